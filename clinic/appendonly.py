@@ -1,0 +1,88 @@
+"""Tables whose rows are written once: the database itself refuses to change or remove one.
+
+A model joins by `append_only = True`. The triggers are made after every
+migration, because SQLite drops a table's triggers when the table is altered.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import CheckMessage, Error
+from django.db import DEFAULT_DB_ALIAS, OperationalError, ProgrammingError, connections
+
+POSTGRES_FUNCTION = """
+CREATE OR REPLACE FUNCTION clinic_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$
+"""
+SQLITE_TRIGGER = (
+    'CREATE TRIGGER IF NOT EXISTS "{table}_no_{verb}" BEFORE {verb} ON "{table}" '
+    "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+)
+POSTGRES_TRIGGER = (
+    'CREATE OR REPLACE TRIGGER "{table}_no_{verb}" BEFORE {verb} ON "{table}" EXECUTE FUNCTION clinic_refuse_change()'
+)
+
+
+def _verbs(vendor: str) -> list[str]:
+    return ["update", "delete", "truncate"] if vendor == "postgresql" else ["update", "delete"]
+
+
+def tables() -> list[str]:
+    return [model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)]
+
+
+def install(using: str = DEFAULT_DB_ALIAS) -> None:
+    connection = connections[using]
+    present = set(connection.introspection.table_names())
+    template = POSTGRES_TRIGGER if connection.vendor == "postgresql" else SQLITE_TRIGGER
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(POSTGRES_FUNCTION)
+        for table in tables():
+            if table in present:
+                for verb in _verbs(connection.vendor):
+                    cursor.execute(template.format(table=table, verb=verb))
+
+
+def lift(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Remove the triggers; only the test suite's flush has a reason to."""
+    connection = connections[using]
+    on_table = ' ON "{table}"' if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        for table in tables():
+            for verb in _verbs(connection.vendor):
+                cursor.execute(f'DROP TRIGGER IF EXISTS "{table}_no_{verb}"' + on_table.format(table=table))
+
+
+def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
+    """The names of triggers that should guard a table and do not."""
+    connection = connections[using]
+    catalogue = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+        if connection.vendor == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(catalogue)
+        present = {name for (name,) in cursor.fetchall()}
+    wanted = [f"{table}_no_{verb}" for table in tables() for verb in _verbs(connection.vendor)]
+    return [name for name in wanted if name not in present]
+
+
+def install_after_migrate(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
+    install(using)
+
+
+def check_triggers(databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse to serve records that could be changed without a trace."""
+    if not databases or DEFAULT_DB_ALIAS not in databases:
+        return []
+    try:
+        unguarded = missing()
+    except (OperationalError, ProgrammingError):
+        return []  # no database yet; migrate makes it, and the triggers
+    return [
+        Error(f"The append-only trigger {name} is missing.", hint="Run manage.py migrate.", id="clinic.E001")
+        for name in unguarded
+    ]

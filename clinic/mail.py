@@ -1,0 +1,134 @@
+"""The outbox: mail is queued in the caller's transaction and sent by the worker.
+
+Over SMTP nothing is delivered exactly once. What holds: a committed mail is never
+lost, an outage repeats nothing, and a worker killed between the server's "250" and
+our note of it sends at most that one mail again, under the same Message-ID.
+"""
+
+import logging
+import smtplib
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection, transaction
+from django.db.models import Q
+from django.template.loader import render_to_string
+
+from .models import ClinicSettings, OutgoingMail
+from .sealing import seal, unseal
+
+logger = logging.getLogger(__name__)
+
+SEAL = "outbox"
+LEASE = timedelta(minutes=2)
+# Minutes until the next try; the last step repeats until GIVE_UP, so an outage of days needs nobody.
+BACK_OFF = [1, 2, 5, 10, 20, 30, 60]
+GIVE_UP = timedelta(days=7)
+
+
+def queue(event: str, *, to: str, context: dict[str, Any], at: datetime, reference: str = "") -> OutgoingMail:
+    """Promise a mail. It exists exactly when the caller's transaction does."""
+    return OutgoingMail.objects.create(
+        event=event,
+        to=to,
+        reference=reference,
+        context=seal(context, purpose=SEAL),
+        message_id=f"<{uuid.uuid4().hex}@{urlsplit(settings.BASE_URL).hostname}>",
+        queued_at=at,
+        next_attempt_at=at,
+    )
+
+
+def render(mail: OutgoingMail) -> EmailMessage:
+    """The message as it will be sent, from the event's two templates."""
+    context = unseal(mail.context, purpose=SEAL) | {"clinic": ClinicSettings.current(), "base_url": settings.BASE_URL}
+    subject = render_to_string(f"emails/{mail.event}_subject.txt", context)
+    return EmailMessage(
+        subject=" ".join(subject.split()),
+        body=render_to_string(f"emails/{mail.event}.txt", context),
+        to=[mail.to],
+        headers={"Message-ID": mail.message_id, "Date": format_datetime(mail.queued_at.astimezone(UTC))},
+    )
+
+
+def deliver(*, at: datetime, batch: int = 20) -> int:
+    """Send what is due, and say how many went out. Any number of workers may call this."""
+    leased = _lease(at=at, batch=batch)
+    sent = 0
+    with_server = get_connection()
+    try:
+        for mail in leased:
+            sent += _send(mail, with_server, at=at)
+    finally:
+        with_server.close()
+    return sent
+
+
+@transaction.atomic
+def _lease(*, at: datetime, batch: int) -> list[OutgoingMail]:
+    # A lease from far in the future is one from before the clock was set back: it holds nothing.
+    free = Q(leased_until__isnull=True) | Q(leased_until__lte=at) | Q(leased_until__gt=at + 5 * LEASE)
+    due = OutgoingMail.objects.unsent().filter(free, next_attempt_at__lte=at).order_by("next_attempt_at", "id")
+    if connection.features.has_select_for_update_skip_locked:
+        due = due.select_for_update(skip_locked=True)
+    mails = list(due[:batch])
+    OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails]).update(leased_until=at + LEASE)
+    return mails
+
+
+def _send(mail: OutgoingMail, with_server: BaseEmailBackend, *, at: datetime) -> bool:
+    row = OutgoingMail.objects.filter(pk=mail.pk)
+    attempts = mail.attempts + 1
+    try:
+        with_server.send_messages([render(mail)])
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        with_server.close()
+        said = _what_was_said(error)
+        if _is_final(error) or at - mail.queued_at >= GIVE_UP:
+            row.update(parked_at=at, leased_until=None, attempts=attempts, last_error=said)
+        else:
+            pause = timedelta(minutes=BACK_OFF[min(mail.attempts, len(BACK_OFF) - 1)])
+            row.update(next_attempt_at=at + pause, leased_until=None, attempts=attempts, last_error=said)
+        logger.warning("mail %s (%s) not sent: %s", mail.pk, mail.event, said)
+        return False
+    row.update(sent_at=at, leased_until=None, attempts=attempts, last_error="")
+    return True
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether this address or message will never be taken; a refused login or sender is ours to mend, so it is not."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPDataError):
+        return error.smtp_code >= 500
+    return isinstance(error, ValueError) and not isinstance(error, OSError)
+
+
+def _what_was_said(error: Exception) -> str:
+    """The kind of failure and the server's code; its words may repeat the address."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = sorted({code for code, _ in error.recipients.values()})
+    else:
+        codes = [code for code in [getattr(error, "smtp_code", None)] if code]
+    return " ".join([type(error).__name__, *map(str, codes)])
+
+
+class EmlFiles(BaseEmailBackend):
+    """Development's mail server: each message becomes a file that any mail program opens."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        folder = Path(settings.MAIL_DIR)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for message in email_messages:
+            payload = message.message().as_bytes()
+            stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+            (folder / f"{stamp}.eml").write_bytes(payload)
+        return len(email_messages)

@@ -1,0 +1,261 @@
+"""What both apps share: the people who work here, the clinic's own facts, its outgoing mail and its audit."""
+
+import time
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, models, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+# How long a process may go on with the settings it remembers, in seconds.
+MEMORY_SECONDS = 2.0
+_memory = {"settings": None, "read_at": 0.0}
+
+
+class User(AbstractUser):
+    """Somebody who works at the clinic; patients have no account."""
+
+    display_name = models.CharField(_("display name"), max_length=120, blank=True)
+    credentials = models.CharField(
+        _("credentials"), max_length=60, blank=True, help_text=_("As readers see them, such as “PT, DPT”.")
+    )
+
+    def __str__(self):
+        return self.display_name or self.username
+
+    @property
+    def byline(self):
+        return ", ".join(filter(None, [str(self), self.credentials]))
+
+
+class Weekday(models.IntegerChoices):
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
+
+
+def validate_time_zone(name):
+    if name not in available_timezones():
+        raise ValidationError(_("“%(name)s” is not a time zone. Write it like America/New_York."), params={"name": name})
+
+
+class ClinicSettings(models.Model):
+    """The clinic's own facts and rules: one row, kept in the memory of each process.
+
+    Read it through `current()`, or `remembered()` where the database must not be touched.
+    """
+
+    name = models.CharField(_("name"), max_length=120, default=_("The clinic"))
+    tagline = models.CharField(_("tagline"), max_length=200, blank=True)
+    phone = PhoneNumberField(_("phone"), blank=True)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    zone = models.CharField(
+        _("time zone"), max_length=60, default="America/New_York", validators=[validate_time_zone]
+    )
+    emergency_number = models.CharField(_("emergency number"), max_length=20, default="911")
+    emergency_words = models.CharField(
+        _("emergency advice"), max_length=200, default=_("Call 911 now, or go to the nearest emergency room.")
+    )
+    crisis_words = models.CharField(
+        _("crisis line"),
+        max_length=200,
+        blank=True,
+        default=_("In despair, or thinking of harming yourself? Call or text 988, day or night."),
+    )
+    complimentary = models.CharField(
+        _("what “complimentary” means"),
+        max_length=300,
+        default=_("A first conversation with a physical therapist. It costs nothing and commits you to nothing."),
+    )
+    offers_clinic = models.BooleanField(_("visits at the clinic"), default=True)
+    offers_phone = models.BooleanField(_("talks by phone"), default=True)
+    offers_video = models.BooleanField(_("talks by video"), default=False)
+    urgent_reply_hours = models.PositiveSmallIntegerField(_("reply to urgent requests within (business hours)"), default=4)
+    reply_days = models.PositiveSmallIntegerField(_("reply to other requests within (business days)"), default=1)
+    hold_hours = models.PositiveSmallIntegerField(_("keep offered times for (hours)"), default=48)
+    is_demo = models.BooleanField(_("this is a demonstration"), default=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("clinic settings")
+        constraints = [models.CheckConstraint(name="clinic_settings_is_one_row", condition=Q(pk=1))]
+
+    def __str__(self):
+        return str(self.name)
+
+    def save(self, *args, **kwargs):
+        self.pk = 1
+        super().save(*args, **kwargs)
+        transaction.on_commit(forget)
+
+    # Queries
+
+    @classmethod
+    def current(cls):
+        """The settings, at most `MEMORY_SECONDS` old; those remembered where the database gives no answer."""
+        if _memory["settings"] is None or time.monotonic() - _memory["read_at"] > MEMORY_SECONDS:
+            try:
+                with transaction.atomic():
+                    _memory["settings"] = cls._read()
+            except DatabaseError:
+                return cls.remembered()
+            _memory["read_at"] = time.monotonic()
+        return _memory["settings"]
+
+    @classmethod
+    def remembered(cls):
+        """The settings as last read, or the defaults; never touches the database."""
+        return _memory["settings"] or cls._with_hours(cls(pk=1), [], [])
+
+    @classmethod
+    def _read(cls):
+        row = cls.objects.filter(pk=1).first() or cls(pk=1)
+        return cls._with_hours(row, OpeningHours.objects.all(), Holiday.objects.values_list("date", flat=True))
+
+    @staticmethod
+    def _with_hours(row, hours, holidays):
+        row.opening_hours = list(hours)
+        row.week = {}
+        for slot in row.opening_hours:
+            row.week.setdefault(slot.weekday, []).append((slot.opens, slot.closes))
+        row.holidays = frozenset(holidays)
+        return row
+
+    @property
+    def tzinfo(self):
+        return ZoneInfo(self.zone)
+
+
+def forget():
+    """Read the settings afresh at the next use."""
+    _memory.update(settings=None, read_at=0.0)
+
+
+class OpeningHours(models.Model):
+    """One stretch of one weekday in which the clinic answers."""
+
+    weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday)
+    opens = models.TimeField(_("opens"))
+    closes = models.TimeField(_("closes"))
+
+    class Meta:
+        ordering = ["weekday", "opens", "pk"]
+        verbose_name = verbose_name_plural = _("opening hours")
+        constraints = [
+            models.CheckConstraint(
+                name="opening_hours_open_before_they_close",
+                condition=Q(opens__lt=F("closes")),
+                violation_error_message=_("The closing time must be after the opening time."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        transaction.on_commit(forget)
+
+    def delete(self, *args, **kwargs):
+        transaction.on_commit(forget)
+        return super().delete(*args, **kwargs)
+
+
+class Holiday(models.Model):
+    """A day on which the clinic is closed and no promise runs."""
+
+    date = models.DateField(_("date"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        ordering = ["date"]
+        verbose_name = _("holiday")
+        verbose_name_plural = _("holidays")
+
+    def __str__(self):
+        return f"{self.name} ({self.date})"
+
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        transaction.on_commit(forget)
+
+    def delete(self, *args, **kwargs):
+        transaction.on_commit(forget)
+        return super().delete(*args, **kwargs)
+
+
+class OutgoingMailQuerySet(models.QuerySet):
+    def unsent(self):
+        return self.filter(sent_at__isnull=True, parked_at__isnull=True)
+
+    def parked(self):
+        return self.filter(parked_at__isnull=False)
+
+
+class OutgoingMail(models.Model):
+    """A mail that has been promised: which event, to whom, and how far it has come.
+
+    No text is stored. `context` is sealed, since it may hold the link to a patient's page.
+    """
+
+    event = models.CharField(max_length=40)
+    to = models.EmailField(max_length=254)
+    reference = models.CharField(max_length=20, blank=True)
+    context = models.TextField()
+    message_id = models.CharField(max_length=200, unique=True)
+    queued_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    parked_at = models.DateTimeField(null=True)
+
+    objects = OutgoingMailQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                name="mail_due",
+                condition=Q(sent_at__isnull=True, parked_at__isnull=True),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="mail_is_sent_or_parked_not_both", condition=Q(sent_at__isnull=True) | Q(parked_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.event} {self.reference}".strip()
+
+
+class AuditAction(models.TextChoices):
+    OPENED = "opened", _("Opened")
+    LISTED = "listed", _("Listed")
+    SEARCHED = "searched", _("Searched")
+
+
+class AuditEntry(models.Model):
+    """Who looked at what, and when: written once, holding no word of a patient."""
+
+    append_only = True
+
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    action = models.CharField(max_length=20, choices=AuditAction)
+    reference = models.CharField(max_length=20, blank=True)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["at", "id"], name="audit_by_time")]
+
+    def __str__(self):
+        return f"{self.get_action_display()} {self.reference}".strip()

@@ -1,0 +1,11 @@
+from django import template
+from django.utils import timezone
+
+from clinic import wording
+
+register = template.Library()
+
+
+@register.filter
+def spoken(at):
+    return wording.spoken(at, timezone.get_current_timezone())
