@@ -1,0 +1,43 @@
+from django.conf import settings
+from django.contrib.syndication.views import Feed
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import ClinicSettings
+
+from .models import Tip
+
+
+class NewTips(Feed):
+    feed_type = Atom1Feed
+    link = reverse_lazy("tips:list")
+    subtitle = _("Strength training, explained by physical therapists.")
+
+    def title(self):
+        return _("Tips from %s") % ClinicSettings.current().name
+
+    def items(self):
+        return Tip.objects.published(at=timezone.now()).tips().for_list()[:20]
+
+    def item_title(self, tip):
+        return tip.live.title
+
+    def item_description(self, tip):
+        return tip.live.summary
+
+    def item_link(self, tip):
+        return settings.BASE_URL + tip.get_absolute_url()
+
+    def item_guid(self, tip):
+        return settings.BASE_URL + tip.get_absolute_url()
+
+    def item_author_name(self, tip):
+        return tip.author.byline
+
+    def item_pubdate(self, tip):
+        return tip.publish_at
+
+    def item_updateddate(self, tip):
+        return max(tip.publish_at, tip.live.written_at)

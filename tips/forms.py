@@ -1,0 +1,42 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .models import Tip, TipRevision
+
+TEXT_FIELDS = ["title", "summary", "body", "sources", "call_to_action"]
+
+
+def text_field(name, rows=None):
+    """The form field of a revision's field; several `rows` make it a box."""
+    widget = {"widget": forms.Textarea(attrs={"rows": rows})} if rows else {}
+    return TipRevision._meta.get_field(name).formfield(**widget)
+
+
+class TipForm(forms.ModelForm):
+    """A tip's facts together with its text; the text is kept as a revision of its own."""
+
+    title = text_field("title")
+    summary = text_field("summary", rows=3)
+    body = text_field("body", rows=24)
+    sources = text_field("sources", rows=6)
+    call_to_action = text_field("call_to_action")
+
+    class Meta:
+        model = Tip
+        fields = ["slug", "topics", "author", "clinical_reviewer", "last_reviewed", "next_review", "publish_at", "expire_at"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        latest = self.instance.latest
+        if latest:
+            self.initial = {name: getattr(latest, name) for name in TEXT_FIELDS} | self.initial
+        self.fields["body"].help_text = _(
+            "Markdown: ## for a heading, - for a list, [words](address) for a link. An exercise is a block from "
+            "“::: exercise squat” to “:::”."
+        )
+        self.fields["sources"].help_text = _("One source a line.")
+        self.fields["summary"].help_text = _("One or two sentences; also what search engines show.")
+
+    @property
+    def text(self):
+        return {name: self.cleaned_data[name] for name in TEXT_FIELDS}

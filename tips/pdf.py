@@ -1,0 +1,135 @@
+"""A guide as a tagged PDF, set from the same Markdown as its page.
+
+The text is turned into Typst markup in which every word stands inside a string, so
+nothing that an editor writes can be read as a command.
+"""
+
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import typst
+from django.conf import settings
+from markdown_it.token import Token
+
+from clinic.models import ClinicSettings
+
+from .markdown import PARSER
+
+if TYPE_CHECKING:
+    from .models import Tip
+
+PAGE = """
+#set document(title: {title}, author: {author})
+#set page(paper: "us-letter", margin: (x: 2.2cm, y: 2.4cm), numbering: "1 / 1")
+#set text(size: 11pt, lang: "en")
+#set par(leading: 0.75em, spacing: 1.1em)
+#show heading: set block(above: 1.6em, below: 0.8em)
+#show heading: set text(fill: rgb("#0b5d5b"))
+#set table(stroke: 0.5pt + rgb("#75827f"), inset: 7pt)
+#title()
+#text(style: "italic", {summary})
+
+{body}
+
+= Sources
+{sources}
+
+#v(1.5em)
+#line(length: 100%, stroke: 0.5pt)
+#text(size: 9pt, {imprint})
+"""
+OPEN = {
+    "strong_open": "#strong[",
+    "em_open": "#emph[",
+    "blockquote_open": "#quote(block: true)[",
+    "tr_open": "",
+    "hr": "#line(length: 100%)\n",
+    "softbreak": " ",
+    "hardbreak": "#linebreak()",
+    "strong_close": "]",
+    "em_close": "]",
+    "link_close": "]",
+    "blockquote_close": "]\n",
+    "list_item_open": "[",
+    "list_item_close": "],\n",
+    "bullet_list_open": "#list(\n",
+    "ordered_list_open": "#enum(\n",
+    "bullet_list_close": ")\n",
+    "ordered_list_close": ")\n",
+    "heading_close": "]\n\n",
+    "paragraph_close": "#parbreak()\n",
+    "table_close": ")\n\n",
+    "thead_open": "table.header(",
+    "thead_close": "),\n",
+    "th_open": "[",
+    "td_open": "[",
+    "th_close": "],",
+    "td_close": "],",
+}
+
+
+def literal(text: str) -> str:
+    """A Typst string: without control characters, JSON's escapes are Typst's too."""
+    return json.dumps("".join(c for c in text if c.isprintable() or c == "\n"), ensure_ascii=False)
+
+
+def markup(text: str) -> str:
+    """Markdown as Typst markup."""
+    tokens = PARSER.parse(text)
+    return "".join(_typeset(tokens, index) for index in range(len(tokens)))
+
+
+def _typeset(tokens: list[Token], index: int) -> str:
+    token = tokens[index]
+    match token.type:
+        case "inline":
+            children = token.children or []
+            return "".join(_typeset(children, position) for position in range(len(children)))
+        case "text" | "code_inline" | "code_block" | "fence":
+            return f"#({literal(token.content)})"
+        case "heading_open":
+            return f"#heading(level: {int(token.tag[1]) - 1})["
+        case "link_open":
+            return f"#link({literal(_address(str(token.attrs.get('href', ''))))})["
+        case "table_open":
+            return f"#table(columns: {_columns(tokens, index)},\n"
+        case _:
+            return OPEN.get(token.type, "")
+
+
+def _columns(tokens: list[Token], index: int) -> int:
+    first_row = next(position for position, token in enumerate(tokens) if position > index and token.type == "tr_close")
+    return sum(token.type in {"th_open", "td_open"} for token in tokens[index:first_row])
+
+
+def _address(href: str) -> str:
+    """Links within the site need its address on paper; anything that is not a web address leads to the site."""
+    from_page = href if href.startswith(("https://", "http://", "mailto:", "tel:")) else None
+    return from_page or settings.BASE_URL + (href if href.startswith("/") else "/")
+
+
+def guide(guide: "Tip") -> bytes:
+    """The live text as PDF/UA-1."""
+    clinic = ClinicSettings.current()
+    imprint = f"{clinic.name} · {settings.BASE_URL}{guide.get_absolute_url()}"
+    if guide.last_reviewed and guide.clinical_reviewer:
+        imprint += f" · Reviewed by {guide.clinical_reviewer.byline} on {guide.last_reviewed:%Y-%m-%d}"
+    if clinic.is_demo:
+        imprint += " · Sample content, not approved by a clinician"
+    text = guide.live
+    return _set(text.title, guide.author.byline, text.summary, text.body, text.sources, imprint)
+
+
+@lru_cache(maxsize=32)
+def _set(title: str, author: str, summary: str, body: str, sources: str, imprint: str) -> bytes:
+    cited = "".join(f"+ {markup(line)}\n" for line in sources.splitlines() if line.strip())
+    page = PAGE.format(
+        title=literal(title),
+        author=literal(author),
+        summary=literal(summary),
+        body=markup(body),
+        sources=cited,
+        imprint=literal(imprint),
+    )
+    return typst.compile(page.encode(), format="pdf", pdf_standards=["ua-1"])

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from . import feeds, views
+
+app_name = "tips"
+urlpatterns = [
+    path("tips/", views.tip_list, name="list"),
+    path("tips/feed/", feeds.NewTips(), name="feed"),
+    path("tips/topics/<slug:topic>/", views.tip_list, name="topic"),
+    path("tips/<slug:slug>/", views.tip_detail, name="detail"),
+    path("guides/<slug:slug>.pdf", views.guide_pdf, name="guide_pdf"),
+    path("guides/<slug:slug>/", views.guide_detail, name="guide"),
+]
