@@ -1,0 +1,77 @@
+"""Business time: when an answer is due, counted in the clinic's own hours, days off left out.
+
+Pure. Instants come in aware and go out in UTC; wall-clock reasoning happens in the
+clinic's zone, so a day on which the clocks change counts the hours it really has.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+Week = Mapping[int, Sequence[tuple[time, time]]]
+
+# Long enough for any holiday; a clinic that is closed for longer has no hours to count in.
+HORIZON_DAYS = 370
+
+
+class NeverOpen(ValueError):
+    """The clinic has no opening hours within the horizon, so no time can be promised."""
+
+
+@dataclass(frozen=True)
+class Hours:
+    """When the clinic answers: opening hours by weekday (Monday is 0), days off, and its zone."""
+
+    week: Week
+    holidays: Collection[date]
+    zone: ZoneInfo
+
+    def stretches(self, day: date) -> list[tuple[datetime, datetime]]:
+        """The open stretches of one day, as instants in UTC."""
+        if day in self.holidays:
+            return []
+        return [
+            (datetime.combine(day, opens, self.zone).astimezone(UTC), datetime.combine(day, closes, self.zone).astimezone(UTC))
+            for opens, closes in sorted(self.week.get(day.weekday(), ()))
+        ]
+
+    def open_from(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Open stretches that end after `at`, in order, the first one cut to begin no earlier than `at`."""
+        day = at.astimezone(self.zone).date()
+        for offset in range(HORIZON_DAYS):
+            for opens, closes in self.stretches(day + timedelta(days=offset)):
+                if closes > at:
+                    yield max(opens, at), closes
+
+
+def add_hours(start: datetime, hours: float, *, within: Hours) -> datetime:
+    """`hours` of open time after `start`. Raises `NeverOpen`."""
+    left = timedelta(hours=hours)
+    for opens, closes in within.open_from(start.astimezone(UTC)):
+        if opens + left <= closes:
+            return opens + left
+        left -= closes - opens
+    raise NeverOpen
+
+
+def add_days(start: datetime, days: int, *, within: Hours) -> datetime:
+    """The same time of day, `days` open days after the first open moment from `start` on.
+
+    Where that day is open at other hours, the nearest open moment on it. Raises `NeverOpen`.
+    """
+    first = next(within.open_from(start.astimezone(UTC)), None)
+    if first is None:
+        raise NeverOpen
+    begin = first[0].astimezone(within.zone)
+    day, left = begin.date(), days
+    for _ in range(HORIZON_DAYS):
+        if left == 0:
+            break
+        day += timedelta(days=1)
+        left -= bool(within.stretches(day))
+    if left:
+        raise NeverOpen
+    wanted = datetime.combine(day, begin.timetz().replace(tzinfo=None), within.zone).astimezone(UTC)
+    moments = [min(max(wanted, opens), closes) for opens, closes in within.stretches(day)]
+    return min(moments, key=lambda moment: abs(moment - wanted))

@@ -1,0 +1,76 @@
+"""What a visitor has answered so far: in their session, and sealed in each page they are shown.
+
+The session makes Back and refresh work; the sealed copy brings the answers back when
+the session or its cookie is gone. Nothing here is a request until it is sent.
+"""
+
+import secrets
+
+from django.utils.datastructures import MultiValueDict
+
+from clinic.sealing import BrokenSeal, seal, unseal
+
+from .forms import STEPS
+
+SESSION_KEY = "consultation"
+SEAL = "consultation form"
+# A page that lay open overnight still brings its answers back.
+SEALED_SECONDS = 24 * 60 * 60
+
+
+class Draft:
+    """The raw answers by step, the tip the visitor came from, and the key that makes sending twice harmless."""
+
+    def __init__(self, *, key=None, tip="", answers=None):
+        self.key = key or secrets.token_urlsafe(24)
+        self.tip = tip
+        self.answers = answers or {}
+
+    @classmethod
+    def of(cls, request):
+        """The page's sealed copy where the session no longer holds the same form; else the session's."""
+        kept = request.session.get(SESSION_KEY)
+        try:
+            carried = unseal(request.POST.get("carried", ""), purpose=SEAL, max_age=SEALED_SECONDS)
+        except BrokenSeal:
+            carried = None
+        if carried and (not kept or kept["key"] != carried["key"]):
+            kept = carried
+        return cls(**kept) if kept else cls()
+
+    def as_dict(self):
+        return {"key": self.key, "tip": self.tip, "answers": self.answers}
+
+    def keep(self, request):
+        request.session[SESSION_KEY] = self.as_dict()
+
+    def sealed(self):
+        return seal(self.as_dict(), purpose=SEAL)
+
+    def take(self, step, data):
+        """Keep what was typed for a step, as it was typed."""
+        self.answers[step] = {name: data.getlist(name) for name in STEPS[step].base_fields if name in data}
+
+    def form(self, step):
+        """The step's form: filled and checked where it was answered before, empty where not."""
+        if step not in self.answers:
+            return STEPS[step]()
+        return STEPS[step](MultiValueDict(self.answers[step]))
+
+    def first_unanswered(self, before=None):
+        """The first step, of those before the one named, that still lacks a good answer."""
+        for step in STEPS:
+            if step == before:
+                return None
+            if not self.form(step).is_valid():
+                return step
+        return None
+
+    def said(self):
+        """Every cleaned answer, by field. All steps must be valid."""
+        cleaned = {}
+        for step in STEPS:
+            form = self.form(step)
+            form.is_valid()
+            cleaned |= form.cleaned_data
+        return cleaned

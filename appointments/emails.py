@@ -1,0 +1,80 @@
+"""The mails about a request, one function each. None knows a word that the patient wrote."""
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
+from clinic import mail
+
+TRIAGE = "appointments.triage_consultationrequest"
+OVERSEE = "appointments.oversee_consultationrequest"
+PERMISSIONS = "django.contrib.auth.backends.ModelBackend"
+
+
+def received(consultation, *, at):
+    _to_patient("received", consultation, at=at)
+
+
+def one_thing(consultation, *, at):
+    _to_patient("one_thing", consultation, at=at)
+
+
+def choose_a_time(consultation, *, at):
+    _to_patient("choose_a_time", consultation, at=at)
+
+
+def still_want_to_talk(consultation, *, at):
+    _to_patient("still_want_to_talk", consultation, at=at)
+
+
+def booked(consultation, *, at):
+    _to_patient("booked", consultation, at=at)
+
+
+def time_changed(consultation, *, at):
+    _to_patient("time_changed", consultation, at=at)
+
+
+def missed(consultation, *, at):
+    _to_patient("missed", consultation, at=at)
+
+
+def about_your_request(consultation, *, at):
+    _to_patient("about_your_request", consultation, at=at)
+
+
+def withdrawn(consultation, *, at):
+    _to_patient("withdrawn", consultation, at=at)
+
+
+def closed_for_now(consultation, *, at):
+    _to_patient("closed_for_now", consultation, at=at)
+
+
+def staff_new(consultation, *, at):
+    """Everybody who triages, but for those who only oversee."""
+    users = get_user_model().objects
+    overseers = users.with_perm(OVERSEE, backend=PERMISSIONS).values("pk")
+    therapists = users.with_perm(TRIAGE, backend=PERMISSIONS).exclude(pk__in=overseers)
+    _to_staff("staff_new", consultation, therapists.filter(is_active=True), at=at)
+
+
+def staff_update(consultation, *, at):
+    """Whoever has the request hears that it moved."""
+    _to_staff("staff_update", consultation, get_user_model().objects.filter(Q(pk=consultation.assigned_to_id)), at=at)
+
+
+def staff_handed_over(consultation, *, people, at):
+    _to_staff("staff_handed_over", consultation, people, at=at)
+
+
+def _to_patient(event, consultation, *, at):
+    if address := consultation.statement.email:
+        context = consultation.for_mail()
+        mail.queue(event, to=address, context=context, at=at, reference=consultation.reference)
+
+
+def _to_staff(event, consultation, people, *, at):
+    context = {"reference": consultation.reference, "status": str(consultation.get_status_display())}
+    for person in people:
+        if person.email:
+            mail.queue(event, to=person.email, context=context, at=at, reference=consultation.reference)

@@ -1,0 +1,36 @@
+from .history import Actor, Note, Question, StatusChange
+from .request import ConsultationRequest
+from .states import (
+    ASSIGNED,
+    OPEN,
+    TRANSITIONS,
+    DeclineReason,
+    NextStep,
+    Region,
+    RequestStatus,
+    TransitionNotAllowed,
+    Urgency,
+)
+from .statement import PatientStatement
+from .times import HeldQuarter, OfferedTime, TimeTaken
+
+__all__ = [
+    "ASSIGNED",
+    "OPEN",
+    "TRANSITIONS",
+    "Actor",
+    "ConsultationRequest",
+    "DeclineReason",
+    "HeldQuarter",
+    "NextStep",
+    "Note",
+    "OfferedTime",
+    "PatientStatement",
+    "Question",
+    "Region",
+    "RequestStatus",
+    "StatusChange",
+    "TimeTaken",
+    "TransitionNotAllowed",
+    "Urgency",
+]

@@ -1,0 +1,105 @@
+"""What a patient told us, kept apart from where the request stands, so that it can be erased on its own."""
+
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+
+class ForWhom(models.TextChoices):
+    ME = "me", _("Me")
+    SOMEONE_ELSE = "someone_else", _("Someone else")
+
+
+class Age(models.TextChoices):
+    ADULT = "adult", _("18 or over")
+    UNDER_18 = "under_18", _("Under 18")
+
+
+class Duration(models.TextChoices):
+    DAYS = "days", _("A few days")
+    WEEKS = "weeks", _("One to six weeks")
+    MONTHS = "months", _("Six weeks to six months")
+    LONGER = "longer", _("Longer than six months")
+    NO_PROBLEM = "no_problem", _("I have no problem, I want advice")
+
+
+class Onset(models.TextChoices):
+    SUDDENLY = "suddenly", _("Suddenly, such as a fall, a twist or a lift")
+    GRADUALLY = "gradually", _("Little by little")
+    AFTER_SURGERY = "after_surgery", _("After an operation")
+    UNSURE = "unsure", _("I am not sure")
+
+
+class Prefer(models.TextChoices):
+    PHONE = "phone", _("Call me")
+    EMAIL = "email", _("E-mail me")
+
+
+class Mode(models.TextChoices):
+    CLINIC = "clinic", _("At the clinic")
+    PHONE = "phone", _("By phone")
+    VIDEO = "video", _("By video")
+
+
+WEEKDAYS = [
+    ("mon", _("Monday")),
+    ("tue", _("Tuesday")),
+    ("wed", _("Wednesday")),
+    ("thu", _("Thursday")),
+    ("fri", _("Friday")),
+]
+DAY_PARTS = [("am", _("morning")), ("pm", _("afternoon")), ("eve", _("evening"))]
+WINDOWS = [(f"{day}-{part}", _("%s %s") % (day_name, part_name)) for day, day_name in WEEKDAYS for part, part_name in DAY_PARTS]
+
+
+class PatientStatement(models.Model):
+    """One patient's own words and contact, beside the request they belong to.
+
+    `PERSONAL_FIELDS` are what an erasure overwrites; anything else here must not point to a person.
+    """
+
+    PERSONAL_FIELDS = ("goal", "note", "full_name", "phone", "email", "access_needs", "windows")
+    NOT_PERSONAL = ("for_whom", "age", "duration", "onset", "modes", "prefer")
+
+    consultation = models.OneToOneField(
+        "appointments.ConsultationRequest", on_delete=models.PROTECT, primary_key=True, related_name="statement"
+    )
+    for_whom = models.CharField(_("for whom"), max_length=20, choices=ForWhom)
+    age = models.CharField(_("age"), max_length=10, choices=Age)
+    duration = models.CharField(_("how long"), max_length=20, choices=Duration)
+    onset = models.CharField(_("how it began"), max_length=20, choices=Onset)
+    goal = models.CharField(_("goal"), max_length=200)
+    note = models.TextField(_("note"), max_length=500, blank=True)
+    pain_score = models.PositiveSmallIntegerField(_("pain"), null=True, validators=[MaxValueValidator(10)])
+    any_time = models.BooleanField(_("any time"), default=False)
+    windows = models.JSONField(_("times that suit"), default=list)
+    modes = models.JSONField(_("ways to meet"), default=list)
+    sooner = models.BooleanField(_("wants to hear if something sooner opens"), default=False)
+    full_name = models.CharField(_("name"), max_length=120)
+    phone = PhoneNumberField(_("phone"), blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    prefer = models.CharField(_("prefers"), max_length=10, choices=Prefer)
+    may_leave_voicemail = models.BooleanField(_("may leave a voicemail"), default=False)
+    may_name_clinic = models.BooleanField(_("may say the clinic's name"), default=False)
+    access_needs = models.CharField(_("access needs or interpreter"), max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="statement_gives_a_way_to_answer", condition=~Q(phone="", email="")),
+            models.CheckConstraint(
+                name="pain_score_is_0_to_10", condition=Q(pain_score__isnull=True) | Q(pain_score__range=(0, 10))
+            ),
+        ]
+
+    def __str__(self):
+        return self.consultation.reference
+
+    @property
+    def window_labels(self):
+        return [label for code, label in WINDOWS if code in self.windows]
+
+    @property
+    def mode_labels(self):
+        return [label for code, label in Mode.choices if code in self.modes]

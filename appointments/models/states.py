@@ -1,0 +1,109 @@
+"""The words of a request's life: its states, what may follow what, and the reasons that are given."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class RequestStatus(models.TextChoices):
+    NEW = "new", _("New")
+    IN_REVIEW = "in_review", _("In review")
+    NEEDS_INFO = "needs_info", _("Waiting for an answer")
+    PROPOSED = "proposed", _("Times offered")
+    BOOKED = "booked", _("Booked")
+    COMPLETED = "completed", _("Completed")
+    NO_SHOW = "no_show", _("Missed")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    LAPSED = "lapsed", _("Lapsed")
+    SPAM = "spam", _("Spam")
+
+
+# Every move a request may make; a move that is not listed is refused.
+TRANSITIONS = {
+    RequestStatus.NEW: {
+        RequestStatus.IN_REVIEW,
+        RequestStatus.DECLINED,
+        RequestStatus.WITHDRAWN,
+        RequestStatus.SPAM,
+    },
+    RequestStatus.IN_REVIEW: {
+        RequestStatus.NEEDS_INFO,
+        RequestStatus.PROPOSED,
+        RequestStatus.BOOKED,
+        RequestStatus.DECLINED,
+        RequestStatus.WITHDRAWN,
+        RequestStatus.SPAM,
+    },
+    RequestStatus.NEEDS_INFO: {
+        RequestStatus.IN_REVIEW,
+        RequestStatus.DECLINED,
+        RequestStatus.WITHDRAWN,
+        RequestStatus.LAPSED,
+    },
+    RequestStatus.PROPOSED: {
+        RequestStatus.IN_REVIEW,
+        RequestStatus.BOOKED,
+        RequestStatus.DECLINED,
+        RequestStatus.WITHDRAWN,
+        RequestStatus.LAPSED,
+    },
+    RequestStatus.BOOKED: {
+        RequestStatus.IN_REVIEW,
+        RequestStatus.COMPLETED,
+        RequestStatus.NO_SHOW,
+        RequestStatus.DECLINED,
+        RequestStatus.WITHDRAWN,
+    },
+    RequestStatus.COMPLETED: set(),
+    RequestStatus.NO_SHOW: {RequestStatus.IN_REVIEW},
+    RequestStatus.DECLINED: set(),
+    RequestStatus.WITHDRAWN: set(),
+    RequestStatus.LAPSED: {RequestStatus.IN_REVIEW},
+    RequestStatus.SPAM: {RequestStatus.IN_REVIEW},
+}
+
+OPEN = [
+    RequestStatus.NEW,
+    RequestStatus.IN_REVIEW,
+    RequestStatus.NEEDS_INFO,
+    RequestStatus.PROPOSED,
+    RequestStatus.BOOKED,
+]
+# Where a request cannot be without somebody who is responsible for it.
+ASSIGNED = [*OPEN[1:], RequestStatus.COMPLETED, RequestStatus.NO_SHOW]
+
+
+class Region(models.TextChoices):
+    NECK = "neck", _("Neck")
+    BACK = "back", _("Back")
+    SHOULDER = "shoulder", _("Shoulder")
+    ARM = "arm", _("Arm or hand")
+    HIP = "hip", _("Hip or groin")
+    KNEE = "knee", _("Knee")
+    LOWER_LEG = "lower_leg", _("Lower leg or foot")
+    SEVERAL = "several", _("More than one area")
+    ADVICE = "advice", _("No injury: training advice")
+
+
+class Urgency(models.TextChoices):
+    ROUTINE = "routine", _("Routine")
+    URGENT = "urgent", _("Urgent")
+
+
+class DeclineReason(models.TextChoices):
+    NOT_OUR_FIELD = "not_our_field", _("Another professional can help better than we can")
+    NOT_OFFERED = "not_offered", _("We do not offer what was asked for")
+    TOO_FAR = "too_far", _("We are too far away")
+    NO_PLACE = "no_place", _("We have no free place in reasonable time")
+    NOT_REACHED = "not_reached", _("We could not reach you")
+
+
+class NextStep(models.TextChoices):
+    OWN_DOCTOR = "own_doctor", _("Please talk to your own doctor about what to do next.")
+    OTHER_CLINIC = "other_clinic", _("Please ask another clinic nearby; your doctor or insurer can name one.")
+    CALL_US = "call_us", _("Please call us, and we will look for a way together.")
+    ASK_AGAIN = "ask_again", _("You are welcome to ask again at any time.")
+
+
+class TransitionNotAllowed(Exception):
+    """The request is not where the caller thought, or not theirs to move; nothing was changed."""

@@ -1,0 +1,115 @@
+"""Times that were offered or agreed, and the quarter hours they take from a therapist's day."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .statement import Mode
+
+STAFF = settings.AUTH_USER_MODEL
+QUARTER = timedelta(minutes=15)
+
+
+class TimeTaken(Exception):
+    """Another request holds or has booked part of that time; nothing was changed."""
+
+
+class OfferedTimeQuerySet(models.QuerySet):
+    def standing(self):
+        return self.filter(released_at__isnull=True)
+
+    def held(self, *, at):
+        """Offers that the patient can still choose."""
+        return self.standing().filter(booked_at__isnull=True, held_until__gt=at)
+
+    def booked(self):
+        return self.standing().filter(booked_at__isnull=False)
+
+
+class OfferedTime(models.Model):
+    """One time of one therapist, offered for a request: held until a deadline, then booked or released."""
+
+    consultation = models.ForeignKey("appointments.ConsultationRequest", on_delete=models.PROTECT, related_name="times")
+    therapist = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField(_("starts"))
+    minutes = models.PositiveSmallIntegerField(_("length in minutes"))
+    mode = models.CharField(_("how"), max_length=10, choices=Mode)
+    held_until = models.DateTimeField(null=True)
+    booked_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
+
+    objects = OfferedTimeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="offered_time_is_whole_quarter_hours",
+                condition=Q(minutes__in=range(15, 241, 15)) & Q(starts_at__minute__in=[0, 15, 30, 45], starts_at__second=0),
+            ),
+            models.CheckConstraint(
+                name="offered_time_is_held_or_booked", condition=Q(held_until__isnull=False) | Q(booked_at__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["consultation"],
+                condition=Q(booked_at__isnull=False, released_at__isnull=True),
+                name="request_has_one_booked_time",
+            ),
+        ]
+
+    def __str__(self):
+        return self.consultation.reference
+
+    # Transitions
+
+    def take(self, *, at):
+        """Keep these quarter hours against every other request. Raises `TimeTaken`.
+
+        Rows go in in time order, since two inserts in mixed order can wait for each
+        other for ever; what expired is cleared first, in the same transaction.
+        """
+        HeldQuarter.objects.filter(
+            therapist=self.therapist_id, time__booked_at__isnull=True, time__held_until__lte=at
+        ).delete()
+        try:
+            with transaction.atomic():
+                self.save(force_insert=True)
+                HeldQuarter.objects.bulk_create(
+                    HeldQuarter(therapist=self.therapist, starts_at=self.starts_at + index * QUARTER, time=self)
+                    for index in range(self.minutes // 15)
+                )
+        except IntegrityError as clash:
+            self._refuse_misfit()
+            raise TimeTaken(_("That time has just been taken. Choose another.")) from clash
+
+    def _refuse_misfit(self):
+        """A time off the quarter-hour grid is the caller's mistake, not a race."""
+        try:
+            self.validate_constraints()
+        except ValidationError as misfit:
+            raise ValueError("times begin on, and last, whole quarter hours") from misfit
+
+    def release(self, *, at):
+        HeldQuarter.objects.filter(time=self).delete()
+        self.released_at = at
+        self.save(update_fields=["released_at"])
+
+
+class HeldQuarter(models.Model):
+    """A quarter hour of a therapist's time that is held or booked: one row each, so the database refuses a second."""
+
+    therapist = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    time = models.ForeignKey(OfferedTime, on_delete=models.CASCADE, related_name="quarters")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["therapist", "starts_at"], name="therapist_is_in_one_place_at_a_time"),
+        ]
+
+    def __str__(self):
+        return f"{self.therapist} {self.starts_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,41 @@
+"""Why each question is asked: shown on the form's pages and on the privacy page. No reason, no question."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What a question is called when we talk about it, and why the clinic needs the answer."""
+
+    what: Any
+    why: Any
+
+
+REASONS = {
+    "for_whom": Reason(_("Who it is for"), _("So that we speak to the right person.")),
+    "age": Reason(_("18 or over, or under"), _("A parent or guardian has to agree for somebody under 18.")),
+    "region": Reason(_("Where it hurts"), _("So that a therapist who knows that part of the body answers.")),
+    "duration": Reason(_("How long"), _("Something new and something old need a different first conversation.")),
+    "onset": Reason(_("How it began"), _("A fall and a slow start point a therapist in different directions.")),
+    "goal": Reason(_("Your goal"), _("What you want to get back to is where the plan begins.")),
+    "note": Reason(_("Your note"), _("Anything else that you want the therapist to know before you talk.")),
+    "pain_score": Reason(_("Pain, 0 to 10"), _("It gives the therapist a first idea, and something to compare with later.")),
+    "any_time": Reason(_("Any time"), _("So that we need not ask again.")),
+    "windows": Reason(_("Times that suit you"), _("So that the times we offer fit your week.")),
+    "modes": Reason(_("How to meet"), _("So that we offer a visit, a call or a video talk, as you like.")),
+    "sooner": Reason(_("Something sooner"), _("So that we may tell you when an earlier time opens.")),
+    "full_name": Reason(_("Your name"), _("So that we can greet you, and know that we reached you.")),
+    "phone": Reason(_("Your phone number"), _("So that we can answer you. One way to reach you is enough.")),
+    "email": Reason(_("Your e-mail address"), _("So that we can answer you. One way to reach you is enough.")),
+    "prefer": Reason(_("Call or e-mail"), _("So that we use the way you like best.")),
+    "may_leave_voicemail": Reason(_("Voicemail"), _("Others may hear it; we leave one only if you say so.")),
+    "may_name_clinic": Reason(
+        _("Saying the clinic's name"), _("Others may pick up; we say who is calling only if you say so.")
+    ),
+    "access_needs": Reason(
+        _("Access needs or interpreter"), _("So that the first conversation already works for you.")
+    ),
+}

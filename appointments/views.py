@@ -1,0 +1,198 @@
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from clinic.models import ClinicSettings
+from tips.models import Tip
+
+from .draft import SESSION_KEY, Draft
+from .forms import STEPS, AnswerForm
+from .models import OPEN, ConsultationRequest, RequestStatus, TransitionNotAllowed, Urgency
+from .models.request import answer_due
+
+PAGES = [*STEPS, "check"]
+SENT_KEY = "consultation_sent"
+TOO_OLD = _("This page was open for a while, so we could not be sure it was yours. Nothing is lost: press the button again.")
+
+
+@require_GET
+def start(request):
+    now = timezone.now()
+    clinic = ClinicSettings.current()
+    return render(
+        request,
+        "appointments/start.html",
+        {"tip": request.GET.get("tip", "")[:80], "answer_by": answer_due(clinic, Urgency.ROUTINE, now)},
+    )
+
+
+@method_decorator(never_cache, name="dispatch")
+class StepPage(View):
+    """One page of questions: shown with what was answered before, kept when every answer is good."""
+
+    def get(self, request, step):
+        draft = Draft.of(request)
+        draft.tip = request.GET.get("tip", draft.tip)[:80]
+        if missing := draft.first_unanswered(before=step):
+            return redirect("consultation:step", missing)
+        form = draft.form(step)
+        if not form.is_valid():
+            form = STEPS[step](initial={})
+        return show_step(request, step, draft, form)
+
+    def post(self, request, step):
+        draft = Draft.of(request)
+        form = STEPS[step](request.POST)
+        if not form.is_valid():
+            return show_step(request, step, draft, form)
+        draft.take(step, request.POST)
+        draft.keep(request)
+        if "change" in request.GET:
+            return redirect("consultation:check")
+        return redirect(address_of(PAGES[PAGES.index(step) + 1]))
+
+
+def show_step(request, step, draft, form, *, status=200, note=""):
+    number = PAGES.index(step) + 1
+    back = address_of("check") if "change" in request.GET else address_of(PAGES[number - 2]) if number > 1 else address_of("start")
+    context = {
+        "form": form,
+        "step": step,
+        "carried": draft.sealed(),
+        "number": number,
+        "count": len(PAGES),
+        "back": back,
+        "note": note,
+    }
+    return render(request, "appointments/step.html", context, status=status)
+
+
+def address_of(page):
+    return reverse(f"consultation:{page}") if page in {"start", "check"} else reverse("consultation:step", args=[page])
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request):
+    draft = Draft.of(request)
+    if missing := draft.first_unanswered():
+        if request.method == "POST":
+            draft.keep(request)
+        return redirect("consultation:step", missing)
+    if request.method != "POST":
+        return show_check(request, draft)
+    now = timezone.now()
+    said = draft.said()
+    consultation = ConsultationRequest.objects.submit(
+        form_key=draft.key,
+        region=said.pop("region"),
+        urgency=Urgency.ROUTINE,
+        tip=Tip.objects.published(at=now).filter(slug=draft.tip).first(),
+        said=said,
+        at=now,
+    )
+    request.session.pop(SESSION_KEY, None)
+    request.session[SENT_KEY] = consultation.reference
+    return redirect("consultation:sent")
+
+
+def show_check(request, draft, *, status=200, note=""):
+    forms = {step: draft.form(step) for step in STEPS}
+    for form in forms.values():
+        form.is_valid()
+    context = {"forms": forms, "carried": draft.sealed(), "number": len(PAGES), "count": len(PAGES), "note": note}
+    return render(request, "appointments/check.html", context, status=status)
+
+
+def shown_again(request):
+    """The page whose token had expired, with everything that was typed, one press from going on."""
+    draft = Draft.of(request)
+    step = request.resolver_match.kwargs.get("step")
+    if step:
+        return show_step(request, step, draft, STEPS[step](request.POST), status=403, note=TOO_OLD)
+    if missing := draft.first_unanswered():
+        return redirect("consultation:step", missing)
+    return show_check(request, draft, status=403, note=TOO_OLD)
+
+
+@never_cache
+@require_GET
+def sent(request):
+    consultation = ConsultationRequest.objects.filter(reference=request.session.get(SENT_KEY, "")).first()
+    if consultation is None:
+        return redirect("consultation:start")
+    return private(render(request, "appointments/sent.html", {"consultation": consultation}))
+
+
+def for_patient(token):
+    """The request behind a patient's own link; whoever holds the link may see its status and nothing else."""
+    consultation = ConsultationRequest.objects.for_link(token)
+    if consultation is None:
+        raise Http404
+    return consultation
+
+
+def private(response):
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def show_status(request, consultation, form=None):
+    question = None
+    if consultation.status == RequestStatus.NEEDS_INFO:
+        question = consultation.questions.filter(answered_at__isnull=True).last()
+    context = {
+        "consultation": consultation,
+        "question": question,
+        "form": form or AnswerForm(),
+        "is_open": consultation.status in OPEN,
+        "booked": consultation.times.booked().first(),
+    }
+    return private(render(request, "appointments/status.html", context))
+
+
+@never_cache
+@require_GET
+def status(request, token):
+    return show_status(request, for_patient(token))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request, token):
+    consultation = for_patient(token)
+    form = AnswerForm(request.POST or None)
+    if request.method != "POST":
+        return redirect("status", token)
+    if not form.is_valid():
+        return show_status(request, consultation, form)
+    return act(request, token, _("Thank you. Your therapist has your answer."), consultation.answer, text=form.cleaned_data["answer"])
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request, token):
+    consultation = for_patient(token)
+    if request.method != "POST":
+        context = {"consultation": consultation, "is_open": consultation.status in OPEN}
+        return private(render(request, "appointments/withdraw.html", context))
+    return act(request, token, _("Your request is withdrawn."), consultation.withdraw)
+
+
+def act(request, token, thanks, transition, **said):
+    """Let the patient move their request, and say how that went."""
+    try:
+        transition(at=timezone.now(), **said)
+    except TransitionNotAllowed as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, thanks)
+    return private(redirect("status", token))
