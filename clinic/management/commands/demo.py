@@ -1,0 +1,126 @@
+import os
+import secrets
+import tomllib
+from datetime import date, time, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+
+from clinic.models import ClinicSettings, Holiday, OpeningHours, User
+from tips.models import Tip, TipKind, Topic
+
+CONTENT = settings.BASE_DIR / "tips" / "demo"
+PEOPLE = [
+    ("owner", "Robin Vale", "", ["Owner"]),
+    ("therapist", "Sam Okafor", "PT, DPT (sample)", ["Therapist"]),
+    ("therapist2", "Ana Lindqvist", "PT, DPT (sample)", ["Therapist"]),
+    ("editor", "Nora Fields", "", ["Editor"]),
+    ("reviewer", "Jo Adeyemi", "PT, DPT, OCS (sample reviewer)", ["Clinical reviewer"]),
+]
+TOPICS = {
+    "running": ("Running", "Strength work for people who run."),
+    "desk-work": ("Desk work", "For necks, shoulders and backs that sit all day."),
+    "older-adults": ("Over 60", "Strength and balance for later decades."),
+    "lower-back": ("Lower back", "Staying strong and active with a sore back."),
+    "knees": ("Knees", "Building a knee up again."),
+    "cycling": ("Cycling", "What the bike does not train."),
+    "new-parents": ("New parents", "Coming back after birth, step by step."),
+    "recovery": ("Recovery", "Rest, sleep and the days in between."),
+    "getting-started": ("Getting started", "The first weeks of strength training."),
+}
+# The order in which they appear, newest first.
+ORDER = ["strength-training-for-runners", "strength-for-desk-workers", "strength-after-60"]
+
+
+class Command(BaseCommand):
+    help = "Fills an empty site with the sample clinic, its tips and guides, and five staff accounts."
+
+    @transaction.atomic
+    def handle(self, *args, **options):
+        set_up_clinic()
+        passwords = {username: secrets.token_urlsafe(12) for username, *_ in PEOPLE}
+        people = {username: make_person(username, *facts, passwords[username]) for username, *facts in PEOPLE}
+        topics = {slug: Topic.objects.create(slug=slug, name=name, description=text) for slug, (name, text) in TOPICS.items()}
+        for age, path in enumerate(sorted(CONTENT.glob("*.md"), key=newest_first)):
+            publish(path, people, topics, published_at=timezone.now() - timedelta(days=3 + 9 * age))
+        file = keep(passwords)
+        self.stdout.write("Sample staff accounts, each with a password made just now:\n")
+        for username, password in passwords.items():
+            self.stdout.write(f"  {username:<12}{password}")
+        self.stdout.write(f"\nThey are kept in {file}, which only you can read.")
+
+
+def newest_first(path):
+    return (ORDER.index(path.stem) if path.stem in ORDER else len(ORDER), path.stem)
+
+
+def set_up_clinic():
+    ClinicSettings(
+        name="B Physical Therapy",
+        tagline="Strong again, at your own pace.",
+        phone="+14076985558",
+        address="Winter Springs, Florida",
+        complimentary="A complimentary first talk with a physical therapist about what hurts and what you want to get back to. It costs nothing and commits you to nothing.",
+        offers_video=True,
+        is_demo=True,
+    ).save()
+    for weekday in range(5):
+        OpeningHours(weekday=weekday, opens=time(8), closes=time(18)).save()
+    this_year = timezone.localdate().year
+    for year in (this_year, this_year + 1):
+        for month, day, name in [(1, 1, "New Year’s Day"), (7, 4, "Independence Day"), (12, 25, "Christmas Day")]:
+            Holiday(date=date(year, month, day), name=name).save()
+
+
+def make_person(username, display_name, credentials, groups, password):
+    person = User(
+        username=username,
+        email=f"{username}@clinic.example",
+        display_name=display_name,
+        credentials=credentials,
+        is_staff=True,
+    )
+    person.set_password(password)
+    person.save()
+    person.groups.set(Group.objects.filter(name__in=groups))
+    return person
+
+
+def publish(path, people, topics, *, published_at):
+    _, front, body = path.read_text(encoding="utf-8").split("+++\n", 2)
+    facts = tomllib.loads(front)
+    reviewed = timezone.localdate() - timedelta(days=facts["reviewed_days_ago"])
+    tip = Tip(
+        kind=TipKind(facts["kind"]),
+        slug=path.stem,
+        author=people["editor"],
+        clinical_reviewer=people["reviewer"],
+        last_reviewed=reviewed,
+        next_review=reviewed + timedelta(days=30 * facts["next_review_months"]),
+        publish_at=published_at,
+    )
+    tip.save()
+    tip.topics.set([topics[slug] for slug in facts["topics"]])
+    tip.revise(
+        title=facts["title"],
+        summary=facts["summary"],
+        body=body.strip(),
+        sources="\n".join(facts["sources"]),
+        call_to_action=facts["call_to_action"],
+        by=people["editor"],
+        at=published_at,
+    )
+    tip.publish(at=published_at)
+
+
+def keep(passwords):
+    """Write the passwords to a file that only its owner can read."""
+    path = Path(settings.DATA_DIR) / "staff-passwords.txt"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.writelines(f"{username} {password}\n" for username, password in passwords.items())
+    return path

@@ -1,0 +1,32 @@
+from allauth.account.views import login, logout
+from django.contrib import admin
+from django.contrib.sitemaps.views import sitemap
+from django.urls import include, path
+
+from appointments import views as appointments
+from clinic import views
+from clinic.sitemaps import SITEMAPS
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("", include("tips.urls")),
+    path("consultation/", include("appointments.urls")),
+    path("r/<slug:token>/", appointments.status, name="status"),
+    path("r/<slug:token>/answer/", appointments.answer, name="status_answer"),
+    path("r/<slug:token>/withdraw/", appointments.withdraw, name="status_withdraw"),
+    path("privacy/", views.privacy, name="privacy"),
+    path("accessibility/", views.accessibility, name="accessibility"),
+    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("robots.txt", views.robots, name="robots"),
+    path("health/live/", views.live, name="live"),
+    path("health/ready/", views.ready, name="ready"),
+    path("admin/sign-in/", login, name="account_login"),
+    path("admin/sign-out/", logout, name="account_logout"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "clinic.views.bad_request"
+handler403 = "clinic.views.forbidden"
+handler404 = "clinic.views.page_not_found"
+handler429 = "clinic.views.too_many_requests"
+handler500 = "clinic.views.server_error"

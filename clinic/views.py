@@ -1,0 +1,115 @@
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from appointments import views as appointments
+from appointments.reasons import REASONS
+from tips.models import Tip, Topic
+
+from . import appendonly
+from .models import ClinicSettings
+
+NEWEST = 3
+
+
+@require_safe
+def home(request):
+    published = Tip.objects.published(at=timezone.now()).for_list()
+    context = {
+        "tips": published.tips()[:NEWEST],
+        "guides": published.guides(),
+        "topics": Topic.objects.filter(tips__in=published.tips()).distinct(),
+    }
+    return render(request, "clinic/home.html", context)
+
+
+@require_safe
+def privacy(request):
+    return render(request, "clinic/privacy.html", {"reasons": REASONS})
+
+
+@require_safe
+def accessibility(request):
+    return render(request, "clinic/accessibility.html")
+
+
+@require_safe
+def robots(request):
+    text = f"User-agent: *\nDisallow: /admin/\nDisallow: /r/\nDisallow: /consultation/\nAllow: /consultation/$\n\nSitemap: {settings.BASE_URL}/sitemap.xml\n"
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+@never_cache
+@require_safe
+def live(request):
+    return HttpResponse("live\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def ready(request):
+    """Whether this process can do its work: the database answers, is migrated, and guards its records."""
+    try:
+        executor = MigrationExecutor(connection)
+        behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        problems = ["migrations are missing"] * bool(behind) or [f"no trigger {name}" for name in appendonly.missing()]
+    except DatabaseError:
+        problems = ["the database gives no answer"]
+    return HttpResponse("\n".join(problems or ["ready"]) + "\n", content_type="text/plain", status=503 if problems else 200)
+
+
+ERRORS = {
+    400: (_("That request made no sense to us"), _("Please go back and try again. If it happens again, call us.")),
+    403: (_("You cannot see this page"), _("It is not open to you. If it should be, ask the person who looks after the site.")),
+    404: (_("There is no such page"), _("The address may be mistyped, or the page may have moved.")),
+    429: (_("That was a lot at once"), _("Please wait a few minutes and try again. If it cannot wait, call us.")),
+    500: (_("Something went wrong on our side"), _("It is not your fault. Please try again in a minute, or call us.")),
+    503: (_("We cannot answer right now"), _("Please try again in a minute. If it cannot wait, call us.")),
+}
+
+
+def error_page(status):
+    """An error in the clinic's own look. It touches no database, session or user, since any of them may be what failed."""
+    heading, advice = ERRORS[status]
+    context = {"clinic": ClinicSettings.remembered(), "status": status, "heading": heading, "advice": advice}
+    response = HttpResponse(render_to_string("error.html", context), status=status)
+    response.is_ours = True
+    return response
+
+
+def bad_request(request, exception=None):
+    return error_page(400)
+
+
+def forbidden(request, exception=None):
+    return error_page(403)
+
+
+def page_not_found(request, exception=None):
+    return error_page(404)
+
+
+def too_many_requests(request, exception=None):
+    return error_page(429)
+
+
+def server_error(request):
+    return error_page(500)
+
+
+def unavailable(request):
+    return error_page(503)
+
+
+def csrf_failure(request, reason=""):
+    """A page of the form that lay open too long is shown again, filled; anything else is refused."""
+    if request.resolver_match and request.resolver_match.namespace == "consultation":
+        return appointments.shown_again(request)
+    return forbidden(request)
