@@ -32,7 +32,10 @@ class Hours:
         if day in self.holidays:
             return []
         return [
-            (datetime.combine(day, opens, self.zone).astimezone(UTC), datetime.combine(day, closes, self.zone).astimezone(UTC))
+            (
+                datetime.combine(day, opens, self.zone).astimezone(UTC),
+                datetime.combine(day, closes, self.zone).astimezone(UTC),
+            )
             for opens, closes in sorted(self.week.get(day.weekday(), ()))
         ]
 

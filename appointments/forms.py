@@ -42,11 +42,15 @@ class StepForm(forms.Form):
 
     title = ""
     layout: tuple = ()
+    # Questions of which one is enough: not required, and not to be called optional either.
+    one_of: tuple = ()
     use_required_attribute = False
 
     def __init__(self, *args, **kwargs):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+        for name in self.one_of:
+            self.fields[name].one_of = True
 
     @cached_property
     def helper(self):
@@ -89,7 +93,9 @@ class WhoForm(StepForm):
         if answers.get("for_whom") == ForWhom.ME and answers.get("age") == Age.UNDER_18:
             self.add_error(
                 "age",
-                _("If you are under 18, a parent or guardian has to send this for you. Ask them to, or call us together."),
+                _(
+                    "If you are under 18, a parent or guardian has to send this for you. Ask them to, or call us together."
+                ),
             )
         return answers
 
@@ -132,6 +138,7 @@ class ProblemForm(StepForm):
 class TimesForm(StepForm):
     title = _("When and how would you like to meet?")
     layout = ("modes", "windows", "any_time", "sooner")
+    one_of = ("windows", "any_time")
 
     modes = forms.MultipleChoiceField(
         label=_("How would you like to meet?"),
@@ -184,6 +191,7 @@ class ContactForm(StepForm):
         Fieldset(_("If we call"), "may_leave_voicemail", "may_name_clinic"),
         "access_needs",
     )
+    one_of = ("phone", "email", "prefer")
 
     full_name = forms.CharField(
         label=_("Full name"),

@@ -22,7 +22,9 @@ REASONS = {
     "onset": Reason(_("How it began"), _("A fall and a slow start point a therapist in different directions.")),
     "goal": Reason(_("Your goal"), _("What you want to get back to is where the plan begins.")),
     "note": Reason(_("Your note"), _("Anything else that you want the therapist to know before you talk.")),
-    "pain_score": Reason(_("Pain, 0 to 10"), _("It gives the therapist a first idea, and something to compare with later.")),
+    "pain_score": Reason(
+        _("Pain, 0 to 10"), _("It gives the therapist a first idea, and something to compare with later.")
+    ),
     "any_time": Reason(_("Any time"), _("So that we need not ask again.")),
     "windows": Reason(_("Times that suit you"), _("So that the times we offer fit your week.")),
     "modes": Reason(_("How to meet"), _("So that we offer a visit, a call or a video talk, as you like.")),

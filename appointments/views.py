@@ -19,7 +19,9 @@ from .models.request import answer_due
 
 PAGES = [*STEPS, "check"]
 SENT_KEY = "consultation_sent"
-TOO_OLD = _("This page was open for a while, so we could not be sure it was yours. Nothing is lost: press the button again.")
+TOO_OLD = _(
+    "This page was open for a while, so we could not be sure it was yours. Nothing is lost: press the button again."
+)
 
 
 @require_GET
@@ -61,7 +63,13 @@ class StepPage(View):
 
 def show_step(request, step, draft, form, *, status=200, note=""):
     number = PAGES.index(step) + 1
-    back = address_of("check") if "change" in request.GET else address_of(PAGES[number - 2]) if number > 1 else address_of("start")
+    back = (
+        address_of("check")
+        if "change" in request.GET
+        else address_of(PAGES[number - 2])
+        if number > 1
+        else address_of("start")
+    )
     context = {
         "form": form,
         "step": step,
@@ -174,7 +182,13 @@ def answer(request, token):
         return redirect("status", token)
     if not form.is_valid():
         return show_status(request, consultation, form)
-    return act(request, token, _("Thank you. Your therapist has your answer."), consultation.answer, text=form.cleaned_data["answer"])
+    return act(
+        request,
+        token,
+        _("Thank you. Your therapist has your answer."),
+        consultation.answer,
+        text=form.cleaned_data["answer"],
+    )
 
 
 @never_cache

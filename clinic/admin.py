@@ -32,7 +32,15 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
             None,
             {
                 "classes": ["wide"],
-                "fields": ["username", "display_name", "credentials", "email", "usable_password", "password1", "password2"],
+                "fields": [
+                    "username",
+                    "display_name",
+                    "credentials",
+                    "email",
+                    "usable_password",
+                    "password1",
+                    "password2",
+                ],
             },
         ),
         (_("Role"), {"fields": ["is_staff", "groups"]}),

@@ -85,7 +85,14 @@ class ClinicAdminSite(AdminSite):
 
 
 def page(name, view):
-    return {"name": name, "object_name": view, "admin_url": reverse(view), "view_only": True, "perms": {}, "add_url": None}
+    return {
+        "name": name,
+        "object_name": view,
+        "admin_url": reverse(view),
+        "view_only": True,
+        "perms": {},
+        "add_url": None,
+    }
 
 
 def writes_mail_to_files():

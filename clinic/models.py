@@ -3,6 +3,7 @@
 import time
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, transaction
@@ -10,8 +11,6 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-# How long a process may go on with the settings it remembers, in seconds.
-MEMORY_SECONDS = 2.0
 _memory = {"settings": None, "read_at": 0.0}
 
 
@@ -25,6 +24,9 @@ class User(AbstractUser):
 
     def __str__(self):
         return self.display_name or self.username
+
+    def get_short_name(self):
+        return str(self)
 
     @property
     def byline(self):
@@ -43,7 +45,9 @@ class Weekday(models.IntegerChoices):
 
 def validate_time_zone(name):
     if name not in available_timezones():
-        raise ValidationError(_("“%(name)s” is not a time zone. Write it like America/New_York."), params={"name": name})
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Write it like America/New_York."), params={"name": name}
+        )
 
 
 class ClinicSettings(models.Model):
@@ -56,9 +60,7 @@ class ClinicSettings(models.Model):
     tagline = models.CharField(_("tagline"), max_length=200, blank=True)
     phone = PhoneNumberField(_("phone"), blank=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
-    zone = models.CharField(
-        _("time zone"), max_length=60, default="America/New_York", validators=[validate_time_zone]
-    )
+    zone = models.CharField(_("time zone"), max_length=60, default="America/New_York", validators=[validate_time_zone])
     emergency_number = models.CharField(_("emergency number"), max_length=20, default="911")
     emergency_words = models.CharField(
         _("emergency advice"), max_length=200, default=_("Call 911 now, or go to the nearest emergency room.")
@@ -77,7 +79,9 @@ class ClinicSettings(models.Model):
     offers_clinic = models.BooleanField(_("visits at the clinic"), default=True)
     offers_phone = models.BooleanField(_("talks by phone"), default=True)
     offers_video = models.BooleanField(_("talks by video"), default=False)
-    urgent_reply_hours = models.PositiveSmallIntegerField(_("reply to urgent requests within (business hours)"), default=4)
+    urgent_reply_hours = models.PositiveSmallIntegerField(
+        _("reply to urgent requests within (business hours)"), default=4
+    )
     reply_days = models.PositiveSmallIntegerField(_("reply to other requests within (business days)"), default=1)
     hold_hours = models.PositiveSmallIntegerField(_("keep offered times for (hours)"), default=48)
     is_demo = models.BooleanField(_("this is a demonstration"), default=False)
@@ -98,8 +102,8 @@ class ClinicSettings(models.Model):
 
     @classmethod
     def current(cls):
-        """The settings, at most `MEMORY_SECONDS` old; those remembered where the database gives no answer."""
-        if _memory["settings"] is None or time.monotonic() - _memory["read_at"] > MEMORY_SECONDS:
+        """The settings, at most `CLINIC_MEMORY_SECONDS` old; those remembered where the database gives no answer."""
+        if _memory["settings"] is None or time.monotonic() - _memory["read_at"] > settings.CLINIC_MEMORY_SECONDS:
             try:
                 with transaction.atomic():
                     _memory["settings"] = cls._read()
@@ -235,6 +239,10 @@ class OutgoingMail(models.Model):
 
     def __str__(self):
         return f"{self.event} {self.reference}".strip()
+
+    @property
+    def label(self):
+        return self.event.replace("_", " ").capitalize()
 
 
 class AuditAction(models.TextChoices):

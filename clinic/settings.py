@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+env.read_env(env("ENV_FILE", default=BASE_DIR / ".env"))
 
 DEBUG = env.bool("DEBUG", default=True)
 PRODUCTION = not DEBUG
@@ -59,7 +59,11 @@ if PRODUCTION and any("*" in host for host in ALLOWED_HOSTS):
 # The site's own address: the only source of the links in mails, feeds and the sitemap.
 BASE_URL = env("BASE_URL", default=f"http://localhost:{env('PORT', default='8000')}" if DEBUG else "").rstrip("/")
 if PRODUCTION and not BASE_URL.startswith("https://"):
-    refuse("BASE_URL", "does not begin with https://", "Set it to the site's public address, such as https://clinic.example.")
+    refuse(
+        "BASE_URL",
+        "does not begin with https://",
+        "Set it to the site's public address, such as https://clinic.example.",
+    )
 
 INSTALLED_APPS = [
     "clinic.apps.ClinicConfig",
@@ -137,6 +141,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Counters and limits are shared by all processes.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "clinic_cache"}}
+
+# How long a process may go on with the clinic's facts that it remembers.
+CLINIC_MEMORY_SECONDS = env.float("CLINIC_MEMORY_SECONDS", default=2.0)
 
 AUTH_USER_MODEL = "clinic.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -62,12 +62,17 @@ def ready(request):
         problems = ["migrations are missing"] * bool(behind) or [f"no trigger {name}" for name in appendonly.missing()]
     except DatabaseError:
         problems = ["the database gives no answer"]
-    return HttpResponse("\n".join(problems or ["ready"]) + "\n", content_type="text/plain", status=503 if problems else 200)
+    return HttpResponse(
+        "\n".join(problems or ["ready"]) + "\n", content_type="text/plain", status=503 if problems else 200
+    )
 
 
 ERRORS = {
     400: (_("That request made no sense to us"), _("Please go back and try again. If it happens again, call us.")),
-    403: (_("You cannot see this page"), _("It is not open to you. If it should be, ask the person who looks after the site.")),
+    403: (
+        _("You cannot see this page"),
+        _("It is not open to you. If it should be, ask the person who looks after the site."),
+    ),
     404: (_("There is no such page"), _("The address may be mistyped, or the page may have moved.")),
     429: (_("That was a lot at once"), _("Please wait a few minutes and try again. If it cannot wait, call us.")),
     500: (_("Something went wrong on our side"), _("It is not your fault. Please try again in a minute, or call us.")),

@@ -23,7 +23,16 @@ class TipForm(forms.ModelForm):
 
     class Meta:
         model = Tip
-        fields = ["slug", "topics", "author", "clinical_reviewer", "last_reviewed", "next_review", "publish_at", "expire_at"]
+        fields = [
+            "slug",
+            "topics",
+            "author",
+            "clinical_reviewer",
+            "last_reviewed",
+            "next_review",
+            "publish_at",
+            "expire_at",
+        ]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

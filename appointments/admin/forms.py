@@ -1,7 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ..models import DeclineReason, NextStep
+from appointments.models import DeclineReason, NextStep
 
 
 class DeskForm(forms.Form):
@@ -16,7 +16,9 @@ class DeskForm(forms.Form):
 class AskForm(DeskForm):
     question = forms.CharField(
         label=_("Question for the patient"),
-        help_text=_("At most 300 characters. The mail says only that there is a question; it is read on the patient’s own page."),
+        help_text=_(
+            "At most 300 characters. The mail says only that there is a question; it is read on the patient’s own page."
+        ),
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -14,11 +14,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from appointments.emails import TRIAGE
+from appointments.models import OPEN, ConsultationRequest, RequestStatus
 from clinic import audit
 from clinic.models import AuditAction, OutgoingMail
-
-from ..emails import TRIAGE
-from ..models import OPEN, ConsultationRequest, RequestStatus
 
 ROWS = 50
 VIEWS = {

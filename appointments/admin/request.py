@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from appointments.emails import OVERSEE, TRIAGE
+from appointments.models import TRANSITIONS, ConsultationRequest, RequestStatus, TransitionNotAllowed
 from clinic import audit
 from clinic.models import AuditAction, ClinicSettings, OutgoingMail
 from clinic.wording import spoken
 
-from ..emails import OVERSEE, TRIAGE
-from ..models import TRANSITIONS, ConsultationRequest, RequestStatus, TransitionNotAllowed
 from .forms import AskForm, DeclineForm, LogAnswerForm, NoteForm
 
 

@@ -1,5 +1,6 @@
 from .history import Actor, Note, Question, StatusChange
 from .request import ConsultationRequest
+from .statement import PatientStatement
 from .states import (
     ASSIGNED,
     OPEN,
@@ -11,7 +12,6 @@ from .states import (
     TransitionNotAllowed,
     Urgency,
 )
-from .statement import PatientStatement
 from .times import HeldQuarter, OfferedTime, TimeTaken
 
 __all__ = [

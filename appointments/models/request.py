@@ -1,6 +1,7 @@
 """Consultation requests: where each one stands, and how it may move."""
 
 import hashlib
+import itertools
 import secrets
 from datetime import timedelta
 
@@ -9,14 +10,24 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from appointments import clock, emails
 from clinic.models import ClinicSettings
 from clinic.sealing import seal, unseal
 from clinic.wording import spoken
 
-from .. import clock, emails
 from .history import Actor, StatusChange
-from .states import ASSIGNED, OPEN, TRANSITIONS, DeclineReason, NextStep, Region, RequestStatus, TransitionNotAllowed, Urgency
 from .statement import PatientStatement
+from .states import (
+    ASSIGNED,
+    OPEN,
+    TRANSITIONS,
+    DeclineReason,
+    NextStep,
+    Region,
+    RequestStatus,
+    TransitionNotAllowed,
+    Urgency,
+)
 from .times import OfferedTime
 
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V: the reference is read aloud on the phone.
@@ -131,7 +142,8 @@ class ConsultationRequest(models.Model):
             ),
             models.CheckConstraint(
                 name="request_is_closed_or_open",
-                condition=Q(status__in=OPEN, closed_at__isnull=True) | (~Q(status__in=OPEN) & Q(closed_at__isnull=False)),
+                condition=Q(status__in=OPEN, closed_at__isnull=True)
+                | (~Q(status__in=OPEN) & Q(closed_at__isnull=False)),
             ),
             models.CheckConstraint(
                 name="declined_request_says_why_and_what_next",
@@ -179,7 +191,7 @@ class ConsultationRequest(models.Model):
         starts = sorted(times)
         if not 1 <= len(starts) <= 3 or starts[0] <= at:
             raise ValueError("offer one to three times, all in the future")
-        if any(later - earlier < timedelta(minutes=minutes) for earlier, later in zip(starts, starts[1:], strict=False)):
+        if any(later - earlier < timedelta(minutes=minutes) for earlier, later in itertools.pairwise(starts)):
             raise ValueError("the times offered must not overlap")
         self._move_to(RequestStatus.PROPOSED, by=by, at=at)
         until = at + timedelta(hours=ClinicSettings.current().hold_hours)
@@ -272,7 +284,8 @@ class ConsultationRequest(models.Model):
             raise TransitionNotAllowed(self._standing())
         if by and not anyone and self.assigned_to_id not in {None, by.pk} and not by.has_perm(OVERSEE):
             raise TransitionNotAllowed(
-                _("%(who)s has this request. It has to be handed over before you can act on it.") % {"who": self.assigned_to}
+                _("%(who)s has this request. It has to be handed over before you can act on it.")
+                % {"who": self.assigned_to}
             )
         held = self.status in {RequestStatus.PROPOSED, RequestStatus.BOOKED}
         stays = status in {RequestStatus.BOOKED, RequestStatus.COMPLETED, RequestStatus.NO_SHOW}

@@ -51,7 +51,9 @@ WEEKDAYS = [
     ("fri", _("Friday")),
 ]
 DAY_PARTS = [("am", _("morning")), ("pm", _("afternoon")), ("eve", _("evening"))]
-WINDOWS = [(f"{day}-{part}", _("%s %s") % (day_name, part_name)) for day, day_name in WEEKDAYS for part, part_name in DAY_PARTS]
+WINDOWS = [
+    (f"{day}-{part}", _("%s %s") % (day_name, part_name)) for day, day_name in WEEKDAYS for part, part_name in DAY_PARTS
+]
 
 
 class PatientStatement(models.Model):

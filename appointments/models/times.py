@@ -49,10 +49,12 @@ class OfferedTime(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="offered_time_is_whole_quarter_hours",
-                condition=Q(minutes__in=range(15, 241, 15)) & Q(starts_at__minute__in=[0, 15, 30, 45], starts_at__second=0),
+                condition=Q(minutes__in=range(15, 241, 15))
+                & Q(starts_at__minute__in=[0, 15, 30, 45], starts_at__second=0),
             ),
             models.CheckConstraint(
-                name="offered_time_is_held_or_booked", condition=Q(held_until__isnull=False) | Q(booked_at__isnull=False)
+                name="offered_time_is_held_or_booked",
+                condition=Q(held_until__isnull=False) | Q(booked_at__isnull=False),
             ),
             models.UniqueConstraint(
                 fields=["consultation"],

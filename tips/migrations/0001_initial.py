@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,98 +14,180 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Topic',
+            name="Topic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True, verbose_name='name')),
-                ('slug', models.SlugField(max_length=60, unique=True, verbose_name='address')),
-                ('description', models.CharField(blank=True, max_length=160, verbose_name='description')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, unique=True, verbose_name="name")),
+                ("slug", models.SlugField(max_length=60, unique=True, verbose_name="address")),
+                ("description", models.CharField(blank=True, max_length=160, verbose_name="description")),
             ],
             options={
-                'verbose_name': 'topic',
-                'verbose_name_plural': 'topics',
-                'ordering': ['name'],
+                "verbose_name": "topic",
+                "verbose_name_plural": "topics",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Tip',
+            name="Tip",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('tip', 'Tip'), ('guide', 'Guide')], default='tip', editable=False, max_length=10)),
-                ('slug', models.SlugField(help_text="The last part of the page's address.", max_length=80, verbose_name='address')),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('approved', 'Approved'), ('archived', 'Archived')], default='draft', editable=False, max_length=20, verbose_name='status')),
-                ('last_reviewed', models.DateField(blank=True, null=True, verbose_name='last reviewed')),
-                ('next_review', models.DateField(blank=True, null=True, verbose_name='next review')),
-                ('publish_at', models.DateTimeField(blank=True, null=True, verbose_name='publish at')),
-                ('expire_at', models.DateTimeField(blank=True, null=True, verbose_name='expire at')),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='author')),
-                ('clinical_reviewer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='clinical reviewer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("tip", "Tip"), ("guide", "Guide")], default="tip", editable=False, max_length=10
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(
+                        help_text="The last part of the page's address.", max_length=80, verbose_name="address"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("approved", "Approved"), ("archived", "Archived")],
+                        default="draft",
+                        editable=False,
+                        max_length=20,
+                        verbose_name="status",
+                    ),
+                ),
+                ("last_reviewed", models.DateField(blank=True, null=True, verbose_name="last reviewed")),
+                ("next_review", models.DateField(blank=True, null=True, verbose_name="next review")),
+                ("publish_at", models.DateTimeField(blank=True, null=True, verbose_name="publish at")),
+                ("expire_at", models.DateTimeField(blank=True, null=True, verbose_name="expire at")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="author",
+                    ),
+                ),
+                (
+                    "clinical_reviewer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="clinical reviewer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tip',
-                'verbose_name_plural': 'tips',
-                'permissions': [('publish_tip', 'Can publish and archive tips and guides')],
+                "verbose_name": "tip",
+                "verbose_name_plural": "tips",
+                "permissions": [("publish_tip", "Can publish and archive tips and guides")],
             },
         ),
         migrations.CreateModel(
-            name='Guide',
-            fields=[
-            ],
+            name="Guide",
+            fields=[],
             options={
-                'verbose_name': 'guide',
-                'verbose_name_plural': 'guides',
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "guide",
+                "verbose_name_plural": "guides",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('tips.tip',),
+            bases=("tips.tip",),
         ),
         migrations.CreateModel(
-            name='TipRevision',
+            name="TipRevision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('title', models.CharField(max_length=120, verbose_name='title')),
-                ('summary', models.CharField(max_length=300, verbose_name='summary')),
-                ('body', models.TextField(max_length=60000, verbose_name='text')),
-                ('sources', models.TextField(blank=True, max_length=10000, verbose_name='sources')),
-                ('call_to_action', models.CharField(blank=True, max_length=200, verbose_name='call to action')),
-                ('written_at', models.DateTimeField()),
-                ('tip', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='tips.tip')),
-                ('written_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("title", models.CharField(max_length=120, verbose_name="title")),
+                ("summary", models.CharField(max_length=300, verbose_name="summary")),
+                ("body", models.TextField(max_length=60000, verbose_name="text")),
+                ("sources", models.TextField(blank=True, max_length=10000, verbose_name="sources")),
+                ("call_to_action", models.CharField(blank=True, max_length=200, verbose_name="call to action")),
+                ("written_at", models.DateTimeField()),
+                (
+                    "tip",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="revisions", to="tips.tip"
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['tip', 'number'],
+                "ordering": ["tip", "number"],
             },
         ),
         migrations.AddField(
-            model_name='tip',
-            name='live',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tips.tiprevision'),
+            model_name="tip",
+            name="live",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="tips.tiprevision",
+            ),
         ),
         migrations.AddField(
-            model_name='tip',
-            name='topics',
-            field=models.ManyToManyField(blank=True, related_name='tips', to='tips.topic', verbose_name='topics'),
+            model_name="tip",
+            name="topics",
+            field=models.ManyToManyField(blank=True, related_name="tips", to="tips.topic", verbose_name="topics"),
         ),
         migrations.AddConstraint(
-            model_name='tiprevision',
-            constraint=models.UniqueConstraint(fields=('tip', 'number'), name='revision_is_numbered_within_its_tip'),
+            model_name="tiprevision",
+            constraint=models.UniqueConstraint(fields=("tip", "number"), name="revision_is_numbered_within_its_tip"),
         ),
         migrations.AddConstraint(
-            model_name='tip',
-            constraint=models.UniqueConstraint(fields=('kind', 'slug'), name='tip_has_an_address_of_its_own', violation_error_message='Another page already has this address.'),
+            model_name="tip",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "slug"),
+                name="tip_has_an_address_of_its_own",
+                violation_error_message="Another page already has this address.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tip',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'approved'), _negated=True), models.Q(('live__isnull', False), ('publish_at__isnull', False)), _connector='OR'), name='approved_tip_has_a_live_text_and_a_date'),
+            model_name="tip",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "approved"), _negated=True),
+                    models.Q(("live__isnull", False), ("publish_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="approved_tip_has_a_live_text_and_a_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tip',
-            constraint=models.CheckConstraint(condition=models.Q(('expire_at__isnull', True), ('publish_at__isnull', True), ('expire_at__gt', models.F('publish_at')), _connector='OR'), name='tip_expires_after_it_is_published', violation_error_message='It must expire after it is published.'),
+            model_name="tip",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("expire_at__isnull", True),
+                    ("publish_at__isnull", True),
+                    ("expire_at__gt", models.F("publish_at")),
+                    _connector="OR",
+                ),
+                name="tip_expires_after_it_is_published",
+                violation_error_message="It must expire after it is published.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tip',
-            constraint=models.CheckConstraint(condition=models.Q(('next_review__isnull', True), ('last_reviewed__isnull', True), ('next_review__gt', models.F('last_reviewed')), _connector='OR'), name='tip_is_reviewed_again_after_its_last_review', violation_error_message='The next review must be after the last one.'),
+            model_name="tip",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("next_review__isnull", True),
+                    ("last_reviewed__isnull", True),
+                    ("next_review__gt", models.F("last_reviewed")),
+                    _connector="OR",
+                ),
+                name="tip_is_reviewed_again_after_its_last_review",
+                violation_error_message="The next review must be after the last one.",
+            ),
         ),
     ]

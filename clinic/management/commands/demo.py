@@ -44,7 +44,9 @@ class Command(BaseCommand):
         set_up_clinic()
         passwords = {username: secrets.token_urlsafe(12) for username, *_ in PEOPLE}
         people = {username: make_person(username, *facts, passwords[username]) for username, *facts in PEOPLE}
-        topics = {slug: Topic.objects.create(slug=slug, name=name, description=text) for slug, (name, text) in TOPICS.items()}
+        topics = {
+            slug: Topic.objects.create(slug=slug, name=name, description=text) for slug, (name, text) in TOPICS.items()
+        }
         for age, path in enumerate(sorted(CONTENT.glob("*.md"), key=newest_first)):
             publish(path, people, topics, published_at=timezone.now() - timedelta(days=3 + 9 * age))
         file = keep(passwords)

@@ -59,7 +59,9 @@ def refuse_an_unwritable(folder):
         probe.touch()
         probe.unlink()
     except OSError:
-        raise CommandError(f"{folder} cannot be written to. Name another folder: make run DATA_DIR=/some/folder") from None
+        raise CommandError(
+            f"{folder} cannot be written to. Name another folder: make run DATA_DIR=/some/folder"
+        ) from None
 
 
 def collect_static_files():
@@ -79,7 +81,10 @@ def serve(port):
         "--blocking-threads", str(THREADS), "--log-level", "error", "clinic.wsgi:application",
     ]  # fmt: skip
     worker = [sys.executable, "manage.py", "worker"]
-    running = [subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ | {"PORT": port}) for command in (server, worker)]
+    running = [
+        subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ | {"PORT": port})
+        for command in (server, worker)
+    ]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         os.wait()

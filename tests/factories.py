@@ -1,0 +1,114 @@
+"""Rows for tests. Each takes what the test is about and fills in the rest."""
+
+from datetime import UTC, datetime, time, timedelta
+from importlib import import_module
+from itertools import count
+
+from django.apps import apps
+from django.contrib.auth.models import Group
+
+from appointments.models import OPEN, ConsultationRequest, PatientStatement, Region, RequestStatus
+from appointments.models.request import digest
+from clinic.models import ClinicSettings, OpeningHours, User
+from clinic.sealing import seal
+from tips.models import Tip, TipKind
+
+# A Monday, at noon where the clinic is.
+NOON = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+PASSWORD = "correct horse battery staple"
+numbers = count(1)
+
+# The words of one patient; a test that looks for a leak looks for these.
+SAID = {
+    "for_whom": "me",
+    "age": "adult",
+    "duration": "weeks",
+    "onset": "gradually",
+    "goal": "carry my cello upstairs",
+    "note": "It aches after rehearsals.",
+    "pain_score": 4,
+    "any_time": False,
+    "windows": ["mon-am", "wed-eve"],
+    "modes": ["clinic"],
+    "sooner": True,
+    "full_name": "Zoë Núñez",
+    "phone": "+14076985559",
+    "email": "zoe@patients.example",
+    "prefer": "phone",
+    "may_leave_voicemail": True,
+    "may_name_clinic": False,
+    "access_needs": "A ramp, please.",
+}
+
+
+def make_roles():
+    """The groups of the migration; a test that flushes the database takes them with it."""
+    if not Group.objects.exists():
+        import_module("clinic.migrations.0002_roles").make_groups(apps, None)
+
+
+def make_person(role=None, **fields):
+    make_roles()
+    username = fields.pop("username", None) or f"{(role or 'person').lower().replace(' ', '-')}-{next(numbers)}"
+    fields = {"email": f"{username}@clinic.example", "display_name": username.title(), "is_staff": True} | fields
+    person = User(username=username, **fields)
+    person.set_password(PASSWORD)
+    person.save()
+    if role:
+        person.groups.add(Group.objects.get(name=role))
+    return person
+
+
+def make_clinic(**fields):
+    """A clinic in New York's zone that answers on weekdays from 8 to 18."""
+    clinic = ClinicSettings(
+        **{"name": "Elm Street Clinic", "phone": "+14076985558", "tagline": "Strong again."} | fields
+    )
+    clinic.save()
+    for weekday in range(5):
+        OpeningHours(weekday=weekday, opens=time(8), closes=time(18)).save()
+    return clinic
+
+
+def make_consultation(*, status=RequestStatus.NEW, assigned_to=None, at=NOON, said=None, **fields):
+    """A request as it stands in `status`, with its statement; no mail is queued."""
+    number = next(numbers)
+    token = f"token-of-request-{number}"
+    consultation = ConsultationRequest.objects.create(
+        **{
+            "status": status,
+            "assigned_to": assigned_to,
+            "region": Region.KNEE,
+            "submitted_at": at,
+            "answer_by": at + DAY,
+            "closed_at": None if status in OPEN else at,
+            "decline_reason": "not_offered" if status == RequestStatus.DECLINED else "",
+            "next_step": "call_us" if status == RequestStatus.DECLINED else "",
+            "form_hash": digest(f"form-{number}"),
+            "link_hash": digest(token),
+            "link_sealed": seal(token, purpose="patient link"),
+        }
+        | fields
+    )
+    PatientStatement.objects.create(consultation=consultation, **SAID | (said or {}))
+    return consultation
+
+
+def make_tip(*, author=None, published_at=NOON - DAY, kind=TipKind.TIP, topics=(), text=None, **fields):
+    """A tip with one revision, published unless `published_at` is None."""
+    author = author or make_person("Editor")
+    tip = Tip(**{"kind": kind, "slug": f"tip-{next(numbers)}", "author": author} | fields)
+    tip.save()
+    tip.topics.set(topics)
+    words = {
+        "title": "A stronger back",
+        "summary": "Three calm exercises.",
+        "body": "Stand tall.",
+        "sources": "A study.",
+    }
+    tip.revise(by=author, at=NOON - 2 * DAY, **words | (text or {}))
+    if published_at:
+        tip.publish(at=published_at)
+    return tip
