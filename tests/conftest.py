@@ -5,6 +5,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from email import message_from_bytes
+from email.policy import default as modern
+from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
@@ -14,7 +17,7 @@ from django.test import Client
 from clinic import appendonly
 from clinic.models import forget
 
-from .factories import PASSWORD, make_clinic, make_person
+from .factories import make_clinic, make_person
 
 # Playwright's loop runs in the thread of the test, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -22,7 +25,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 @pytest.fixture(autouse=True)
 def plain_settings(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
@@ -104,36 +107,49 @@ def database_url():
 
 
 @pytest.fixture(scope="session")
-def server(django_db_setup, tmp_path_factory):
-    """The real web server on the test database, as it is shipped."""
-    data = tmp_path_factory.mktemp("data")
+def environment(django_db_setup, tmp_path_factory):
+    """What a process of ours needs to work on the test database, mail written to files."""
     port = str(free_port())
-    environment = os.environ | {
+    return os.environ | {
         "DATABASE_URL": database_url(),
-        "DATA_DIR": str(data),
+        "DATA_DIR": str(tmp_path_factory.mktemp("data")),
         "PORT": port,
+        "BASE_URL": f"http://localhost:{port}",
         "SECRET_KEY": django_settings.SECRET_KEY,
         "CLINIC_MEMORY_SECONDS": "0",
     }
-    subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
-    command = [
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--port",
-        port,
-        "--blocking-threads",
-        "8",
-        "--log-level",
-        "error",
-    ]
-    with subprocess.Popen([sys.executable, *command, "clinic.wsgi:application"], env=environment) as process:
+
+
+@pytest.fixture(scope="session")
+def server(environment):
+    """The real web server on the test database, as it is shipped."""
+    manage(environment, "collectstatic", "--noinput", "-v0")
+    command = ["-m", "granian", "--interface", "wsgi", "--port", environment["PORT"], "--blocking-threads", "8"]
+    command += ["--log-level", "error", "clinic.wsgi:application"]
+    with subprocess.Popen([sys.executable, *command], env=environment) as process:
         try:
-            wait_for(f"http://localhost:{port}/health/live/", process)
-            yield f"http://localhost:{port}"
+            wait_for(f"{environment['BASE_URL']}/health/live/", process)
+            yield environment["BASE_URL"]
         finally:
             process.terminate()
+
+
+def manage(environment, *command):
+    subprocess.run([sys.executable, "manage.py", *command], env=environment, check=True)
+
+
+@pytest.fixture
+def mails(site, environment):
+    """Let the real worker send what is due, and read what it wrote, oldest first."""
+    folder = Path(environment["DATA_DIR"]) / "mail"
+    for file in folder.glob("*.eml"):
+        file.unlink()
+
+    def deliver():
+        manage(environment, "worker", "--once")
+        return [message_from_bytes(file.read_bytes(), policy=modern) for file in sorted(folder.glob("*.eml"))]
+
+    return deliver
 
 
 def wait_for(url, process, seconds=30):
@@ -152,24 +168,3 @@ def site(server, transactional_db):
     """The running site's address, with a clinic in its database."""
     make_clinic()
     return server
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    return browser_type_launch_args | {
-        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-        "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-    }
-
-
-@pytest.fixture
-def signs_in(site):
-    """Sign in through the page, as staff do."""
-
-    def sign_in(page, person):
-        page.goto(f"{site}/admin/")
-        page.get_by_label("Username").or_(page.get_by_label("Login")).first.fill(person.username)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-
-    return sign_in

@@ -34,7 +34,6 @@ class ArticleAdmin(admin.ModelAdmin):
     list_filter = ["status", "topics"]
     list_select_related = ["author", "live"]
     search_fields = ["slug", "revisions__title"]
-    filter_horizontal = ["topics"]
     fieldsets = [
         (_("Text"), {"fields": TEXT_FIELDS}),
         (_("Where it stands"), {"fields": ["slug", "topics"]}),

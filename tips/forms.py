@@ -12,6 +12,14 @@ def text_field(name, rows=None):
     return TipRevision._meta.get_field(name).formfield(**widget)
 
 
+def day():
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+def moment():
+    return forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+
+
 class TipForm(forms.ModelForm):
     """A tip's facts together with its text; the text is kept as a revision of its own."""
 
@@ -33,6 +41,15 @@ class TipForm(forms.ModelForm):
             "publish_at",
             "expire_at",
         ]
+        # The browser's own calendars: labelled, and without a script.
+        widgets = {
+            "topics": forms.CheckboxSelectMultiple,
+            "last_reviewed": day(),
+            "next_review": day(),
+            "publish_at": moment(),
+            "expire_at": moment(),
+        }
+        field_classes = {"publish_at": forms.DateTimeField, "expire_at": forms.DateTimeField}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

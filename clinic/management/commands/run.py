@@ -15,6 +15,7 @@ from clinic.models import User
 
 HOST = "127.0.0.1"
 THREADS = 8
+PATIENCE_SECONDS = 3
 
 
 class Command(BaseCommand):
@@ -81,11 +82,9 @@ def serve(port):
         "--blocking-threads", str(THREADS), "--log-level", "error", "clinic.wsgi:application",
     ]  # fmt: skip
     worker = [sys.executable, "manage.py", "worker"]
-    running = [
-        subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ | {"PORT": port})
-        for command in (server, worker)
-    ]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    running = [start(command, port) for command in (server, worker)]
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
     try:
         os.wait()
     except KeyboardInterrupt:
@@ -93,6 +92,19 @@ def serve(port):
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         for process in running:
-            process.terminate()
-        for process in running:
-            process.wait(timeout=10)
+            stop(process)
+
+
+def start(command, port):
+    # A group of its own: Ctrl-C reaches only us, and we end it once and whole.
+    return subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ | {"PORT": port}, start_new_session=True)
+
+
+def stop(process):
+    """Ask the process and its children to end; after a few seconds, end what is left of them."""
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, how)
+            process.wait(timeout=PATIENCE_SECONDS)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue

@@ -1,0 +1,127 @@
+"""A runner with a sore knee reads, asks, and hears back."""
+
+import re
+
+import pytest
+
+from appointments.models import ConsultationRequest
+from tests.factories import SAID, make_person, make_tip
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def go_on(page):
+    page.get_by_role("button", name="Continue").click()
+
+
+def answer_who(page):
+    page.get_by_label("Me", exact=True).check()
+    page.get_by_label("18 or over").check()
+
+
+def answer_where(page):
+    page.get_by_label("Knee").check()
+
+
+def answer_problem(page):
+    page.get_by_label("One to six weeks").check()
+    page.get_by_label("Little by little").check()
+    page.get_by_label("What is one activity").fill(SAID["goal"])
+    page.get_by_label("4", exact=True).check()
+
+
+def answer_times(page):
+    page.get_by_label("At the clinic").check()
+    page.get_by_role("group", name="Monday").get_by_label("Morning").check()
+
+
+def answer_contact(page):
+    page.get_by_label("Full name").fill(SAID["full_name"])
+    page.get_by_label("Phone number").fill("(407) 698-5559")
+    page.get_by_label("E-mail address").fill(SAID["email"])
+    page.get_by_label("Call me").check()
+
+
+STEPS = [answer_who, answer_where, answer_problem, answer_times, answer_contact]
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_runner_asks_and_gets_a_reference_and_a_mail(site, page, is_fit, mails, width):
+    make_person("Therapist")
+    tip = make_tip(
+        slug="runners", text={"title": "Strength for runners", "body": "## Squats\n\n::: exercise squat\nSlowly.\n:::"}
+    )
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site}/tips/runners/")
+    is_fit(page)
+
+    page.get_by_role("main").get_by_role("link", name="Ask for a free consultation").click()
+    is_fit(page)
+    page.get_by_role("link", name="Start").click()
+    for answer in STEPS:
+        is_fit(page)
+        go_on(page)
+        assert page.title().startswith("Error: ")
+        is_fit(page)
+        answer(page)
+        go_on(page)
+    is_fit(page)
+    page.get_by_role("button", name="Send request").click()
+    is_fit(page)
+
+    consultation = ConsultationRequest.objects.get()
+    assert (consultation.tip, page.title()[:9]) == (tip, consultation.reference)
+    received, told = mails()
+    assert (received["To"], received["Subject"]) == (SAID["email"], "We received your request")
+    assert told["Subject"] == f"Request {consultation.reference} is waiting"
+    page.goto(re.search(r"http://\S+/r/\S+", received.get_content())[0])
+    assert page.get_by_role("heading", level=1).inner_text() == consultation.reference
+    is_fit(page)
+
+
+def test_the_form_works_without_javascript(site, browser):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
+    page = context.new_page()
+    page.goto(f"{site}/consultation/")
+
+    page.get_by_role("link", name="Start").click()
+    for answer in STEPS:
+        answer(page)
+        go_on(page)
+    page.get_by_role("button", name="Send request").click()
+
+    assert page.get_by_text(ConsultationRequest.objects.get().reference).is_visible()
+    context.close()
+
+
+def test_an_article_is_light_and_sets_no_cookie(site, page):
+    body = "\n\n".join(f"## Part {number}\n\n" + "Lift slowly and breathe out. " * 20 for number in range(5))
+    make_tip(slug="long", text={"body": body + "\n\n::: exercise plank\nHold.\n:::"})
+    asked, sizes = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on(
+        "requestfinished",
+        lambda request: sizes.append(sum(map(request.sizes().get, ("responseBodySize", "responseHeadersSize")))),
+    )
+
+    page.goto(f"{site}/tips/long/", wait_until="networkidle")
+
+    assert [url for url in asked if not url.startswith(site)] == []
+    assert len(asked) <= 4
+    assert sum(sizes) <= 14 * 1024
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/tips/", "/tips/?q=nothing+such", "/privacy/", "/accessibility/", "/admin/sign-in/"]
+)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_public_pages_fit_and_break_no_rule(site, page, is_fit, address, scheme):
+    make_tip()
+    make_tip(kind="guide")
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 320, "height": 800})
+
+    page.goto(site + address)
+
+    is_fit(page)

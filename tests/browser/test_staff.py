@@ -1,0 +1,83 @@
+"""A therapist between two patients, and an editor with something to say."""
+
+import pytest
+
+from appointments.models import ConsultationRequest
+from tests.factories import SAID, make_consultation, make_person
+from tips.models import Topic
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_therapist_claims_asks_hears_and_declines(site, page, sign_in, is_fit, mails, width):
+    consultation = make_consultation()
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site}/admin/sign-in/")
+    is_fit(page)
+
+    sign_in(page, make_person("Therapist"))
+    is_fit(page)
+    page.get_by_role("link", name=consultation.reference).click()
+    is_fit(page)
+    page.get_by_role("button", name="Claim it").click()
+    page.get_by_label("Question for the patient").fill("Which stairs are the worst?")
+    page.get_by_role("button", name="Send the question").click()
+    is_fit(page)
+
+    (mail,) = mails()
+    assert (mail["To"], mail["Subject"]) == (SAID["email"], "We need one thing from you")
+    page.goto(f"{site}/r/{consultation.link_token}/")
+    is_fit(page)
+    page.get_by_label("Your answer").fill("The ones at home.")
+    page.get_by_role("button", name="Send answer").click()
+    page.goto(f"{site}/admin/queue/{consultation.reference}/")
+    assert page.get_by_text("The ones at home.").is_visible()
+    page.locator("summary", has_text="Decline").click()
+    page.get_by_role("button", name="Decline and tell the patient").click()
+    is_fit(page)
+    page.get_by_label("Reason").select_option("Another professional can help better than we can")
+    page.get_by_label("Next step").select_option("Please talk to your own doctor about what to do next.")
+    page.get_by_role("button", name="Decline and tell the patient").click()
+    consultation = ConsultationRequest.objects.get()
+    assert (consultation.status, mails()[-1]["Subject"]) == ("declined", "About your request")
+
+
+def test_an_editor_writes_previews_and_publishes(site, page, sign_in, is_fit):
+    Topic.objects.create(name="Knees", slug="knees")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    sign_in(page, make_person("Editor"))
+    is_fit(page)
+
+    page.get_by_role("link", name="Tips", exact=True).first.click()
+    is_fit(page)
+    page.get_by_role("link", name="Add tip").click()
+    page.get_by_label("Title").fill("Stairs without fear")
+    page.get_by_label("Summary").fill("Three ways to make stairs easier.")
+    page.get_by_label("Text:").fill("Start low.\n\n## One step\n\n::: exercise step-up\nSlowly.\n:::")
+    page.get_by_label("Sources").fill("A study of stairs. 2020.")
+    preview = page.frame_locator("iframe[name=preview]")
+    preview.get_by_role("heading", name="One step").wait_for()
+    preview.get_by_role("img", name="Step-up").wait_for()
+    is_fit(page)
+    page.get_by_role("button", name="Save and publish").click()
+    is_fit(page)
+
+    assert page.get_by_text("Published.").is_visible()
+    page.goto(f"{site}/tips/stairs-without-fear/")
+    assert page.get_by_role("heading", level=1).inner_text() == "Stairs without fear"
+    page.goto(f"{site}/tips/")
+    assert page.get_by_role("link", name="Stairs without fear").is_visible()
+
+
+def test_the_owner_changes_the_clinic_and_sees_its_pages_whole(site, page, sign_in, is_fit):
+    sign_in(page, make_person("Owner"))
+    is_fit(page)
+
+    page.get_by_role("link", name="Clinic settings").first.click()
+    is_fit(page)
+    page.get_by_label("Tagline").fill("Back on your feet.")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    page.goto(site)
+    assert page.get_by_role("heading", level=1).inner_text() == "Back on your feet."
