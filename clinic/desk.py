@@ -37,6 +37,9 @@ class ClinicAdminSite(AdminSite):
             *super().get_urls(),
         ]
 
+    def each_context(self, request):
+        return super().each_context(request) | {"writes_mail_to_files": writes_mail_to_files()}
+
     def login(self, request, extra_context=None):
         """Sign-in is allauth's, in the clinic's look."""
         if request.user.is_authenticated:
