@@ -14,6 +14,7 @@ from markdown_it.token import Token
 
 from clinic.models import ClinicSettings
 
+from . import figures
 from .markdown import PARSER
 
 if TYPE_CHECKING:
@@ -92,10 +93,20 @@ def _typeset(tokens: list[Token], index: int) -> str:
             return f"#heading(level: {int(token.tag[1]) - 1})["
         case "link_open":
             return f"#link({literal(_address(str(token.attrs.get('href', ''))))})["
+        case "container_exercise_open":
+            return _drawing("".join(token.info.split()[1:2]))
         case "table_open":
             return f"#table(columns: {_columns(tokens, index)},\n"
         case _:
             return OPEN.get(token.type, "")
+
+
+def _drawing(key: str) -> str:
+    exercise = figures.EXERCISES.get(key)
+    if exercise is None:
+        return ""
+    drawing = f"bytes({literal(figures.svg(key))})"
+    return f'#image({drawing}, format: "svg", alt: {literal(exercise.description)}, width: 9cm)\n'
 
 
 def _columns(tokens: list[Token], index: int) -> int:
@@ -112,7 +123,8 @@ def _address(href: str) -> str:
 def guide(guide: "Tip") -> bytes:
     """The live text as PDF/UA-1."""
     clinic = ClinicSettings.current()
-    imprint = f"{clinic.name} · {settings.BASE_URL}{guide.get_absolute_url()}"
+    phone = f" · {clinic.phone.as_national}" if clinic.phone else ""
+    imprint = f"{clinic.name}{phone} · {settings.BASE_URL}{guide.get_absolute_url()}"
     if guide.last_reviewed and guide.clinical_reviewer:
         imprint += f" · Reviewed by {guide.clinical_reviewer.byline} on {guide.last_reviewed:%Y-%m-%d}"
     if clinic.is_demo:
