@@ -36,6 +36,8 @@ class Draft:
             carried = None
         if carried and (not kept or kept["key"] != carried["key"]):
             kept = carried
+        elif carried:
+            kept["tip"] = carried["tip"] or kept["tip"]
         return cls(**kept) if kept else cls()
 
     def as_dict(self):
@@ -43,6 +45,10 @@ class Draft:
 
     def keep(self, request):
         request.session[SESSION_KEY] = self.as_dict()
+
+    def begin_anew(self):
+        """The same answers as another request."""
+        self.key = secrets.token_urlsafe(24)
 
     def sealed(self):
         return seal(self.as_dict(), purpose=SEAL)

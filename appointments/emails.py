@@ -51,11 +51,11 @@ def closed_for_now(consultation, *, at):
 
 
 def staff_new(consultation, *, at):
-    """Everybody who triages, but for those who only oversee."""
+    """The therapists; where there are none, those who oversee."""
     users = get_user_model().objects
+    triaging = users.with_perm(TRIAGE, backend=PERMISSIONS)
     overseers = users.with_perm(OVERSEE, backend=PERMISSIONS).values("pk")
-    therapists = users.with_perm(TRIAGE, backend=PERMISSIONS).exclude(pk__in=overseers)
-    _to_staff("staff_new", consultation, therapists.filter(is_active=True), at=at)
+    _to_staff("staff_new", consultation, triaging.exclude(pk__in=overseers) or triaging, at=at)
 
 
 def staff_update(consultation, *, at):

@@ -31,6 +31,13 @@ class WeekGrid(forms.CheckboxSelectMultiple):
     template_name = "clinic_forms/week.html"
 
 
+class Words(forms.CharField):
+    """Free text whose length is counted as browsers count it: the end of a line is one character."""
+
+    def to_python(self, value):
+        return super().to_python(value).replace("\r\n", "\n")
+
+
 def choose(label, choices, error, **options):
     return forms.ChoiceField(
         label=label, choices=choices, widget=ChoiceList, error_messages={"required": error}, **options
@@ -117,7 +124,7 @@ class ProblemForm(StepForm):
         max_length=200,
         error_messages={"required": _("Write one activity that you want to get back to, or start.")},
     )
-    note = forms.CharField(
+    note = Words(
         label=_("Is there anything else we should know?"),
         help_text=_("At most 500 characters. Nobody watches this form around the clock: in an emergency, call."),
         max_length=500,
@@ -208,6 +215,7 @@ class ContactForm(StepForm):
     )
     email = forms.EmailField(
         label=_("E-mail address"),
+        max_length=254,
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"invalid": _("Write an e-mail address in full, such as name@example.com.")},
@@ -238,7 +246,7 @@ class ContactForm(StepForm):
 class AnswerForm(StepForm):
     """The patient's answer to the one thing that the clinic asked."""
 
-    answer = forms.CharField(
+    answer = Words(
         label=_("Your answer"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 5}),

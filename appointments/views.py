@@ -4,10 +4,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.models import ClinicSettings
 from tips.models import Tip
@@ -17,6 +18,12 @@ from .forms import STEPS, AnswerForm
 from .models import OPEN, ConsultationRequest, RequestStatus, TransitionNotAllowed, Urgency
 from .models.request import answer_due
 
+# What staff read of a refusal names people and inner states; a patient reads this.
+MOVED_ON = _("Your request has moved on in the meantime, so nothing was changed. If you need us, please call.")
+CHANGED = _(
+    "You have sent %(reference)s already, and your answers have changed since. Nothing more is sent yet: press the "
+    "button to send them as a new request."
+)
 PAGES = [*STEPS, "check"]
 SENT_KEY = "consultation_sent"
 TOO_OLD = _(
@@ -24,14 +31,14 @@ TOO_OLD = _(
 )
 
 
-@require_GET
+@require_safe
 def start(request):
     now = timezone.now()
     clinic = ClinicSettings.current()
     return render(
         request,
         "appointments/start.html",
-        {"tip": request.GET.get("tip", "")[:80], "answer_by": answer_due(clinic, Urgency.ROUTINE, now)},
+        {"tip": slugify(request.GET.get("tip", ""))[:80], "answer_by": answer_due(clinic, Urgency.ROUTINE, now)},
     )
 
 
@@ -41,7 +48,7 @@ class StepPage(View):
 
     def get(self, request, step):
         draft = Draft.of(request)
-        draft.tip = request.GET.get("tip", draft.tip)[:80]
+        draft.tip = slugify(request.GET.get("tip", draft.tip))[:80]
         if missing := draft.first_unanswered(before=step):
             return redirect("consultation:step", missing)
         form = draft.form(step)
@@ -98,9 +105,14 @@ def check(request):
         return show_check(request, draft)
     now = timezone.now()
     said = draft.said()
+    region = said.pop("region")
+    sent_before = ConsultationRequest.objects.for_form(draft.key)
+    if sent_before and (sent_before.region != region or sent_before.statement.differs_from(said)):
+        draft.begin_anew()
+        return show_check(request, draft, note=CHANGED % {"reference": sent_before.reference})
     consultation = ConsultationRequest.objects.submit(
         form_key=draft.key,
-        region=said.pop("region"),
+        region=region,
         urgency=Urgency.ROUTINE,
         tip=Tip.objects.published(at=now).filter(slug=draft.tip).first(),
         said=said,
@@ -121,9 +133,10 @@ def show_check(request, draft, *, status=200, note=""):
 
 def shown_again(request):
     """The page whose token had expired, with everything that was typed, one press from going on."""
+    if token := request.resolver_match.kwargs.get("token"):
+        return show_status(request, for_patient(token), AnswerForm(request.POST), status=403, note=TOO_OLD)
     draft = Draft.of(request)
-    step = request.resolver_match.kwargs.get("step")
-    if step:
+    if step := request.resolver_match.kwargs.get("step"):
         return show_step(request, step, draft, STEPS[step](request.POST), status=403, note=TOO_OLD)
     if missing := draft.first_unanswered():
         return redirect("consultation:step", missing)
@@ -131,7 +144,7 @@ def shown_again(request):
 
 
 @never_cache
-@require_GET
+@require_safe
 def sent(request):
     consultation = ConsultationRequest.objects.filter(reference=request.session.get(SENT_KEY, "")).first()
     if consultation is None:
@@ -156,7 +169,7 @@ def private(response):
     return response
 
 
-def show_status(request, consultation, form=None):
+def show_status(request, consultation, form=None, *, status=200, note=""):
     question = None
     if consultation.status == RequestStatus.NEEDS_INFO:
         question = consultation.questions.filter(answered_at__isnull=True).last()
@@ -164,14 +177,17 @@ def show_status(request, consultation, form=None):
         "consultation": consultation,
         "question": question,
         "form": form or AnswerForm(),
+        # The sender of what was taken for spam sees the usual page.
+        "status": RequestStatus.NEW if consultation.status == RequestStatus.SPAM else consultation.status,
         "is_open": consultation.status in OPEN,
         "booked": consultation.times.booked().first(),
+        "note": note,
     }
-    return private(render(request, "appointments/status.html", context))
+    return private(render(request, "appointments/status.html", context, status=status))
 
 
 @never_cache
-@require_GET
+@require_safe
 def status(request, token):
     return show_status(request, for_patient(token))
 
@@ -185,13 +201,12 @@ def answer(request, token):
         return redirect("status", token)
     if not form.is_valid():
         return show_status(request, consultation, form)
-    return act(
-        request,
-        token,
-        _("Thank you. Your therapist has your answer."),
-        consultation.answer,
-        text=form.cleaned_data["answer"],
-    )
+    try:
+        consultation.answer(text=form.cleaned_data["answer"], at=timezone.now())
+    except TransitionNotAllowed:
+        return show_status(request, for_patient(token), form, status=409, note=MOVED_ON)
+    messages.success(request, _("Thank you. Your therapist has your answer."))
+    return private(redirect("status", token))
 
 
 @never_cache
@@ -201,15 +216,10 @@ def withdraw(request, token):
     if request.method != "POST":
         context = {"consultation": consultation, "is_open": consultation.status in OPEN}
         return private(render(request, "appointments/withdraw.html", context))
-    return act(request, token, _("Your request is withdrawn."), consultation.withdraw)
-
-
-def act(request, token, thanks, transition, **said):
-    """Let the patient move their request, and say how that went."""
     try:
-        transition(at=timezone.now(), **said)
-    except TransitionNotAllowed as refusal:
-        messages.error(request, str(refusal))
+        consultation.withdraw(at=timezone.now())
+    except TransitionNotAllowed:
+        messages.error(request, MOVED_ON)
     else:
-        messages.success(request, thanks)
+        messages.success(request, _("Your request is withdrawn."))
     return private(redirect("status", token))

@@ -46,6 +46,11 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
         (_("Role"), {"fields": ["is_staff", "groups"]}),
     ]
 
+    def has_change_permission(self, request, obj=None):
+        # Whoever could set a superuser's password would be one.
+        beyond = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return not beyond and super().has_change_permission(request, obj)
+
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups")
 
@@ -68,6 +73,8 @@ class ClinicSettingsAdmin(NothingIsDeleted, admin.ModelAdmin):
         return False
 
     def changelist_view(self, request, extra_context=None):
+        if self.has_change_permission(request) and not ClinicSettings.objects.exists():
+            ClinicSettings().save()
         return redirect("admin:clinic_clinicsettings_change", 1)
 
 

@@ -56,17 +56,18 @@ def lift(using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
-    """The names of triggers that should guard a table and do not."""
+    """The names of triggers that should guard a table and do not; a table that is not made yet needs none."""
     connection = connections[using]
+    made = set(connection.introspection.table_names())
     catalogue = (
-        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
         if connection.vendor == "postgresql"
         else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     )
     with connection.cursor() as cursor:
         cursor.execute(catalogue)
         present = {name for (name,) in cursor.fetchall()}
-    wanted = [f"{table}_no_{verb}" for table in tables() for verb in _verbs(connection.vendor)]
+    wanted = [f"{table}_no_{verb}" for table in tables() if table in made for verb in _verbs(connection.vendor)]
     return [name for name in wanted if name not in present]
 
 

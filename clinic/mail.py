@@ -7,6 +7,7 @@ our note of it sends at most that one mail again, under the same Message-ID.
 
 import logging
 import smtplib
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -20,10 +21,11 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from django.db.models import Q
+from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 
 from .models import ClinicSettings, OutgoingMail
-from .sealing import seal, unseal
+from .sealing import BrokenSeal, seal, unseal
 
 logger = logging.getLogger(__name__)
 
@@ -61,22 +63,28 @@ def render(mail: OutgoingMail) -> EmailMessage:
 
 def deliver(*, at: datetime, batch: int = 20) -> int:
     """Send what is due, and say how many went out. Any number of workers may call this."""
-    leased = _lease(at=at, batch=batch)
+    rest = _lease(at=at, batch=batch)
+    # Half the lease: no other worker may take up what this one still means to send.
+    until = time.monotonic() + LEASE.total_seconds() / 2
     sent = 0
     with_server = get_connection()
     try:
-        for mail in leased:
-            sent += _send(mail, with_server, at=at)
+        while rest and time.monotonic() < until:
+            sent += _send(rest.pop(0), with_server, at=at)
+    except NoServer:
+        pass
     finally:
+        OutgoingMail.objects.filter(pk__in=[mail.pk for mail in rest]).update(leased_until=None)
         with_server.close()
     return sent
 
 
 @transaction.atomic
 def _lease(*, at: datetime, batch: int) -> list[OutgoingMail]:
-    # A lease from far in the future is one from before the clock was set back: it holds nothing.
-    free = Q(leased_until__isnull=True) | Q(leased_until__lte=at) | Q(leased_until__gt=at + 5 * LEASE)
-    due = OutgoingMail.objects.unsent().filter(free, next_attempt_at__lte=at).order_by("next_attempt_at", "id")
+    # A time further off than any lease or pause was written before the clock was set back: it holds nothing.
+    free = Q(leased_until__isnull=True) | Q(leased_until__lte=at) | Q(leased_until__gt=at + 2 * LEASE)
+    due = Q(next_attempt_at__lte=at) | Q(next_attempt_at__gt=at + timedelta(minutes=BACK_OFF[-1]))
+    due = OutgoingMail.objects.unsent().filter(free, due).order_by("next_attempt_at", "id")
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)
     mails = list(due[:batch])
@@ -84,12 +92,16 @@ def _lease(*, at: datetime, batch: int) -> list[OutgoingMail]:
     return mails
 
 
+class NoServer(Exception):
+    """The mail server cannot be talked to, so trying the rest of the batch would only take its time."""
+
+
 def _send(mail: OutgoingMail, with_server: BaseEmailBackend, *, at: datetime) -> bool:
     row = OutgoingMail.objects.filter(pk=mail.pk)
     attempts = mail.attempts + 1
     try:
         with_server.send_messages([render(mail)])
-    except (OSError, smtplib.SMTPException, ValueError) as error:
+    except (OSError, smtplib.SMTPException, TemplateDoesNotExist, ValueError) as error:
         with_server.close()
         said = _what_was_said(error)
         if _is_final(error) or at - mail.queued_at >= GIVE_UP:
@@ -98,18 +110,26 @@ def _send(mail: OutgoingMail, with_server: BaseEmailBackend, *, at: datetime) ->
             pause = timedelta(minutes=BACK_OFF[min(mail.attempts, len(BACK_OFF) - 1)])
             row.update(next_attempt_at=at + pause, leased_until=None, attempts=attempts, last_error=said)
         logger.warning("mail %s (%s) not sent: %s", mail.pk, mail.event, said)
+        if _is_the_server(error):
+            raise NoServer from error
         return False
     row.update(sent_at=at, leased_until=None, attempts=attempts, last_error="")
     return True
 
 
 def _is_final(error: Exception) -> bool:
-    """Whether this address or message will never be taken; a refused login or sender is ours to mend, so it is not."""
+    """Whether this address or message will never be taken; a login, a sender or a key is ours to mend, so it is not."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
     if isinstance(error, smtplib.SMTPDataError):
         return error.smtp_code >= 500
-    return isinstance(error, ValueError) and not isinstance(error, OSError)
+    return isinstance(error, ValueError) and not isinstance(error, OSError | BrokenSeal)
+
+
+def _is_the_server(error: Exception) -> bool:
+    """Whether the connection failed, and not this one mail."""
+    gone = (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, smtplib.SMTPHeloError)
+    return isinstance(error, gone) or (isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException))
 
 
 def _what_was_said(error: Exception) -> str:

@@ -1,7 +1,8 @@
 """What every answer has in common."""
 
+from urllib.parse import unquote
+
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
@@ -10,24 +11,26 @@ from .models import ClinicSettings
 
 
 def own_error_pages(get_response):
-    """Show the clinic's own page for an address that is not there, and for a database that gives no answer.
-
-    Django shows its own page for the first while developing; a demonstration should
-    look like the real thing.
-    """
+    """Show the clinic's own page for an address that is not there, also while developing."""
 
     def middleware(request):
         response = get_response(request)
         if settings.DEBUG and response.status_code == 404 and not getattr(response, "is_ours", False):
-            return views.page_not_found(request, None)
+            return views.page_not_found(request)
         return response
 
-    def process_exception(request, exception):
-        if isinstance(exception, OperationalError | InterfaceError):
-            return views.unavailable(request)
-        return None
+    return middleware
 
-    middleware.process_exception = process_exception
+
+def what_is_never_valid(get_response):
+    """One gate for what no page has a use for and a database chokes on, before anything reads it."""
+
+    def middleware(request):
+        charset = request.content_params.get("charset", "utf-8").lower()
+        if "\0" in unquote(request.get_full_path()) or charset not in {"utf-8", "utf8", "us-ascii"}:
+            return views.bad_request(request)
+        return get_response(request)
+
     return middleware
 
 

@@ -1,6 +1,8 @@
 """What both apps share: the people who work here, the clinic's own facts, its outgoing mail and its audit."""
 
+import math
 import time
+from contextlib import suppress
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -11,7 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-_memory = {"settings": None, "read_at": 0.0}
+_memory = {"settings": None, "read_at": -math.inf}
 
 
 class User(AbstractUser):
@@ -88,7 +90,14 @@ class ClinicSettings(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = _("clinic settings")
-        constraints = [models.CheckConstraint(name="clinic_settings_is_one_row", condition=Q(pk=1))]
+        constraints = [
+            models.CheckConstraint(name="clinic_settings_is_one_row", condition=Q(pk=1)),
+            models.CheckConstraint(
+                name="clinic_offers_a_way_to_meet",
+                condition=Q(offers_clinic=True) | Q(offers_phone=True) | Q(offers_video=True),
+                violation_error_message=_("Offer at least one way to meet; without one nobody can send a request."),
+            ),
+        ]
 
     def __str__(self):
         return str(self.name)
@@ -103,14 +112,12 @@ class ClinicSettings(models.Model):
     @classmethod
     def current(cls):
         """The settings, at most `CLINIC_MEMORY_SECONDS` old; those remembered where the database gives no answer."""
-        if _memory["settings"] is None or time.monotonic() - _memory["read_at"] > settings.CLINIC_MEMORY_SECONDS:
-            try:
-                with transaction.atomic():
-                    _memory["settings"] = cls._read()
-            except DatabaseError:
-                return cls.remembered()
+        if time.monotonic() - _memory["read_at"] > settings.CLINIC_MEMORY_SECONDS:
+            # Without an answer it is asked again when the time has passed, not at every call.
+            with suppress(DatabaseError):
+                _memory["settings"] = cls._read()
             _memory["read_at"] = time.monotonic()
-        return _memory["settings"]
+        return cls.remembered()
 
     @classmethod
     def remembered(cls):
@@ -138,7 +145,7 @@ class ClinicSettings(models.Model):
 
 def forget():
     """Read the settings afresh at the next use."""
-    _memory.update(settings=None, read_at=0.0)
+    _memory.update(settings=None, read_at=-math.inf)
 
 
 class OpeningHours(models.Model):

@@ -1,5 +1,7 @@
+import sys
+
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -85,6 +87,7 @@ def error_page(status):
     heading, advice = ERRORS[status]
     context = {"clinic": ClinicSettings.remembered(), "status": status, "heading": heading, "advice": advice}
     response = HttpResponse(render_to_string("error.html", context), status=status)
+    response["Cache-Control"] = "no-store"
     response.is_ours = True
     return response
 
@@ -106,15 +109,14 @@ def too_many_requests(request, exception=None):
 
 
 def server_error(request):
-    return error_page(500)
-
-
-def unavailable(request):
-    return error_page(503)
+    """A database that gives no answer is no fault of the code, and passes."""
+    error = sys.exc_info()[1]
+    return error_page(503 if isinstance(error, OperationalError | InterfaceError) else 500)
 
 
 def csrf_failure(request, reason=""):
-    """A page of the form that lay open too long is shown again, filled; anything else is refused."""
-    if request.resolver_match and request.resolver_match.namespace == "consultation":
+    """A patient's page that lay open too long is shown again, filled; anything else is refused."""
+    match = request.resolver_match
+    if match and (match.namespace == "consultation" or "token" in match.kwargs):
         return appointments.shown_again(request)
     return forbidden(request)

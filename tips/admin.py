@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
+from . import pdf
 from .forms import TEXT_FIELDS, TipForm
 from .models import Guide, Tip, TipKind, TipRevision, TipStatus, Topic, TransitionNotAllowed
 
@@ -70,8 +71,15 @@ class ArticleAdmin(admin.ModelAdmin):
         return False
 
     def get_readonly_fields(self, request, obj=None):
-        # An address that readers may have kept stays.
+        """An address that readers may have kept stays; and what they see is changed by those who publish."""
+        if obj and obj.status == TipStatus.APPROVED and not request.user.has_perm(PUBLISH):
+            return list(TipForm.Meta.fields)
         return ["slug"] if obj and obj.live_id else []
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.kind = self.kind
+        return form
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else {"slug": ["title"]}
@@ -103,7 +111,7 @@ class ArticleAdmin(admin.ModelAdmin):
     def after_saving(self, request, tip):
         """Publish, archive or take up again, where one of those buttons was pressed."""
         acts = {
-            "_publish": (lambda: tip.publish(at=timezone.now()), _("Published.")),
+            "_publish": (lambda: self.publish(tip), _("Published.")),
             "_archive": (tip.archive, _("Archived. Readers no longer see it.")),
             "_take_up": (tip.take_up_again, _("It is a draft again.")),
         }
@@ -121,6 +129,9 @@ class ArticleAdmin(admin.ModelAdmin):
             scheduled = pressed == "_publish" and tip.publish_at > timezone.now()
             messages.success(request, _("It will appear at the time you set.") if scheduled else done)
         return redirect(f"admin:tips_{self.model._meta.model_name}_change", tip.pk)
+
+    def publish(self, tip):
+        tip.publish(at=timezone.now())
 
 
 @admin.register(Tip)
@@ -143,3 +154,11 @@ class TipAdmin(ArticleAdmin):
 @admin.register(Guide)
 class GuideAdmin(ArticleAdmin):
     kind = TipKind.GUIDE
+
+    def publish(self, tip):
+        """Not without the PDF that the page offers."""
+        try:
+            pdf.guide(tip, tip.latest)
+        except pdf.CannotTypeset as reason:
+            raise TransitionNotAllowed(str(reason)) from reason
+        super().publish(tip)

@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.contrib.syndication.views import Feed
-from django.urls import reverse_lazy
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext_lazy as _
@@ -12,8 +12,13 @@ from .models import Tip
 
 class NewTips(Feed):
     feed_type = Atom1Feed
-    link = reverse_lazy("tips:list")
     subtitle = _("Strength training, explained by physical therapists.")
+
+    def link(self):
+        return settings.BASE_URL + reverse("tips:list")
+
+    def feed_url(self):
+        return settings.BASE_URL + reverse("tips:feed")
 
     def title(self):
         return _("Tips from %s") % ClinicSettings.current().name

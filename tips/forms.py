@@ -1,7 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .models import Tip, TipRevision
+from .models import Tip, TipKind, TipRevision, TipStatus
 
 TEXT_FIELDS = ["title", "summary", "body", "sources", "call_to_action"]
 
@@ -22,6 +22,8 @@ def moment():
 
 class TipForm(forms.ModelForm):
     """A tip's facts together with its text; the text is kept as a revision of its own."""
+
+    kind = TipKind.TIP
 
     title = text_field("title")
     summary = text_field("summary", rows=3)
@@ -62,6 +64,18 @@ class TipForm(forms.ModelForm):
         )
         self.fields["sources"].help_text = _("One source a line.")
         self.fields["summary"].help_text = _("One or two sentences; also what search engines show.")
+
+    def clean_slug(self):
+        slug = self.cleaned_data["slug"]
+        if Tip.objects.filter(kind=self.kind, slug=slug).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("Another page already has this address."))
+        return slug
+
+    def clean_publish_at(self):
+        publish_at = self.cleaned_data["publish_at"]
+        if publish_at is None and self.instance.status == TipStatus.APPROVED:
+            raise forms.ValidationError(_("A published page keeps its date. To take it down, archive it."))
+        return publish_at
 
     @property
     def text(self):

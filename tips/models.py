@@ -157,6 +157,8 @@ class Tip(models.Model):
     @transaction.atomic
     def revise(self, *, by, at, **text):
         """Keep a new text; the live one stays until `publish`. Saving the same text again keeps nothing."""
+        # One at a time: two who save at once would both number their text the same.
+        Tip.objects.select_for_update().get(pk=self.pk)
         latest = self.latest
         if latest and all(getattr(latest, field) == value for field, value in text.items()):
             return latest

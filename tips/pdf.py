@@ -5,11 +5,13 @@ nothing that an editor writes can be read as a command.
 """
 
 import json
+import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import typst
 from django.conf import settings
+from django.utils.translation import gettext as _
 from markdown_it.token import Token
 
 from clinic.models import ClinicSettings
@@ -18,7 +20,7 @@ from . import figures
 from .markdown import PARSER
 
 if TYPE_CHECKING:
-    from .models import Tip
+    from .models import Tip, TipRevision
 
 PAGE = """
 #set document(title: {title}, author: {author})
@@ -72,13 +74,30 @@ OPEN = {
 
 def literal(text: str) -> str:
     """A Typst string: without control characters, JSON's escapes are Typst's too."""
-    return json.dumps("".join(c for c in text if c.isprintable() or c == "\n"), ensure_ascii=False)
+    return json.dumps("".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc"), ensure_ascii=False)
 
 
 def markup(text: str) -> str:
     """Markdown as Typst markup."""
-    tokens = PARSER.parse(text)
+    tokens = _with_sound_headings(PARSER.parse(text))
     return "".join(_typeset(tokens, index) for index in range(len(tokens)))
+
+
+def _with_sound_headings(tokens: list[Token]) -> list[Token]:
+    """Without empty headings, and none more than one level below the last: PDF/UA refuses both."""
+    sound: list[Token] = []
+    last = 1
+    for index, token in enumerate(tokens):
+        empty = token.type == "heading_open" and not tokens[index + 1].content.strip()
+        if empty or (
+            token.type == "heading_close" and sound and sound[-1].type == "inline" and not sound[-1].content.strip()
+        ):
+            continue
+        if token.type == "heading_open":
+            last = min(int(token.tag[1]), last + 1)
+            token.tag = f"h{last}"
+        sound.append(token)
+    return sound
 
 
 def _typeset(tokens: list[Token], index: int) -> str:
@@ -120,8 +139,12 @@ def _address(href: str) -> str:
     return from_page or settings.BASE_URL + (href if href.startswith("/") else "/")
 
 
-def guide(guide: "Tip") -> bytes:
-    """The live text as PDF/UA-1."""
+class CannotTypeset(ValueError):
+    """The text cannot be set, such as lists within lists within lists without end."""
+
+
+def guide(guide: "Tip", text: "TipRevision | None" = None) -> bytes:
+    """The live text, or another of the guide's, as PDF/UA-1. Raises `CannotTypeset`."""
     clinic = ClinicSettings.current()
     phone = f" · {clinic.phone.as_national}" if clinic.phone else ""
     imprint = f"{clinic.name}{phone} · {settings.BASE_URL}{guide.get_absolute_url()}"
@@ -129,7 +152,7 @@ def guide(guide: "Tip") -> bytes:
         imprint += f" · Reviewed by {guide.clinical_reviewer.byline} on {guide.last_reviewed:%Y-%m-%d}"
     if clinic.is_demo:
         imprint += " · Sample content, not approved by a clinician"
-    text = guide.live
+    text = text or guide.live
     return _set(text.title, guide.author.byline, text.summary, text.body, text.sources, imprint)
 
 
@@ -144,4 +167,7 @@ def _set(title: str, author: str, summary: str, body: str, sources: str, imprint
         sources=cited,
         imprint=literal(imprint),
     )
-    return typst.compile(page.encode(), format="pdf", pdf_standards=["ua-1"])
+    try:
+        return typst.compile(page.encode(), format="pdf", pdf_standards=["ua-1"])
+    except typst.TypstError as error:
+        raise CannotTypeset(_("This text cannot be made into a PDF: %s") % error.message) from error

@@ -1,6 +1,19 @@
-from django.urls import path
+from django.urls import path, register_converter
 
 from . import queue, request
+
+
+class Reference:
+    regex = "CR-[A-Z0-9]{6}"
+
+    def to_python(self, value):
+        return value
+
+    def to_url(self, value):
+        return value
+
+
+register_converter(Reference, "reference")
 
 
 def queue_urls(site):
@@ -15,9 +28,9 @@ def queue_urls(site):
     }
     return [
         path("queue/", site.admin_view(queue.queue), name="queue"),
-        path("queue/<str:reference>/", site.admin_view(request.show), name="consultation"),
+        path("queue/<reference:reference>/", site.admin_view(request.show), name="consultation"),
         *[
-            path(f"queue/<str:reference>/{name}/", site.admin_view(view), name=f"consultation_{name}")
+            path(f"queue/<reference:reference>/{name}/", site.admin_view(view), name=f"consultation_{name}")
             for name, view in acts.items()
         ],
     ]

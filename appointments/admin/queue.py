@@ -1,6 +1,7 @@
 """The triage queue: who waits, longest and most urgent first, without a name or a word of theirs."""
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -15,20 +16,18 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from appointments.emails import TRIAGE
-from appointments.models import OPEN, ConsultationRequest, RequestStatus
+from appointments.models import ConsultationRequest, RequestStatus
 from clinic import audit
 from clinic.models import AuditAction, OutgoingMail
 
 ROWS = 50
+# The parts of the queue; the first holds whoever is new and whoever waits too long, with whomever.
 VIEWS = {
-    "waiting": (_("Waiting"), lambda user: Q(status=RequestStatus.NEW)),
-    "mine": (_("Mine"), lambda user: Q(status__in=OPEN, assigned_to=user)),
-    "patient": (
-        _("Waiting on patient"),
-        lambda user: Q(status__in=[RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED]),
-    ),
-    "open": (_("All open"), lambda user: Q(status__in=OPEN)),
-    "closed": (_("Closed"), lambda user: ~Q(status__in=OPEN)),
+    "waiting": (_("Waiting"), lambda all_, user, at: all_.filter(status=RequestStatus.NEW) | all_.overdue(at=at)),
+    "mine": (_("Mine"), lambda all_, user, at: all_.open().filter(assigned_to=user)),
+    "patient": (_("Waiting on patient"), lambda all_, user, at: all_.waiting_on_patient()),
+    "open": (_("All open"), lambda all_, user, at: all_.open()),
+    "closed": (_("Closed"), lambda all_, user, at: all_.closed()),
 }
 
 
@@ -36,13 +35,13 @@ VIEWS = {
 def queue(request):
     if not request.user.has_perm(TRIAGE):
         raise PermissionDenied
-    sought = request.GET.get("reference", "").strip().upper()[:20]
+    sought = re.sub(r"[^A-Z0-9-]", "", request.GET.get("reference", "").upper())[:20]
     if sought:
         return look_up(request, sought)
     chosen = request.GET.get("show") if request.GET.get("show") in VIEWS else "waiting"
-    found = ConsultationRequest.objects.filter(VIEWS[chosen][1](request.user)).longest_waiting_first()
-    rows = list(after(found, request.GET.get("after", "")).select_related("assigned_to", "tip__live")[: ROWS + 1])
     now = timezone.now()
+    found = VIEWS[chosen][1](ConsultationRequest.objects.all(), request.user, now).longest_waiting_first()
+    rows = list(after(found, request.GET.get("after", "")).select_related("assigned_to", "tip__live")[: ROWS + 1])
     more = rows[ROWS - 1] if len(rows) > ROWS else None
     shown = rows[:ROWS]
     for row in shown:
@@ -52,7 +51,7 @@ def queue(request):
         **admin.site.each_context(request),
         "title": _("Queue"),
         "rows": shown,
-        "tabs": tabs(request.user, chosen),
+        "tabs": tabs(request.user, chosen, at=now),
         "next": urlencode({"show": chosen, "after": f"{more.answer_by.isoformat()}_{more.pk}"}) if more else "",
         "parked": OutgoingMail.objects.parked().order_by("-parked_at", "-pk")[:10],
         "reference": sought,
@@ -60,11 +59,12 @@ def queue(request):
     return TemplateResponse(request, "admin/appointments/queue.html", context)
 
 
-def tabs(user, chosen):
+def tabs(user, chosen, *, at):
     """Each view of the queue with its count, which stops at 100 so that it stays quick."""
     counted = []
-    for key, (label, condition) in VIEWS.items():
-        count = ConsultationRequest.objects.filter(condition(user))[:101].count() if key != "closed" else None
+    for key, (label, part) in VIEWS.items():
+        found = part(ConsultationRequest.objects.all(), user, at)
+        count = found[:101].count() if key != "closed" else None
         counted.append({"key": key, "label": label, "count": count, "chosen": key == chosen})
     return counted
 
@@ -73,7 +73,7 @@ def after(found, cursor):
     """The rows behind the last one seen; an unreadable cursor begins at the start."""
     try:
         when, pk = cursor.split("_")
-        when, pk = datetime.fromisoformat(when), int(pk)
+        when, pk = datetime.fromisoformat(when).astimezone(UTC), int(pk)
         return found.filter(Q(answer_by__gt=when) | Q(answer_by=when, pk__gt=pk)) if pk < 2**62 else found
     except (ValueError, OverflowError):
         return found
@@ -89,7 +89,7 @@ def look_up(request, reference):
     context = {
         **admin.site.each_context(request),
         "title": _("Queue"),
-        "tabs": tabs(request.user, ""),
+        "tabs": tabs(request.user, "", at=timezone.now()),
         "reference": reference,
         "not_found": True,
         "queue_url": reverse("admin:queue"),

@@ -1,5 +1,7 @@
 """One request, for the person who triages it: what was said, what happened, and what may be done next."""
 
+from functools import wraps
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -8,7 +10,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from appointments.emails import OVERSEE, TRIAGE
 from appointments.models import TRANSITIONS, ConsultationRequest, RequestStatus, TransitionNotAllowed
@@ -90,7 +92,19 @@ def legal_acts(consultation, user):
     }
 
 
-@require_POST
+def acts_by_post(view):
+    """A view that changes something. Whoever arrives by a link, such as after signing in again, sees the request."""
+
+    @wraps(view)
+    def wrapper(request, reference):
+        if request.method != "POST":
+            return redirect("admin:consultation", reference)
+        return view(request, reference)
+
+    return wrapper
+
+
+@acts_by_post
 def claim(request, reference):
     consultation = get_for_triage(request, reference)
     due = spoken(consultation.answer_by, ClinicSettings.current().tzinfo)
@@ -98,7 +112,7 @@ def claim(request, reference):
     return act(request, consultation, consultation.claim, done)
 
 
-@require_POST
+@acts_by_post
 def ask(request, reference):
     consultation = get_for_triage(request, reference)
     form = AskForm(request.POST)
@@ -107,7 +121,7 @@ def ask(request, reference):
     return act(request, consultation, consultation.ask, heard(consultation), ask=form)
 
 
-@require_POST
+@acts_by_post
 def log_answer(request, reference):
     consultation = get_for_triage(request, reference)
     form = LogAnswerForm(request.POST)
@@ -116,7 +130,7 @@ def log_answer(request, reference):
     return act(request, consultation, consultation.answer, _("Logged. The request is in review again."), answer=form)
 
 
-@require_POST
+@acts_by_post
 def note(request, reference):
     consultation = get_for_triage(request, reference)
     form = NoteForm(request.POST)
@@ -125,7 +139,7 @@ def note(request, reference):
     return act(request, consultation, consultation.add_note, _("The note is kept."), note=form)
 
 
-@require_POST
+@acts_by_post
 def decline(request, reference):
     consultation = get_for_triage(request, reference)
     form = DeclineForm(request.POST)
@@ -134,7 +148,7 @@ def decline(request, reference):
     return act(request, consultation, consultation.decline, heard(consultation), decline=form)
 
 
-@require_POST
+@acts_by_post
 def spam(request, reference):
     consultation = get_for_triage(request, reference)
     return act(request, consultation, consultation.mark_spam, _("Marked as spam. Nobody was told."))

@@ -33,6 +33,8 @@ from .times import OfferedTime
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V: the reference is read aloud on the phone.
 UNAMBIGUOUS = "34679ACDEFGHJKMNPQRTWXY"
 LINK_SEAL = "patient link"
+# How long after a lapse the patient may come back to the same request.
+WAY_BACK = timedelta(days=30)
 OVERSEE = "appointments.oversee_consultationrequest"
 
 
@@ -48,11 +50,20 @@ class ConsultationRequestQuerySet(models.QuerySet):
     def open(self):
         return self.filter(status__in=OPEN)
 
+    def closed(self):
+        return self.exclude(status__in=OPEN)
+
+    def waiting_on_patient(self):
+        return self.filter(status__in=[RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED])
+
     def overdue(self, *, at):
         return self.filter(status__in=[RequestStatus.NEW, RequestStatus.IN_REVIEW], answer_by__lt=at)
 
     def longest_waiting_first(self):
         return self.order_by("answer_by", "pk")
+
+    def for_form(self, key):
+        return self.filter(form_hash=digest(key)).select_related("statement").first()
 
     def for_link(self, token):
         return self.filter(link_hash=digest(token)).first()
@@ -81,7 +92,7 @@ class ConsultationRequestQuerySet(models.QuerySet):
                 emails.received(consultation, at=at)
                 emails.staff_new(consultation, at=at)
         except IntegrityError:
-            if first := self.filter(form_hash=digest(form_key)).first():
+            if first := self.for_form(form_key):
                 return first
             raise
         return consultation
@@ -165,6 +176,8 @@ class ConsultationRequest(models.Model):
         if self.status not in ASSIGNED or self.status not in OPEN:
             raise TransitionNotAllowed(_("Only a request that somebody has claimed can be handed over."))
         before = self.assigned_to
+        for time in self.times.standing():
+            time.give_to(to)
         self._change(self.status, by=by, actor=Actor.STAFF, at=at, assigned_to=to)
         self.add_note(text=reason, by=by, at=at)
         emails.staff_handed_over(self, people=[before, to], at=at)
@@ -217,8 +230,7 @@ class ConsultationRequest(models.Model):
         self._move_to(RequestStatus.BOOKED, frm=[RequestStatus.PROPOSED], by=by, at=at)
         for other in self.times.held(at=at).exclude(pk=time.pk):
             other.release(at=at)
-        time.booked_at = at
-        time.save(update_fields=["booked_at"])
+        time.book(at=at)
         emails.booked(self, at=at)
         if by is None:
             emails.staff_update(self, at=at)
@@ -233,7 +245,11 @@ class ConsultationRequest(models.Model):
         tell = [emails.still_want_to_talk, emails.staff_update]
         self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.PROPOSED], at=at, actor=Actor.SYSTEM, tell=tell)
 
-    def reschedule(self, *, at, by=None):
+    @transaction.atomic
+    def reschedule(self, *, at, by=None, reason=""):
+        """The time that was agreed is given up; staff say why."""
+        if by:
+            self.add_note(text=reason, by=by, at=at)
         tell = [emails.time_changed, emails.staff_update]
         self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.BOOKED], by=by, at=at, tell=tell)
 
@@ -247,6 +263,9 @@ class ConsultationRequest(models.Model):
 
     def take_up_again(self, *, at, by=None):
         """Back to review after a missed time or a lapse; the person who had it still does."""
+        too_late = self.status == RequestStatus.LAPSED and at - self.closed_at > WAY_BACK
+        if by is None and too_late:
+            raise TransitionNotAllowed(_("This request was closed a while ago. Please send a new one, or call us."))
         tell = [emails.staff_update]
         frm = [RequestStatus.NO_SHOW, RequestStatus.LAPSED]
         self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, anyone=True, tell=tell)

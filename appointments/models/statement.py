@@ -98,6 +98,9 @@ class PatientStatement(models.Model):
     def __str__(self):
         return self.consultation.reference
 
+    def differs_from(self, said):
+        return any(getattr(self, field) != value for field, value in said.items())
+
     @property
     def window_labels(self):
         return [label for code, label in WINDOWS if code in self.windows]

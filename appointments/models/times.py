@@ -74,14 +74,17 @@ class OfferedTime(models.Model):
         Rows go in in time order, since two inserts in mixed order can wait for each
         other for ever; what expired is cleared first, in the same transaction.
         """
-        HeldQuarter.objects.filter(
-            therapist=self.therapist_id, time__booked_at__isnull=True, time__held_until__lte=at
-        ).delete()
+        HeldQuarter.objects.filter(therapist=self.therapist_id, held_until__lte=at).delete()
         try:
             with transaction.atomic():
                 self.save(force_insert=True)
                 HeldQuarter.objects.bulk_create(
-                    HeldQuarter(therapist=self.therapist, starts_at=self.starts_at + index * QUARTER, time=self)
+                    HeldQuarter(
+                        therapist=self.therapist,
+                        starts_at=self.starts_at + index * QUARTER,
+                        time=self,
+                        held_until=self.held_until,
+                    )
                     for index in range(self.minutes // 15)
                 )
         except IntegrityError as clash:
@@ -95,6 +98,28 @@ class OfferedTime(models.Model):
         except ValidationError as misfit:
             raise ValueError("times begin on, and last, whole quarter hours") from misfit
 
+    def book(self, *, at):
+        """Make a held time a booked one. Raises `TimeTaken` where the hold has run out and another took the time.
+
+        The rows themselves say until when they are held: whoever clears what expired, at this very
+        moment, either finds them booked or has removed them first, and then too few are left here.
+        """
+        kept = HeldQuarter.objects.filter(time=self).update(held_until=None)
+        if kept != self.minutes // 15:
+            raise TimeTaken(_("That time has just been taken. Choose another."))
+        self.booked_at = at
+        self.save(update_fields=["booked_at"])
+
+    def give_to(self, therapist):
+        """Move the time into a colleague's day. Raises `TimeTaken` where they are not free then."""
+        try:
+            with transaction.atomic():
+                HeldQuarter.objects.filter(time=self).update(therapist=therapist)
+        except IntegrityError as clash:
+            raise TimeTaken(_("%(who)s is not free at the time that was agreed.") % {"who": therapist}) from clash
+        self.therapist = therapist
+        self.save(update_fields=["therapist"])
+
     def release(self, *, at):
         HeldQuarter.objects.filter(time=self).delete()
         self.released_at = at
@@ -107,6 +132,7 @@ class HeldQuarter(models.Model):
     therapist = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
     starts_at = models.DateTimeField()
     time = models.ForeignKey(OfferedTime, on_delete=models.CASCADE, related_name="quarters")
+    held_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

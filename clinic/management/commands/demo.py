@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
@@ -41,6 +41,8 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args, **options):
+        if User.objects.exists():
+            raise CommandError("The sample content is for an empty site. This one has people already.")
         set_up_clinic()
         passwords = {username: secrets.token_urlsafe(12) for username, *_ in PEOPLE}
         people = {username: make_person(username, *facts, passwords[username]) for username, *facts in PEOPLE}
@@ -123,6 +125,7 @@ def keep(passwords):
     """Write the passwords to a file that only its owner can read."""
     path = Path(settings.DATA_DIR) / "staff-passwords.txt"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(descriptor, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.writelines(f"{username} {password}\n" for username, password in passwords.items())
     return path

@@ -26,6 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--port", default="8000")
 
     def handle(self, *args, port, **options):
+        # What is written from here on, the server's and the worker's files too, is for this user alone.
+        os.umask(0o077)
         refuse_a_taken(port)
         refuse_an_unwritable(settings.DATA_DIR)
         call_command("migrate", verbosity=0, interactive=False)
@@ -41,7 +43,7 @@ class Command(BaseCommand):
 
 
 def refuse_a_taken(port):
-    if not port.isdigit() or not 0 < int(port) < 65536:
+    if not port.isdecimal() or not 0 < int(port) < 65536:
         raise CommandError(f"“{port}” is not a port. Choose a number such as 8000: make run PORT=8000")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -50,7 +52,9 @@ def refuse_a_taken(port):
         except PermissionError:
             raise CommandError(f"Port {port} is not open to you. Choose one above 1023: make run PORT=8000") from None
         except OSError:
-            raise CommandError(f"Port {port} is taken. Choose another: make run PORT={int(port) % 65000 + 1}") from None
+            raise CommandError(
+                f"Port {port} is taken. Choose another: make run PORT={int(port) + 1 if int(port) < 65535 else 8000}"
+            ) from None
 
 
 def refuse_an_unwritable(folder):
@@ -86,7 +90,9 @@ def serve(port):
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     try:
-        os.wait()
+        ended, _status = os.wait()
+        which = "server" if ended == running[0].pid else "mail worker"
+        raise CommandError(f"The {which} ended by itself, so the clinic is closed. Start it again with make run.")
     except KeyboardInterrupt:
         pass
     finally:

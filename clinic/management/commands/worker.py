@@ -2,7 +2,7 @@ import signal
 import threading
 
 from django.contrib.sessions.models import Session
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
@@ -26,6 +26,8 @@ class Command(BaseCommand):
                 busy = self.tick(at=timezone.now())
             except DatabaseError as error:
                 # The database comes back; the worker must still be there when it does.
+                if once:
+                    raise CommandError("the database gives no answer") from error
                 busy = False
                 self.stderr.write(f"the database gives no answer ({type(error).__name__})")
                 close_old_connections()
