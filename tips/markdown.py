@@ -5,13 +5,14 @@ allow-list. The only markup added after that is our own drawings, by their names
 """
 
 import re
+from collections import Counter
 from functools import lru_cache
 
 import nh3
+from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
-from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.container import container_plugin
 
 from . import figures
@@ -29,6 +30,8 @@ ATTRIBUTES = {
     "section": {"class"},
     "figure": {"class"},
 }
+# Anything else, such as a scheme written in a way that some browser might still read as one, is no link.
+SAFE_LINK = re.compile(r"(https?:|mailto:|tel:)[^\s]|/|#", re.IGNORECASE)
 FIGURE = re.compile(r'<figure class="exercise__figure">([a-z-]*)</figure>')
 
 
@@ -39,29 +42,49 @@ def _exercise(renderer: RendererHTML, tokens: list[Token], index: int, options: 
     return f'<section class="exercise">\n<figure class="exercise__figure">{re.sub("[^a-z-]", "", key)}</figure>\n'
 
 
-def _without_h1(state: object) -> None:
-    """The page's own heading is its only `h1`."""
-    for token in state.tokens:
-        if token.tag == "h1":
-            token.tag = "h2"
+def _house_headings(state: object) -> None:
+    """The page's own heading is its only `h1`; the others go no deeper than `h4`, and each has an anchor of its own."""
+    taken: Counter[str] = Counter()
+    for index, token in enumerate(state.tokens):
+        if token.type not in {"heading_open", "heading_close"}:
+            continue
+        token.tag = f"h{min(max(int(token.tag[1]), 2), 4)}"
+        if token.type == "heading_open":
+            stem = slugify(_words(state.tokens[index + 1]), allow_unicode=True) or "part"
+            taken[stem] += 1
+            token.attrSet("id", stem if taken[stem] == 1 else f"{stem}--{taken[stem]}")
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    return None if name == "href" and not SAFE_LINK.match(value) else value
 
 
 def parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
     markdown.use(container_plugin, "exercise", render=_exercise)
-    markdown.use(anchors_plugin, min_level=2, max_level=4)
-    markdown.core.ruler.before("anchor", "without_h1", _without_h1)
+    markdown.core.ruler.push("house_headings", _house_headings)
     return markdown
 
 
 PARSER = parser()
 
 
-def _drawing(found: re.Match[str]) -> str:
-    try:
-        return f'<figure class="exercise__figure">{figures.svg(found[1])}</figure>'
-    except figures.UnknownExercise:
-        return ""
+class _Drawings:
+    """Puts the drawings in; the ids of one that comes again on the page are made different."""
+
+    def __init__(self) -> None:
+        self.drawn: Counter[str] = Counter()
+
+    def __call__(self, found: re.Match[str]) -> str:
+        key = found[1]
+        try:
+            drawing = figures.svg(key)
+        except figures.UnknownExercise:
+            return ""
+        self.drawn[key] += 1
+        if self.drawn[key] > 1:
+            drawing = drawing.replace(f"fig-{key}-", f"fig-{key}-{self.drawn[key]}-")
+        return f'<figure class="exercise__figure">{drawing}</figure>'
 
 
 @lru_cache(maxsize=256)
@@ -72,8 +95,9 @@ def to_html(text: str) -> str:
         attributes=ATTRIBUTES,
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel="noopener",
+        attribute_filter=_attribute,
     )
-    return FIGURE.sub(_drawing, clean)
+    return FIGURE.sub(_Drawings(), clean)
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,333 @@
+"""Who gets in, what they find there, and what stays shut."""
+
+import re
+from html import unescape
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from django.test import Client
+
+from appointments.models import RequestStatus
+from clinic.models import AuditEntry, ClinicSettings, User
+from tests.factories import NOON, PASSWORD, SAID, make_consultation, make_person, make_tip
+
+pytestmark = pytest.mark.django_db
+
+SIGN_IN = "/admin/sign-in/"
+# The admin's own address for it, which leads on to ours.
+ASKED_TO_SIGN_IN = "/admin/login/?next="
+ACTS = ["claim", "ask", "answer", "note", "decline", "spam"]
+WITHOUT_TRIAGE = ["Editor", "Clinical reviewer"]
+
+
+def sign_in(client, login, password=PASSWORD, **query):
+    return client.post(SIGN_IN, {"login": login, "password": password}, query_params=query)
+
+
+def is_signed_in(client):
+    return "_auth_user_id" in client.session
+
+
+def index_of(client):
+    answer = client.get("/admin/")
+    return [(str(app["name"]), [str(model["name"]) for model in app["models"]]) for app in answer.context["app_list"]]
+
+
+# Signing in and out
+
+
+@pytest.mark.parametrize("known_by", ["username", "email"])
+def test_staff_sign_in_with_name_or_address_and_get_a_new_session(clinic, client, owner, known_by):
+    client.get(SIGN_IN)
+    client.cookies["sessionid"] = fixed = "chosen-by-an-attacker"
+
+    answer = sign_in(client, getattr(owner, known_by))
+
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    assert is_signed_in(client)
+    assert client.cookies["sessionid"].value != fixed
+
+
+def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(clinic, client, owner):
+    answers = [sign_in(client, login, "a wrong guess") for login in (owner.username, "nobody-of-that-name")]
+
+    bodies = [
+        re.sub(r'value="[^"]*"', "", answer.content.decode()).replace(owner.username, "nobody-of-that-name")
+        for answer in answers
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert bodies[0] == bodies[1]
+    assert not is_signed_in(client)
+
+
+def test_somebody_who_left_is_refused_with_the_right_password_too(clinic, client):
+    left = make_person("Therapist", is_active=False)
+
+    answer = sign_in(client, left.username)
+
+    assert answer.status_code < 500
+    assert not is_signed_in(client)
+
+
+def test_somebody_who_leaves_is_out_at_once(clinic, therapist, signed_in):
+    client = signed_in(therapist)
+    assert client.get("/admin/queue/").status_code == 200
+    User.objects.filter(pk=therapist.pk).update(is_active=False)
+
+    answer = client.get("/admin/queue/")
+
+    assert (answer.status_code, answer["Location"]) == (302, f"{ASKED_TO_SIGN_IN}/admin/queue/")
+
+
+def test_a_new_password_ends_the_sessions_of_the_old_one(clinic, therapist, signed_in):
+    client = signed_in(therapist)
+    therapist.set_password("another staple of correct horses")
+    therapist.save()
+
+    answer = client.get("/admin/queue/")
+
+    assert (answer.status_code, answer["Location"]) == (302, f"{ASKED_TO_SIGN_IN}/admin/queue/")
+
+
+@pytest.mark.parametrize("address", ["/admin/sign-out/", "/admin/logout/"])
+def test_a_session_is_dead_after_signing_out_and_only_a_button_does_it(clinic, therapist, signed_in, address):
+    client = signed_in(therapist)
+    cookie = client.cookies["sessionid"].value
+    client.get(address)
+    assert is_signed_in(client)
+
+    answer = client.post(address)
+
+    assert (answer.status_code, answer["Location"]) == (302, SIGN_IN)
+    thief = Client()
+    thief.cookies["sessionid"] = cookie
+    assert thief.get("/admin/queue/")["Location"] == f"{ASKED_TO_SIGN_IN}/admin/queue/"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "//evil.example",
+        "https://evil.example/",
+        "https:evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+    ],
+)
+def test_signing_in_never_leads_off_the_site(clinic, client, owner, elsewhere):
+    answer = sign_in(client, owner.username, next=elsewhere)
+
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+
+
+def test_signing_in_leads_to_where_one_wanted_to_go(clinic, client, therapist):
+    shown = client.get("/admin/queue/?show=mine", follow=True)
+    hidden = dict(re.findall(r'type="hidden" name="(next)" value="([^"]*)"', shown.content.decode()))
+
+    answer = client.post(SIGN_IN, {"login": therapist.username, "password": PASSWORD, **hidden})
+
+    assert shown.request["PATH_INFO"] == SIGN_IN
+    assert answer["Location"] == "/admin/queue/?show=mine"
+
+
+def test_an_account_that_is_not_staff_finds_the_desk_shut(clinic, signed_in):
+    client = signed_in(make_person(is_staff=False))
+
+    answer = client.get("/admin/", follow=True)
+
+    assert answer.status_code == 403
+
+
+def test_nobody_can_make_an_account_for_themselves(clinic, client):
+    offered = re.findall(r'href="([^"]*)"', client.get(SIGN_IN).content.decode())
+
+    assert [address for address in offered if "sign-up" in address or "signup" in address] == []
+    assert [client.get(f"/admin/{name}/")["Location"] for name in ("signup", "password_reset")] == [
+        f"{ASKED_TO_SIGN_IN}/admin/signup/",
+        f"{ASKED_TO_SIGN_IN}/admin/password_reset/",
+    ]
+
+
+# Who finds what
+
+
+@pytest.mark.parametrize(
+    ("role", "finds"),
+    [
+        (
+            "Owner",
+            [
+                ("Consultation requests", ["Queue"]),
+                ("Clinic", ["Clinic settings", "Holidays", "Opening hours", "Users"]),
+                ("Tips and guides", ["Guides", "Tips", "Topics"]),
+            ],
+        ),
+        ("Editor", [("Tips and guides", ["Guides", "Tips", "Topics"])]),
+        ("Clinical reviewer", [("Tips and guides", ["Guides", "Tips", "Topics"])]),
+        (None, []),
+    ],
+)
+def test_each_role_finds_its_own_pages_on_the_desk(clinic, signed_in, role, finds):
+    assert index_of(signed_in(make_person(role))) == finds
+
+
+def test_a_therapist_finds_the_queue_on_the_desk(clinic, therapist, signed_in):
+    answer = signed_in(therapist).get("/admin/")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/queue/")
+
+
+@pytest.mark.parametrize("role", WITHOUT_TRIAGE)
+def test_who_does_not_triage_is_refused_every_page_of_a_request(clinic, therapist, signed_in, role):
+    consultation = make_consultation(status=RequestStatus.IN_REVIEW, assigned_to=therapist)
+    client = signed_in(make_person(role))
+    request = f"/admin/queue/{consultation.reference}/"
+    pages = [
+        "/admin/queue/",
+        f"/admin/queue/?reference={consultation.reference}",
+        request,
+        "/admin/mail/",
+        "/admin/mail/x/",
+    ]
+
+    answers = [client.get(page) for page in pages] + [client.post(f"{request}{act}/", {"text": "x"}) for act in ACTS]
+
+    assert {answer.status_code for answer in answers} == {403}
+    assert [answer for answer in answers if leaks(answer.content.decode(), consultation)] == []
+    consultation.refresh_from_db()
+    assert (consultation.status, consultation.version, AuditEntry.objects.count()) == ("in_review", 0, 0)
+
+
+def test_a_stranger_is_asked_to_sign_in_before_any_page_of_a_request(clinic, client):
+    consultation = make_consultation()
+    pages = [
+        "/admin/",
+        "/admin/queue/",
+        f"/admin/queue/{consultation.reference}/",
+        "/admin/queue/CR-NOTHER/",
+        "/admin/mail/",
+    ]
+
+    answers = [client.get(page) for page in pages]
+
+    assert [(answer.status_code, answer["Location"]) for answer in answers] == [
+        (302, f"{ASKED_TO_SIGN_IN}{page}") for page in pages
+    ]
+
+
+def leaks(page, consultation):
+    words = [consultation.reference, *(said for said in SAID.values() if isinstance(said, str) and len(said) > 8)]
+    return [word for word in words if word in unescape(page)]
+
+
+def crawl(client, *starts):
+    """Every page behind the desk that can be reached by links from these, each filter alone."""
+    pages, waiting = {}, [*starts]
+    while waiting:
+        address = waiting.pop()
+        answer = client.get(address)
+        pages[address] = answer
+        links = [answer.get("Location", "")]
+        if answer.get("Content-Type", "").startswith("text/html"):
+            links += re.findall(r'href="([^"]*)"', answer.content.decode())
+        for link in links:
+            target = urlsplit(urljoin(address, unescape(link)))._replace(fragment="")
+            if target.query and "?" in address:
+                continue  # filters of filters lead nowhere new
+            target = target.geturl()
+            if target.startswith("/admin/") and target not in pages and target not in waiting:
+                waiting.append(target)
+    return pages
+
+
+def test_an_editor_meets_no_trace_of_a_request_on_any_page(clinic, editor, therapist, signed_in):
+    tip = make_tip(author=editor)
+    consultation = make_consultation(tip=tip)
+    consultation.claim(by=therapist, at=NOON)
+    consultation.add_note(text="CANARY-NOTE", by=therapist, at=NOON)
+    shown = signed_in(therapist).get(f"/admin/queue/{consultation.reference}/").content.decode()
+    assert "CANARY-NOTE" in shown
+    assert len(leaks(shown, consultation)) > 5
+
+    pages = crawl(signed_in(editor), "/admin/", f"/admin/tips/tip/{tip.pk}/history/")
+
+    assert {"/admin/tips/tip/", "/admin/tips/tip/add/", f"/admin/tips/tip/{tip.pk}/change/"} <= set(pages)
+    assert {address: answer.status_code for address, answer in pages.items() if answer.status_code >= 400} == {}
+    assert [address for address in pages if "queue" in address or "mail" in address] == []
+    texts = {address: answer.content.decode() for address, answer in pages.items()}
+    assert [address for address, text in texts.items() if leaks(text, consultation)] == []
+    assert [address for address, text in texts.items() if "CANARY" in text or "/admin/queue/" in text] == []
+
+
+@pytest.mark.parametrize("role", ["Owner", "Therapist", "Editor", "Clinical reviewer", None])
+def test_nothing_behind_the_desk_is_kept_by_a_browser(clinic, signed_in, role):
+    client = signed_in(make_person(role))
+
+    answers = [client.get(address) for address in ("/admin/", "/admin/queue/", "/admin/tips/tip/", "/admin/nowhere/")]
+
+    assert [set(answer["Cache-Control"].split(", ")) >= {"no-store", "private"} for answer in answers] == [True] * 4
+
+
+# Nobody gives themselves more than a role
+
+
+def test_the_owner_can_give_roles_and_nothing_beyond(clinic, owner, editor, signed_in):
+    client = signed_in(owner)
+    address = f"/admin/clinic/user/{editor.pk}/change/"
+    fields = list(client.get(address).context["adminform"].form.fields)
+
+    client.post(
+        address, {"username": editor.username, "is_active": "on", "is_superuser": "on", "user_permissions": "1"}
+    )
+
+    editor.refresh_from_db()
+    assert sorted(fields) == [
+        "credentials", "display_name", "email", "groups", "is_active", "is_staff", "password", "username",
+    ]  # fmt: skip
+    assert (editor.is_superuser, list(editor.user_permissions.all()), editor.is_staff) == (False, [], False)
+
+
+@pytest.mark.parametrize("role", ["Therapist", "Editor", "Clinical reviewer"])
+@pytest.mark.parametrize("page", ["user/", "user/add/", "clinicsettings/1/change/", "holiday/", "openinghours/add/"])
+def test_only_the_owner_opens_the_clinics_own_pages(clinic, signed_in, role, page):
+    assert signed_in(make_person(role)).get(f"/admin/clinic/{page}").status_code == 403
+
+
+@pytest.mark.parametrize("what", ["user/{}/delete/", "clinicsettings/1/delete/", "clinicsettings/add/"])
+def test_even_the_owner_deletes_nobody_and_adds_no_second_clinic(clinic, owner, editor, signed_in, what):
+    client = signed_in(owner)
+
+    answer = client.post(f"/admin/clinic/{what}".format(editor.pk), {"post": "yes"})
+
+    assert answer.status_code == 403
+    assert User.objects.filter(pk=editor.pk).exists()
+    assert ClinicSettings.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "address"),
+    [
+        ("Owner", "/admin/clinic/user/?password__startswith=md5"),
+        ("Editor", "/admin/tips/tip/?author__password__startswith=md5"),
+        ("Editor", "/admin/tips/tip/?author__email__startswith=o"),
+    ],
+)
+def test_a_list_cannot_be_used_to_guess_what_it_does_not_show(clinic, signed_in, role, address):
+    assert signed_in(make_person(role)).get(address).status_code == 400
+
+
+def test_the_owner_is_led_to_the_one_row_of_settings(clinic, owner, signed_in):
+    answer = signed_in(owner).get("/admin/clinic/clinicsettings/", follow=True)
+
+    assert answer.redirect_chain == [("/admin/clinic/clinicsettings/1/change/", 302)]
+    assert answer.context["original"].name == clinic.name
+
+
+def test_the_owner_of_a_new_site_finds_the_settings_to_fill_in(owner, signed_in):
+    assert ClinicSettings.objects.count() == 0
+
+    answer = signed_in(owner).get("/admin/clinic/clinicsettings/", follow=True)
+
+    assert answer.request["PATH_INFO"] == "/admin/clinic/clinicsettings/1/change/"
+    assert "emergency_number" in answer.context["adminform"].form.fields

@@ -1,0 +1,241 @@
+"""The clinic's own pages for what goes wrong, and what every answer has in common."""
+
+import re
+
+import pytest
+from django.core.management import call_command
+from django.db import ProgrammingError, connection
+from django.test import Client
+
+from clinic import views
+from clinic.logs import Reticent
+from clinic.models import ClinicSettings, forget
+from tests.factories import make_clinic, make_consultation, make_person, make_tip
+
+pytestmark = pytest.mark.django_db
+
+HEADINGS = {
+    400: "That request made no sense to us",
+    403: "You cannot see this page",
+    404: "There is no such page",
+    429: "That was a lot at once",
+    500: "Something went wrong on our side",
+    503: "We cannot answer right now",
+}
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "frame-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+
+def is_ours(answer, status):
+    """Whether it is our page for this status, in the clinic's look and with its phone number."""
+    page = answer.content.decode()
+    assert (answer.status_code, re.findall(r"<h1>([^<]*)</h1>", page)) == (status, [HEADINGS[status]])
+    assert f"<title>{HEADINGS[status]} – Elm Street Clinic</title>" in page
+    assert "clinic/site.css" in page
+    assert 'Call us: <a href="tel:+1-407-698-5558">(407) 698-5558</a>' in page
+    return True
+
+
+def policy(answer):
+    directives = answer["Content-Security-Policy"].split(";")
+    return dict(directive.strip().split(" ", 1) for directive in directives)
+
+
+def fails_in_code(execute, sql, params, many, context):
+    raise ProgrammingError("the code asks for a column that is not there")
+
+
+@pytest.fixture
+def visitor(clinic):
+    """A browser in front of a process that has read the clinic's settings."""
+    ClinicSettings.current()
+    return Client(raise_request_exception=False)
+
+
+@pytest.mark.parametrize("status", HEADINGS)
+def test_an_error_page_is_in_our_look_and_asks_no_database(visitor, status, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer = views.error_page(status)
+
+    assert is_ours(answer, status)
+
+
+@pytest.mark.parametrize("status", HEADINGS)
+def test_an_error_page_can_be_shown_before_anything_was_read(clinic, rf, status, django_assert_num_queries):
+    forget()
+
+    with django_assert_num_queries(0):
+        page = views.error_page(status).content.decode()
+
+    assert (HEADINGS[status] in page, "The clinic" in page) == (True, True)
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("address", ["/nowhere/", "/tips/nothing/", "/r/no-such-token/", "/consultation/nowhere/"])
+def test_an_address_that_is_not_there_gets_our_page_in_development_too(visitor, settings, debug, address):
+    settings.DEBUG = debug
+
+    assert is_ours(visitor.get(address), 404)
+
+
+@pytest.mark.parametrize("cookie", [None, "a-session"])
+def test_an_address_that_is_not_there_costs_no_query(visitor, cookie, django_assert_num_queries):
+    if cookie:
+        visitor.cookies["sessionid"] = cookie
+
+    with django_assert_num_queries(0):
+        answer = visitor.get("/nowhere/")
+
+    assert is_ours(answer, 404)
+
+
+def test_a_host_that_is_not_ours_gets_our_page(visitor):
+    assert is_ours(visitor.get("/", headers={"host": "evil.example"}), 400)
+
+
+def test_a_form_without_its_token_gets_our_page(visitor):
+    stranger = Client(enforce_csrf_checks=True)
+
+    assert is_ours(stranger.post("/admin/sign-in/", {"login": "robin"}), 403)
+
+
+def test_somebody_without_the_permission_gets_our_page(visitor, editor, signed_in):
+    assert is_ours(signed_in(editor).get("/admin/queue/"), 403)
+
+
+def test_somebody_who_tries_many_passwords_gets_our_page(visitor):
+    for _ in range(30):
+        visitor.post("/admin/sign-in/", {"login": "robin", "password": "a guess"})
+
+    assert is_ours(visitor.post("/admin/sign-in/", {"login": "robin", "password": "a guess"}), 429)
+
+
+def test_a_failure_of_ours_gets_our_page(visitor):
+    with connection.execute_wrapper(fails_in_code):
+        answer = visitor.get("/")
+
+    assert is_ours(answer, 500)
+
+
+@pytest.mark.parametrize("address", ["/", "/tips/", "/r/some-token/", "/admin/sign-in/"])
+def test_without_a_database_the_answer_is_please_try_again_in_a_minute(visitor, database_is_gone, address):
+    visitor.cookies["sessionid"] = "a-session"
+
+    with database_is_gone():
+        answer = visitor.get(address)
+
+    assert is_ours(answer, 503)
+
+
+def test_without_a_database_the_first_answer_of_a_new_visitor_is_not_called_our_mistake(visitor, database_is_gone):
+    with database_is_gone():
+        answer = visitor.post("/consultation/who/", {"for_whom": "me", "age": "adult"})
+
+    assert is_ours(answer, 503)
+
+
+@pytest.mark.parametrize("address", ["/consultation/", "/privacy/", "/accessibility/", "/consultation/who/"])
+def test_without_a_database_what_needs_none_is_still_shown(visitor, database_is_gone, address):
+    with database_is_gone():
+        answer = visitor.get(address)
+
+    assert answer.status_code == 200
+    assert "(407) 698-5558" in answer.content.decode()
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_failure_on_a_patients_own_page_leaves_no_token_in_the_log(visitor, database_is_gone, caplog, status):
+    fails = database_is_gone() if status == 503 else connection.execute_wrapper(fails_in_code)
+
+    with fails:
+        answer = visitor.get("/r/a-secret-token/")
+
+    assert is_ours(answer, status)
+    logged = "\n".join(map(Reticent().format, caplog.records))
+    assert ("a-secret-token" in logged, f"{status} status" in logged) == (False, True)
+
+
+# What every answer has in common
+
+
+def test_every_page_has_the_strict_policy_and_the_other_headers(visitor, owner, therapist, signed_in):
+    tip = make_tip()
+    consultation = make_consultation()
+    by_person = {
+        visitor: ["/", "/tips/", f"/tips/{tip.slug}/", "/consultation/who/", "/admin/sign-in/", "/admin/", "/nowhere/"],
+        signed_in(therapist): ["/admin/queue/", f"/admin/queue/{consultation.reference}/", "/admin/mail/"],
+        signed_in(owner): ["/admin/", "/admin/clinic/user/", "/admin/clinic/clinicsettings/1/change/", "/admin/x/"],
+        signed_in(make_person("Editor")): [
+            "/admin/tips/tip/add/",
+            "/admin/queue/",
+            f"/admin/tips/tip/{tip.pk}/change/",
+        ],
+    }
+
+    answers = {address: client.get(address) for client, addresses in by_person.items() for address in addresses}
+
+    wanted = [
+        (policy(answer), answer["X-Frame-Options"], answer["X-Content-Type-Options"]) for answer in answers.values()
+    ]
+    assert wanted == [(POLICY, "DENY", "nosniff")] * len(answers)
+    assert {answer["Referrer-Policy"] for answer in answers.values()} == {"same-origin"}
+    assert {answer["Cross-Origin-Opener-Policy"] for answer in answers.values()} == {"same-origin"}
+
+
+def test_every_error_has_the_strict_policy(visitor, editor, signed_in, database_is_gone):
+    answers = [visitor.get("/", headers={"host": "evil.example"}), signed_in(editor).get("/admin/queue/")]
+    answers += [visitor.get("/nowhere/")]
+    answers += [visitor.post("/admin/sign-in/", {"login": "robin", "password": "a guess"}) for _ in range(31)][-1:]
+    with connection.execute_wrapper(fails_in_code):
+        answers.append(visitor.get("/"))
+    with database_is_gone():
+        answers.append(visitor.get("/"))
+
+    assert [(answer.status_code, policy(answer)) for answer in answers] == [
+        (status, POLICY) for status in (400, 403, 404, 429, 500, 503)
+    ]
+
+
+def test_a_wrong_host_on_plain_http_has_the_strict_policy_too(visitor, settings):
+    settings.SECURE_SSL_REDIRECT = True
+
+    answer = visitor.get("/", headers={"host": "evil.example"})
+
+    assert (answer.status_code, answer.headers.get("Content-Security-Policy") is not None) == (400, True)
+
+
+def test_the_frame_beside_the_editor_may_be_framed_by_us_only(visitor, editor, signed_in):
+    answer = signed_in(editor).post("/admin/tips/tip/preview/", {"title": "A title", "body": "Words."})
+
+    assert policy(answer) == POLICY | {"frame-ancestors": "'self'"}
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_our_style_sheets_and_scripts_fetch_nothing_from_anybody_else(settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+    files = [file for file in (tmp_path / "clinic").rglob("*") if file.suffix in {".css", ".js"}]
+    found = {file.name: re.findall(r"(?:https?:)?//[\w.-]+\.\w+|@import", file.read_text()) for file in files}
+    assert {name for name, addresses in found.items() if addresses} == set()
+    assert {"site.css", "admin.css", "preview.js"} <= set(found)
+
+
+def test_every_time_is_shown_in_the_zone_of_the_clinic(therapist, signed_in):
+    make_clinic(zone="Pacific/Kiritimati")
+    make_consultation()
+
+    page = signed_in(therapist).get("/admin/queue/").content.decode()
+
+    # Noon in New York on Tuesday is early Wednesday there.
+    assert re.findall(r"Mar\.? \d+|March \d+", page)[:1] in (["March 4"], ["Mar 4"], ["Mar. 4"])

@@ -1,0 +1,35 @@
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.template import Context, Template
+from django.utils import timezone
+
+from clinic.wording import spoken
+from tests.factories import NOON
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (NOON, "Monday, March 2, 12:00 PM EST"),
+        (datetime(2026, 3, 3, 5, 5, tzinfo=UTC), "Tuesday, March 3, 12:05 AM EST"),
+        # The hour that comes twice when summer time ends is told apart by the zone's name.
+        (datetime(2026, 11, 1, 5, 30, tzinfo=UTC), "Sunday, November 1, 1:30 AM EDT"),
+        (datetime(2026, 11, 1, 6, 30, tzinfo=UTC), "Sunday, November 1, 1:30 AM EST"),
+        # The hour that is missing when it begins is not said.
+        (datetime(2026, 3, 8, 6, 59, tzinfo=UTC), "Sunday, March 8, 1:59 AM EST"),
+        (datetime(2026, 3, 8, 7, 0, tzinfo=UTC), "Sunday, March 8, 3:00 AM EDT"),
+    ],
+)
+def test_a_time_is_said_with_its_weekday_and_zone(at, words):
+    assert spoken(at, NEW_YORK) == words
+
+
+def test_a_page_says_a_time_in_the_zone_of_the_clinic():
+    page = Template("{% load clinic_time %}{{ at|spoken }}")
+
+    with timezone.override(NEW_YORK):
+        assert page.render(Context({"at": NOON})) == "Monday, March 2, 12:00 PM EST"
