@@ -55,7 +55,9 @@ class Draft:
 
     def take(self, step, data):
         """Keep what was typed for a step, as it was typed."""
-        self.answers[step] = {name: data.getlist(name) for name in STEPS[step].base_fields if name in data}
+        self.answers[step] = {
+            name: list(dict.fromkeys(data.getlist(name))) for name in STEPS[step].base_fields if name in data
+        }
 
     def form(self, step):
         """The step's form: filled and checked where it was answered before, empty where not."""

@@ -3,7 +3,6 @@
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Fieldset, Layout
 from django import forms
-from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
@@ -80,7 +79,7 @@ class StepForm(forms.Form):
         if isinstance(field, forms.MultipleChoiceField):
             return ", ".join(str(label) for code, label in self.choice_labels(name) if code in value)
         if isinstance(field, forms.ChoiceField):
-            return dict(field.choices).get(value) if value != "" else ""
+            return dict(field.choices).get(str(value), "")
         if isinstance(field, forms.BooleanField):
             return _("Yes") if value else ""
         return value
@@ -250,7 +249,6 @@ class AnswerForm(StepForm):
         label=_("Your answer"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 5}),
-        validators=[ProhibitNullCharactersValidator()],
         error_messages={"required": _("Write your answer.")},
     )
 

@@ -134,6 +134,8 @@ def show_check(request, draft, *, status=200, note=""):
 def shown_again(request):
     """The page whose token had expired, with everything that was typed, one press from going on."""
     if token := request.resolver_match.kwargs.get("token"):
+        if request.resolver_match.url_name == "status_withdraw":
+            return show_withdraw(request, for_patient(token), status=403, note=TOO_OLD)
         return show_status(request, for_patient(token), AnswerForm(request.POST), status=403, note=TOO_OLD)
     draft = Draft.of(request)
     if step := request.resolver_match.kwargs.get("step"):
@@ -180,7 +182,7 @@ def show_status(request, consultation, form=None, *, status=200, note=""):
         # The sender of what was taken for spam sees the usual page.
         "status": RequestStatus.NEW if consultation.status == RequestStatus.SPAM else consultation.status,
         "is_open": consultation.status in OPEN,
-        "booked": consultation.times.booked().first(),
+        "booked": consultation.times.booked().first() if consultation.status == RequestStatus.BOOKED else None,
         "note": note,
     }
     return private(render(request, "appointments/status.html", context, status=status))
@@ -214,8 +216,7 @@ def answer(request, token):
 def withdraw(request, token):
     consultation = for_patient(token)
     if request.method != "POST":
-        context = {"consultation": consultation, "is_open": consultation.status in OPEN}
-        return private(render(request, "appointments/withdraw.html", context))
+        return show_withdraw(request, consultation)
     try:
         consultation.withdraw(at=timezone.now())
     except TransitionNotAllowed:
@@ -223,3 +224,8 @@ def withdraw(request, token):
     else:
         messages.success(request, _("Your request is withdrawn."))
     return private(redirect("status", token))
+
+
+def show_withdraw(request, consultation, *, status=200, note=""):
+    context = {"consultation": consultation, "is_open": consultation.status in OPEN, "note": note}
+    return private(render(request, "appointments/withdraw.html", context, status=status))

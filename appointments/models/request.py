@@ -21,6 +21,7 @@ from .states import (
     ASSIGNED,
     OPEN,
     TRANSITIONS,
+    WITH_TIMES,
     DeclineReason,
     NextStep,
     Region,
@@ -191,12 +192,11 @@ class ConsultationRequest(models.Model):
     @transaction.atomic
     def answer(self, *, text, at, by=None):
         """The answer to the clinic's question: the patient's, or `by` staff who logged a call."""
+        frm = [RequestStatus.NEEDS_INFO]
+        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, anyone=True, tell=[emails.staff_update])
         question = self.questions.filter(answered_at__isnull=True).last()
-        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.NEEDS_INFO], by=by, at=at, anyone=True)
         question.answer, question.answered_at = text, at
         question.save(update_fields=["answer", "answered_at"])
-        if by is None:
-            emails.staff_update(self, at=at)
 
     @transaction.atomic
     def propose(self, times, *, minutes, mode, by, at):
@@ -206,40 +206,40 @@ class ConsultationRequest(models.Model):
             raise ValueError("offer one to three times, all in the future")
         if any(later - earlier < timedelta(minutes=minutes) for earlier, later in itertools.pairwise(starts)):
             raise ValueError("the times offered must not overlap")
-        self._move_to(RequestStatus.PROPOSED, by=by, at=at)
+        self._refuse_unless_legal(RequestStatus.PROPOSED, by=by)
         until = at + timedelta(hours=ClinicSettings.current().hold_hours)
         for start in starts:
             self._new_time(start, minutes, mode, held_until=until).take(at=at)
-        emails.choose_a_time(self, at=at)
+        self._move_to(RequestStatus.PROPOSED, by=by, at=at, tell=[emails.choose_a_time])
 
     @transaction.atomic
     def book(self, start, *, minutes, mode, by, at):
         """A time agreed by phone. Raises `TimeTaken`, or `ValueError` for a time that has passed."""
         if start <= at:
             raise ValueError("book a time in the future")
+        self._refuse_unless_legal(RequestStatus.BOOKED, by=by)
+        tell = [emails.booked, emails.staff_update] if self.status == RequestStatus.PROPOSED else [emails.booked]
         self._release_times(at=at)
-        self._move_to(RequestStatus.BOOKED, by=by, at=at)
         self._new_time(start, minutes, mode, booked_at=at).take(at=at)
-        emails.booked(self, at=at)
+        self._move_to(RequestStatus.BOOKED, by=by, at=at, tell=tell)
 
     @transaction.atomic
     def choose(self, time, *, at, by=None):
         """The patient (or `by` staff on the phone) takes one of the times offered; the others are free again."""
         if not self.times.held(at=at).filter(pk=time.pk).exists():
             raise TransitionNotAllowed(_("That time is no longer held for you. Please choose another, or call us."))
-        self._move_to(RequestStatus.BOOKED, frm=[RequestStatus.PROPOSED], by=by, at=at)
+        self._refuse_unless_legal(RequestStatus.BOOKED, frm=[RequestStatus.PROPOSED], by=by)
         for other in self.times.held(at=at).exclude(pk=time.pk):
             other.release(at=at)
         time.book(at=at)
-        emails.booked(self, at=at)
-        if by is None:
-            emails.staff_update(self, at=at)
+        self._move_to(RequestStatus.BOOKED, by=by, at=at, tell=[emails.booked, emails.staff_update])
 
     def none_of_these(self, *, at):
         self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.PROPOSED], at=at, tell=[emails.staff_update])
 
     def take_back_offer(self, *, by, at):
-        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.PROPOSED], by=by, at=at)
+        tell = [emails.staff_update]
+        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.PROPOSED], by=by, at=at, tell=tell)
 
     def let_offer_expire(self, *, at):
         tell = [emails.still_want_to_talk, emails.staff_update]
@@ -292,13 +292,7 @@ class ConsultationRequest(models.Model):
     def add_note(self, *, text, by, at):
         self.notes.create(text=text, written_by=by, written_at=at)
 
-    @transaction.atomic
-    def _move_to(self, status, *, at, by=None, actor=None, frm=None, anyone=False, tell=(), **changes):
-        """Change the status, write the history and queue the mail, or do none of it.
-
-        `by` is staff; without it the patient acts, or the `actor` named. `frm` narrows the table where two
-        acts end in the same status. Unless `anyone` may, an assigned request is moved by its therapist or the owner.
-        """
+    def _refuse_unless_legal(self, status, *, by=None, frm=None, anyone=False):
         if status not in TRANSITIONS[self.status] or (frm and self.status not in frm):
             raise TransitionNotAllowed(self._standing())
         if by and not anyone and self.assigned_to_id not in {None, by.pk} and not by.has_perm(OVERSEE):
@@ -306,13 +300,20 @@ class ConsultationRequest(models.Model):
                 _("%(who)s has this request. It has to be handed over before you can act on it.")
                 % {"who": self.assigned_to}
             )
-        held = self.status in {RequestStatus.PROPOSED, RequestStatus.BOOKED}
-        stays = status in {RequestStatus.BOOKED, RequestStatus.COMPLETED, RequestStatus.NO_SHOW}
+
+    @transaction.atomic
+    def _move_to(self, status, *, at, by=None, actor=None, frm=None, anyone=False, tell=(), **changes):
+        """Change the status, write the history and queue the mail, or do none of it.
+
+        `by` is staff; without it the patient acts, or the `actor` named. `frm` narrows the table where two
+        acts end in the same status. Unless `anyone` may, an assigned request is moved by its therapist or the owner.
+        """
+        self._refuse_unless_legal(status, by=by, frm=frm, anyone=anyone)
         if status == RequestStatus.IN_REVIEW:
             changes["answer_by"] = self.answer_by if self.status == RequestStatus.NEW else self._due_again(at)
         changes["closed_at"] = None if status in OPEN else at
         self._change(status, by=by, actor=actor or (Actor.STAFF if by else Actor.PATIENT), at=at, **changes)
-        if held and not stays:
+        if status not in WITH_TIMES:
             self._release_times(at=at)
         for mail in tell:
             if mail is not emails.staff_update or by is None or by.pk != self.assigned_to_id:

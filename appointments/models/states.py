@@ -73,6 +73,10 @@ OPEN = [
 ASSIGNED = [*OPEN[1:], RequestStatus.COMPLETED, RequestStatus.NO_SHOW]
 
 
+# Where times that were offered or agreed stand with the request; anywhere else they are free again.
+WITH_TIMES = {RequestStatus.PROPOSED, RequestStatus.BOOKED, RequestStatus.COMPLETED, RequestStatus.NO_SHOW}
+
+
 class Region(models.TextChoices):
     NECK = "neck", _("Neck")
     BACK = "back", _("Back")

@@ -24,7 +24,7 @@ class OfferedTimeQuerySet(models.QuerySet):
 
     def held(self, *, at):
         """Offers that the patient can still choose."""
-        return self.standing().filter(booked_at__isnull=True, held_until__gt=at)
+        return self.standing().filter(booked_at__isnull=True, held_until__gt=at, starts_at__gt=at)
 
     def booked(self):
         return self.standing().filter(booked_at__isnull=False)

@@ -1,0 +1,269 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from appointments.forms import STEPS
+from appointments.models import ConsultationRequest, PatientStatement
+from clinic.models import OutgoingMail
+from tests.factories import SAID, make_tip
+
+from .pages import CHECK, SENT, TYPED, Page, address, fill
+
+pytestmark = pytest.mark.django_db
+
+STEP_NAMES = list(STEPS)
+
+
+def test_the_whole_way_stores_what_was_typed_and_nothing_before_send(clinic, client):
+    for step, following in zip(STEP_NAMES, [*STEP_NAMES[1:], "check"], strict=True):
+        assert Page(client.get(address(step))).texts("h1") == [str(STEPS[step].title)]
+        answer = client.post(address(step), TYPED[step])
+        assert (answer.status_code, answer.url) == (302, CHECK if following == "check" else address(following))
+    assert ConsultationRequest.objects.count() == 0
+
+    sent = client.post(CHECK)
+
+    assert (sent.status_code, sent.url) == (302, SENT)
+    consultation = ConsultationRequest.objects.get()
+    assert (consultation.region, consultation.urgency, consultation.status) == ("knee", "routine", "new")
+    said = PatientStatement.objects.values(*SAID).get()
+    assert said | {"phone": str(said["phone"].as_e164)} == SAID
+
+
+def test_the_check_page_shows_every_answer(clinic, client):
+    fill(client)
+
+    page = Page(client.get(CHECK))
+
+    answers = dict(zip(page.texts("dt"), page.texts("dd"), strict=True))
+    assert answers == {
+        "I am asking for": "Me",
+        "That person is": "18 or over",
+        "Choose the area that bothers you most": "Knee",
+        "How long have you had it?": "One to six weeks",
+        "How did it begin?": "Little by little",
+        "What is one activity you want to get back to?": "carry my cello upstairs",
+        "Is there anything else we should know?": "It aches after rehearsals.",
+        "How bad is the pain on a usual day?": "4",
+        "How would you like to meet?": "At the clinic",
+        "Which times suit you?": "Monday morning, Wednesday evening",
+        "Tell me if something sooner opens": "Yes",
+        "Full name": "Zoë Núñez",
+        "Phone number": "(407) 698-5559",
+        "E-mail address": "zoe@patients.example",
+        "If you gave both, which should we use?": "Call me",
+        "You may leave a voicemail": "Yes",
+        "Do you need an interpreter, or help with access?": "A ramp, please.",
+    }
+
+
+def test_every_answer_can_be_changed_from_the_check_page_and_leads_back_there(clinic, client):
+    fill(client)
+    links = [tag.attrs["href"] for tag in Page(client.get(CHECK)).within("a", "answers-head")]
+
+    answers = [client.post(link, TYPED[step]).url for link, step in zip(links, STEP_NAMES, strict=True)]
+
+    assert links == [f"{address(step)}?change" for step in STEP_NAMES]
+    assert answers == [CHECK] * len(STEP_NAMES)
+
+
+def test_a_changed_answer_is_the_one_that_is_sent(clinic, client):
+    fill(client)
+
+    client.post(address("where") + "?change", {"region": "neck"})
+    client.post(CHECK)
+
+    assert ConsultationRequest.objects.get().region == "neck"
+
+
+@pytest.mark.parametrize("step", STEP_NAMES)
+def test_going_back_shows_what_was_answered(clinic, client, step):
+    fill(client)
+
+    fields = Page(client.get(address(step))).fields
+
+    expected = {name: value if isinstance(value, list) else [value] for name, value in TYPED[step].items()}
+    assert expected.items() <= fields.items()
+
+
+@pytest.mark.parametrize("step", [*STEP_NAMES[1:], "check"])
+@pytest.mark.parametrize("answered", STEP_NAMES)
+def test_a_page_too_far_ahead_leads_to_the_first_one_without_an_answer(clinic, client, answered, step):
+    pages = [*STEP_NAMES, "check"]
+    fill(client, until=answered)
+
+    answer = client.get(CHECK if step == "check" else address(step))
+
+    if pages.index(step) > pages.index(answered):
+        assert (answer.status_code, answer.url) == (302, address(answered))
+    else:
+        assert Page(answer).texts("h1") == [str(STEPS[step].title)]
+
+
+def test_send_without_every_answer_leads_to_the_first_one_missing(clinic, client):
+    fill(client, until="times")
+
+    answer = client.post(CHECK)
+
+    assert (answer.status_code, answer.url) == (302, address("times"))
+    assert ConsultationRequest.objects.count() == 0
+
+
+@pytest.mark.parametrize("step", STEP_NAMES)
+def test_each_page_says_why_it_asks_and_how_far_it_is(clinic, client, step):
+    fill(client, until=step)
+
+    page = Page(client.get(address(step)))
+
+    reasons = [(str(reason.what), str(reason.why)) for reason in STEPS[step]().reasons]
+    assert list(zip(page.texts("dt"), page.texts("dd"), strict=True)) == reasons
+    assert page.texts("p", class_="kicker") == [f"Page {STEP_NAMES.index(step) + 1} of 6"]
+
+
+@pytest.mark.parametrize("change", ["", "?change"])
+@pytest.mark.parametrize("step", STEP_NAMES)
+def test_back_leads_to_the_page_one_came_from(clinic, client, step, change):
+    fill(client)
+
+    back = Page(client.get(address(step) + change)).all("a", class_="back")[0].attrs["href"]
+
+    before = ["/consultation/", *map(address, STEP_NAMES)]
+    assert back == (CHECK if change else before[STEP_NAMES.index(step)])
+
+
+def test_pages_with_answers_are_kept_by_no_browser_and_no_search_engine(clinic, client):
+    fill(client)
+
+    pages = [client.get(address("contact")), client.get(CHECK)]
+    client.post(CHECK)
+    pages.append(client.get(SENT))
+
+    assert ["no-store" in page["Cache-Control"] for page in pages] == [True] * 3
+    assert [Page(page).all("meta", name="robots")[0].attrs["content"] for page in pages] == ["noindex"] * 3
+
+
+# Sending
+
+
+def test_the_sent_page_tells_the_reference_the_time_and_the_own_page_and_can_be_refreshed(clinic, client):
+    fill(client)
+    client.post(CHECK)
+    consultation = ConsultationRequest.objects.get()
+
+    shown = [Page(client.get(SENT)) for _ in range(3)]
+
+    reference, link = consultation.reference, reverse("status", args=[consultation.link_token])
+    assert [page.texts("strong")[0] for page in shown] == [reference] * 3
+    assert [link in [tag.attrs["href"] for tag in page.all("a")] for page in shown] == [True] * 3
+    assert ConsultationRequest.objects.count() == 1
+
+
+def test_the_same_send_twice_gives_the_same_reference_and_one_set_of_mails(clinic, client, therapist):
+    fill(client)
+    form = Page(client.get(CHECK)).fields
+    first = Page(client.post(CHECK, form, follow=True))
+
+    again = Page(client.post(CHECK, form, follow=True))
+
+    assert again.texts("p", class_="reference") == first.texts("p", class_="reference")
+    assert ConsultationRequest.objects.count() == 1
+    assert sorted(OutgoingMail.objects.values_list("event", flat=True)) == ["received", "staff_new"]
+
+
+def test_send_again_from_another_browser_gives_the_same_reference(clinic, client):
+    fill(client)
+    form = Page(client.get(CHECK)).fields
+    first = Page(client.post(CHECK, form, follow=True))
+
+    again = Page(Client().post(CHECK, form, follow=True))
+
+    assert again.texts("p", class_="reference") == first.texts("p", class_="reference")
+
+
+def test_other_words_sent_after_going_back_are_not_lost(clinic, client):
+    fill(client)
+    contact, problem = [Page(client.get(address(step))).fields for step in ("contact", "problem")]
+    client.post(CHECK, Page(client.get(CHECK)).fields)
+
+    client.post(address("problem"), contact | problem | {"note": "It is numb now as well."})
+    form = Page(client.get(CHECK)).fields
+    answer = client.post(CHECK, form, follow=True)
+
+    kept = PatientStatement.objects.filter(note="It is numb now as well.").exists()
+    assert kept or "It is numb now as well." in answer.content.decode()
+
+
+def test_after_send_the_session_holds_no_answer(clinic, client):
+    fill(client)
+
+    client.post(CHECK)
+
+    assert set(client.session.keys()) == {"consultation_sent"}
+
+
+def test_the_sent_page_without_a_request_leads_to_the_start(clinic, client):
+    answer = client.get(SENT)
+
+    assert (answer.status_code, answer.url) == (302, "/consultation/")
+
+
+def test_the_start_page_promises_the_time_that_the_request_then_keeps(clinic, client):
+    promised = Page(client.get("/consultation/")).texts("strong")
+    fill(client)
+
+    client.post(CHECK)
+
+    assert f"An answer by {told(client)}" in promised
+
+
+def told(client):
+    return Page(client.get(SENT)).texts("strong")[1]
+
+
+# The tip a visitor came from
+
+
+def test_the_tip_travels_from_its_link_into_the_request(clinic, client):
+    tip = make_tip(published_at=timezone.now())
+
+    begin = Page(client.get(f"/consultation/?tip={tip.slug}")).all("a", class_="button")[0].attrs["href"]
+    form = Page(client.get(begin)).fields
+    client.post(address("who"), form | TYPED["who"])
+    client.post(CHECK, Page(fill(client).get(CHECK)).fields)
+
+    assert ConsultationRequest.objects.get().tip == tip
+
+
+def test_the_tip_travels_on_when_the_cookies_are_cleared_on_every_page(clinic):
+    tip = make_tip(published_at=timezone.now())
+    page = Page(Client().get(f"{address('who')}?tip={tip.slug}"))
+
+    for step in STEP_NAMES:
+        client = Client()
+        following = client.post(address(step), page.fields | TYPED[step]).url
+        page = Page(client.get(following))
+    Client().post(CHECK, page.fields)
+
+    assert ConsultationRequest.objects.get().tip == tip
+
+
+def test_a_visitor_who_comes_back_through_a_tip_is_counted_for_it(clinic, client):
+    tip = make_tip(published_at=timezone.now())
+    fill(client, until="where")
+
+    page = Page(client.get(f"{address('who')}?tip={tip.slug}"))
+    client.post(address("who"), page.fields)
+    client.post(CHECK, Page(fill(client).get(CHECK)).fields)
+
+    assert ConsultationRequest.objects.get().tip == tip
+
+
+@pytest.mark.parametrize("slug", ["no-such-tip", "%00", "x" * 2000, "'%20OR%201=1--", "%ED%A0%80"])
+def test_a_tip_that_does_not_exist_is_no_reason_to_fail(clinic, client, slug):
+    form = Page(client.get(f"{address('who')}?tip={slug}")).fields
+    client.post(address("who"), form | TYPED["who"])
+
+    client.post(CHECK, Page(fill(client).get(CHECK)).fields)
+
+    assert ConsultationRequest.objects.get().tip is None

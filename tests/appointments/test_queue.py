@@ -1,0 +1,336 @@
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from appointments.models import RequestStatus
+from clinic import audit
+from clinic.models import AuditEntry, OutgoingMail
+from clinic.wording import spoken
+from tests.factories import DAY, HOUR, SAID, make_consultation, make_person, make_tip
+
+from .pages import Page
+from .stages import EARLIER, OPEN, S, bring_to, everything, make_arrived
+
+pytestmark = pytest.mark.django_db
+
+QUEUE = "/admin/queue/"
+CANARIES = [str(SAID[name]) for name in ("goal", "note", "full_name", "phone", "email", "access_needs")]
+CANARIES += ["cello", "rehearsals", "Zoë", "Núñez", "698-5559", "One to six weeks"]
+
+
+def references(response):
+    return rows_of(Page(response))
+
+
+def rows_of(page):
+    return [tag.text for tag in page.within("th", "queue") if tag.attrs["scope"] == "row"]
+
+
+def make_in(status, therapist):
+    """One request that is in no hurry."""
+    return make_consultation(
+        status=status, assigned_to=None if status == S.NEW else therapist, answer_by=timezone.now() + DAY
+    )
+
+
+def audited():
+    return list(AuditEntry.objects.order_by("pk").values_list("action", "by", "reference", "detail"))
+
+
+@pytest.mark.parametrize("role", ["Editor", "Clinical reviewer", None])
+@pytest.mark.parametrize("address", [QUEUE, f"{QUEUE}?reference=CR-AAAAAA"])
+def test_whoever_may_not_triage_sees_no_queue(clinic, signed_in, role, address):
+    consultation = make_arrived(reference="CR-AAAAAA")
+    client = signed_in(make_person(role))
+
+    answer = client.get(address)
+
+    assert answer.status_code == 403
+    assert consultation.reference not in answer.content.decode()
+    assert audited() == []
+
+
+def test_a_stranger_is_asked_to_sign_in(clinic, client):
+    answer = client.get(QUEUE)
+
+    assert (answer.status_code, answer.url) == (302, f"/admin/login/?next={QUEUE}")
+
+
+def test_the_permission_to_triage_is_what_opens_the_queue(clinic, signed_in):
+    make_arrived()
+    person = make_person()
+    person.user_permissions.add(Permission.objects.get(codename="triage_consultationrequest"))
+
+    answer = signed_in(person).get(QUEUE)
+
+    assert len(references(answer)) == 1
+
+
+@pytest.mark.parametrize("show", ["waiting", "mine", "patient", "open", "closed"])
+def test_no_view_of_the_queue_shows_a_name_or_a_word_of_the_patients(clinic, signed_in, therapist, show):
+    for status in RequestStatus:
+        make_in(status, therapist)
+
+    text = signed_in(therapist).get(f"{QUEUE}?show={show}").content.decode()
+
+    assert [word for word in CANARIES if word in text] == []
+
+
+@pytest.mark.parametrize(
+    ("show", "statuses"),
+    [
+        ("waiting", [S.NEW]),
+        ("mine", [S.IN_REVIEW, S.NEEDS_INFO, S.PROPOSED, S.BOOKED]),
+        ("patient", [S.NEEDS_INFO, S.PROPOSED]),
+        ("open", OPEN),
+        ("closed", [status for status in RequestStatus if status not in OPEN]),
+        ("nonsense", [S.NEW]),
+    ],
+)
+def test_each_view_holds_the_requests_of_its_name(clinic, signed_in, therapist, show, statuses):
+    by_status = {status: make_in(status, therapist).reference for status in RequestStatus}
+
+    answer = signed_in(therapist).get(QUEUE, {"show": show})
+
+    assert sorted(references(answer)) == sorted(by_status[status] for status in statuses)
+
+
+def test_mine_are_those_that_i_have(clinic, signed_in, therapist, colleague):
+    mine = bring_to(S.IN_REVIEW, by=therapist)
+    bring_to(S.IN_REVIEW, by=colleague)
+
+    answer = signed_in(therapist).get(f"{QUEUE}?show=mine")
+
+    assert references(answer) == [mine.reference]
+
+
+def test_a_row_says_what_is_needed_to_choose_the_next_one(clinic, signed_in, therapist):
+    now = timezone.now()
+    tip = make_tip(text={"title": "A stronger back"})
+    due = now + 3 * DAY
+    consultation = bring_to(
+        S.IN_REVIEW,
+        by=therapist,
+        region="shoulder",
+        urgency="urgent",
+        tip=tip,
+        answer_by=due,
+        submitted_at=now - 2 * DAY,
+    )
+
+    page = Page(signed_in(therapist).get(f"{QUEUE}?show=mine"))
+
+    assert [tag.text for tag in page.within("th", "queue") if tag.attrs["scope"] == "col"] == [
+        *["Reference", "Status", "Urgency", "Area", "Waiting", "Answer by", "With", "Came from"],
+    ]
+    assert rows_of(page) == [consultation.reference]
+    assert [text.replace("\xa0", " ") for text in [tag.text for tag in page.within("td", "queue")]] == [
+        "In review",
+        "▲ Urgent",
+        "Shoulder",
+        "2 days",
+        spoken(due, clinic.tzinfo),
+        str(therapist),
+        "A stronger back",
+    ]
+
+
+def test_what_is_overdue_comes_first_and_is_marked_with_a_word(clinic, signed_in, therapist):
+    now = timezone.now()
+    later = make_arrived(answer_by=now + DAY)
+    late = make_arrived(answer_by=now - HOUR)
+    sooner = make_arrived(answer_by=now + HOUR)
+
+    page = Page(signed_in(therapist).get(QUEUE))
+
+    assert rows_of(page) == [late.reference, sooner.reference, later.reference]
+    assert [text.startswith("● Overdue:") for text in page.texts("td", **{"data-label": "Answer by"})] == [
+        True,
+        False,
+        False,
+    ]
+    assert len(page.all("tr", class_="late")) == 1
+
+
+def test_what_is_overdue_in_review_waits_with_the_new_ones_whoever_has_it(clinic, signed_in, therapist, colleague):
+    forgotten = bring_to(S.IN_REVIEW, by=colleague)
+    make_in(S.IN_REVIEW, colleague)
+    new = make_in(S.NEW, colleague)
+
+    answer = signed_in(therapist).get(QUEUE)
+
+    assert references(answer) == [forgotten.reference, new.reference]
+
+
+@pytest.mark.parametrize("query", ["reference", "after", "show"])
+def test_what_no_browser_sends_is_refused(clinic, signed_in, therapist, query):
+    answer = signed_in(therapist).get(QUEUE, {query: "\0"})
+
+    assert answer.status_code == 400
+    assert audited() == []
+
+
+def test_the_tabs_count_what_they_hold(clinic, signed_in, therapist, colleague):
+    for status in (S.NEW, S.NEW, S.IN_REVIEW, S.PROPOSED, S.DECLINED):
+        make_in(status, therapist)
+    make_in(S.BOOKED, colleague)
+
+    page = Page(signed_in(therapist).get(QUEUE))
+
+    assert [tag.text for tag in page.within("a", "tabs")] == [
+        "Waiting 2",
+        "Mine 2",
+        "Waiting on patient 1",
+        "All open 5",
+        "Closed",
+    ]
+
+
+def test_show_more_reaches_every_row_once_in_order(clinic, signed_in, therapist, monkeypatch):
+    monkeypatch.setattr("appointments.admin.queue.ROWS", 4)
+    rows = [make_arrived(answer_by=EARLIER + timedelta(hours=number // 3)).reference for number in range(14)]
+    client = signed_in(therapist)
+
+    seen, address = [], QUEUE
+    while address:
+        page = Page(client.get(address))
+        seen.append(rows_of(page))
+        more = [tag.attrs["href"] for tag in page.all("a") if tag.text == "Show more"]
+        address = QUEUE + more[0] if more else ""
+
+    assert [len(shown) for shown in seen] == [4, 4, 4, 2]
+    assert [reference for shown in seen for reference in shown] == rows
+
+
+def test_a_row_that_leaves_while_one_reads_on_hides_no_other(clinic, signed_in, therapist, monkeypatch):
+    monkeypatch.setattr("appointments.admin.queue.ROWS", 2)
+    rows = [make_arrived(answer_by=EARLIER + number * HOUR) for number in range(5)]
+    client = signed_in(therapist)
+    following = next(tag.attrs["href"] for tag in Page(client.get(QUEUE)).all("a") if tag.text == "Show more")
+    rows[0].claim(by=therapist, at=EARLIER)
+
+    shown = references(client.get(QUEUE + following))
+
+    assert shown == [row.reference for row in rows[2:4]]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["x", "_", "2026-03-02_1", "0001-01-01T00:00:00+14:00_1", "9999-12-31T23:59:59-12:00_1", f"2026-03-02T00:00:00+00:00_{10**30}",
+     f"2026-03-02T00:00:00+00:00_-{10**30}", "2026-03-02T00:00:00_1", "9" * 5000 + "_" + "9" * 5000, "1_2_3"],
+)  # fmt: skip
+def test_a_cursor_that_nobody_gave_out_breaks_nothing(clinic, signed_in, therapist, cursor):
+    make_arrived()
+
+    answer = signed_in(therapist).get(QUEUE, {"after": cursor})
+
+    assert answer.status_code == 200
+    assert len(references(answer)) in {0, 1}
+
+
+def test_the_number_of_queries_does_not_grow_with_the_queue(clinic, signed_in, therapist):
+    client = signed_in(therapist)
+    counts = []
+    for wanted in (3, 27):
+        for number in range(wanted):
+            tip = make_tip(text={"title": f"Tip {number}"})
+            bring_to(S.IN_REVIEW, by=make_person("Therapist"), tip=tip)
+        client.get(f"{QUEUE}?show=open")
+        with CaptureQueriesContext(connection) as queries:
+            shown = references(client.get(f"{QUEUE}?show=open"))
+        counts.append((len(shown), len(queries)))
+
+    assert [rows for rows, queries in counts] == [3, 30]
+    assert counts[0][1] == counts[1][1]
+
+
+def test_each_look_at_the_list_is_recorded_with_the_references_shown(clinic, signed_in, therapist):
+    rows = [make_arrived(answer_by=EARLIER + number * HOUR).reference for number in range(2)]
+
+    signed_in(therapist).get(QUEUE)
+
+    assert audited() == [("listed", therapist.pk, "", {"references": rows})]
+
+
+@pytest.mark.parametrize("typed", ["CR-ACDEFG", "cr-acdefg", " acdefg "])
+def test_a_reference_leads_straight_to_its_request_and_the_search_is_recorded(clinic, signed_in, therapist, typed):
+    make_arrived(reference="CR-ACDEFG")
+
+    answer = signed_in(therapist).get(QUEUE, {"reference": typed})
+
+    assert (answer.status_code, answer.url) == (302, f"{QUEUE}CR-ACDEFG/")
+    term = audit.fingerprint(typed)
+    assert audited() == [("searched", therapist.pk, "", {"term": term})]
+
+
+@pytest.mark.parametrize("typed", ["CR-XXXXXX", "zoë", "x" * 10_000, "' OR 1=1 --", "<script>alert(1)</script>"])
+def test_a_reference_that_does_not_exist_is_said_and_recorded_without_its_words(clinic, signed_in, therapist, typed):
+    make_arrived()
+
+    answer = signed_in(therapist).get(QUEUE, {"reference": typed})
+
+    assert answer.status_code == 200
+    assert references(answer) == []
+    assert "No request has the reference" in answer.content.decode()
+    assert "<script>alert" not in answer.content.decode().lower()
+    (action, by, reference, detail), *others = audited()
+    assert (action, by, reference, list(detail), others) == ("searched", therapist.pk, "", ["term"], [])
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_nothing_can_be_sent_to_the_queue(clinic, signed_in, therapist, method):
+    make_arrived()
+    before = everything()
+
+    answer = getattr(signed_in(therapist), method)(QUEUE)
+
+    assert answer.status_code == 405
+    assert (everything(), audited()) == (before, [])
+
+
+def test_the_queue_is_kept_by_no_browser(clinic, signed_in, therapist):
+    assert "no-store" in signed_in(therapist).get(QUEUE)["Cache-Control"]
+
+
+def test_mail_that_could_not_be_delivered_is_shown_with_its_reference_and_no_address(clinic, signed_in, therapist):
+    consultation = make_arrived()
+    OutgoingMail.objects.create(
+        event="received",
+        to=SAID["email"],
+        reference=consultation.reference,
+        context="",
+        message_id="<1@clinic.example>",
+        queued_at=EARLIER,
+        next_attempt_at=EARLIER,
+        parked_at=EARLIER,
+        last_error="SMTPRecipientsRefused 550",
+    )
+
+    page = Page(signed_in(therapist).get(QUEUE))
+
+    when = spoken(EARLIER, clinic.tzinfo)
+    assert f"{consultation.reference} Received, {when}: SMTPRecipientsRefused 550" in page.texts("li")
+    assert SAID["email"] not in " ".join(page.texts("body"))
+
+
+def test_an_empty_queue_says_so(clinic, signed_in, therapist):
+    page = Page(signed_in(therapist).get(QUEUE))
+
+    assert page.texts("p", class_="empty") == ["Nobody is waiting here."]
+
+
+def test_a_dismissed_therapist_sees_nothing_more(clinic, signed_in, therapist):
+    client = signed_in(therapist)
+    therapist.is_active = False
+    therapist.save()
+
+    answer = client.get(QUEUE)
+
+    assert (answer.status_code, answer.url) == (302, "/admin/login/?" + urlencode({"next": QUEUE}, safe="/"))
+    assert Client().get(QUEUE).status_code == 302

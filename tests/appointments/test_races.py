@@ -1,0 +1,185 @@
+"""Many at once, each in a thread with a connection of its own. On PostgreSQL each guard stands beside its absence."""
+
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from appointments.models import (
+    ConsultationRequest,
+    HeldQuarter,
+    OfferedTime,
+    PatientStatement,
+    RequestStatus,
+    StatusChange,
+    TimeTaken,
+    TransitionNotAllowed,
+)
+from clinic.models import OutgoingMail
+from tests.factories import NOON, SAID, make_clinic, make_person
+
+from .stages import HALF_AN_HOUR, START, S, bring_to, make_arrived
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+
+ON_POSTGRESQL = connection.vendor == "postgresql"
+
+
+def at_once(acts):
+    """Let every act begin at the same moment; gives what each returned or was refused with."""
+    ready = threading.Barrier(len(acts), timeout=20)
+
+    def run(act):
+        try:
+            return act(ready)
+        except (TransitionNotAllowed, TimeTaken) as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
+
+
+def winners(results):
+    return [result for result in results if not isinstance(result, Exception)]
+
+
+def guards(guarded, unguarded):
+    """The code as it is; and on PostgreSQL, where races are real, what would happen without its guard."""
+    return [pytest.param(guarded, True, id="guarded")] + [pytest.param(unguarded, False, id="control")] * ON_POSTGRESQL
+
+
+def claim(consultation, person):
+    consultation.claim(by=person, at=NOON)
+
+
+def claim_without_comparing(consultation, person):
+    if consultation.status != RequestStatus.NEW:
+        raise TransitionNotAllowed
+    ConsultationRequest.objects.filter(pk=consultation.pk).update(status=RequestStatus.IN_REVIEW, assigned_to=person)
+
+
+@pytest.mark.parametrize(("take", "guarded"), guards(claim, claim_without_comparing))
+def test_of_two_who_claim_at_once_one_has_it_and_the_other_is_told(take, guarded):
+    make_clinic()
+    people = [make_person("Therapist") for _ in range(2)]
+    reference = make_arrived().reference
+
+    def claims(person):
+        def act(ready):
+            consultation = ConsultationRequest.objects.get(reference=reference)
+            ready.wait()
+            take(consultation, person)
+            return person
+
+        return act
+
+    won = winners(at_once([claims(person) for person in people]))
+
+    assert len(won) == (1 if guarded else 2)
+    if guarded:
+        assert ConsultationRequest.objects.get().assigned_to == won[0]
+        assert list(StatusChange.objects.values_list("to_status", "by")) == [(S.NEW, None), (S.IN_REVIEW, won[0].pk)]
+
+
+def submit(form_key, ready):
+    ready.wait()
+    return send(form_key)
+
+
+def send(form_key):
+    fields = {"region": "knee", "urgency": "routine", "tip": None, "said": SAID, "at": NOON}
+    return ConsultationRequest.objects.submit(form_key=form_key, **fields).reference
+
+
+def submit_after_a_look(form_key, ready):
+    """Looks whether the form was sent, without a key that the database keeps unique."""
+    sent = PatientStatement.objects.filter(goal=SAID["goal"]).select_related("consultation").first()
+    connection.close()  # the pool is smaller than the crowd
+    ready.wait()
+    return sent.consultation.reference if sent else send(secrets.token_urlsafe())
+
+
+@pytest.mark.parametrize(("take", "guarded"), guards(submit, submit_after_a_look))
+def test_one_form_sent_twenty_times_at_once_is_one_request(take, guarded):
+    make_clinic()
+    therapist = make_person("Therapist")
+
+    references = at_once([lambda ready: take("one form", ready)] * 20)
+
+    if guarded:
+        assert set(references) == set(ConsultationRequest.objects.values_list("reference", flat=True))
+        assert (ConsultationRequest.objects.count(), PatientStatement.objects.count()) == (1, 1)
+        sent = sorted(OutgoingMail.objects.values_list("event", "to"))
+        assert sent == [("received", SAID["email"]), ("staff_new", therapist.email)]
+    else:
+        assert len(set(references)) > 1
+
+
+def propose(consultation, therapist, ready):
+    ready.wait()
+    consultation.propose([START], by=therapist, at=NOON, **HALF_AN_HOUR)
+
+
+def propose_after_a_look(consultation, therapist, ready):
+    """Looks whether the time is free, and takes it without a row that the database keeps unique."""
+    taken = OfferedTime.objects.filter(therapist=therapist, starts_at=START).exists()
+    ready.wait()
+    if taken:
+        raise TimeTaken
+    OfferedTime.objects.create(
+        consultation=consultation, therapist=therapist, starts_at=START, held_until=START, **HALF_AN_HOUR
+    )
+
+
+@pytest.mark.parametrize(("take", "guarded"), guards(propose, propose_after_a_look))
+def test_one_free_time_offered_to_ten_at_once_is_held_for_one(take, guarded):
+    make_clinic()
+    therapist = make_person("Therapist")
+    consultations = [bring_to(S.IN_REVIEW, by=therapist) for _ in range(10)]
+
+    def offers(consultation):
+        def act(ready):
+            take(consultation, therapist, ready)
+            return consultation.pk
+
+        return act
+
+    won = winners(at_once([offers(consultation) for consultation in consultations]))
+
+    if guarded:
+        assert len(won) == 1
+        assert list(OfferedTime.objects.values_list("consultation", flat=True)) == won
+        assert HeldQuarter.objects.count() == 2
+        assert list(OutgoingMail.objects.values_list("event", flat=True)) == ["choose_a_time"]
+        assert ConsultationRequest.objects.filter(status=S.PROPOSED).count() == 1
+    else:
+        assert len(won) > 1
+        assert OfferedTime.objects.filter(starts_at=START).count() == len(won)
+
+
+def test_the_patient_who_chooses_while_staff_take_the_offer_back_gets_one_answer():
+    make_clinic()
+    therapist = make_person("Therapist")
+    pk = bring_to(S.PROPOSED, by=therapist).pk
+
+    def chooses(ready):
+        consultation = ConsultationRequest.objects.get(pk=pk)
+        time = consultation.times.first()
+        ready.wait()
+        consultation.choose(time, at=NOON)
+        return S.BOOKED
+
+    def takes_back(ready):
+        consultation = ConsultationRequest.objects.get(pk=pk)
+        ready.wait()
+        consultation.take_back_offer(by=therapist, at=NOON)
+        return S.IN_REVIEW
+
+    won = winners(at_once([chooses, takes_back]))
+
+    assert won == [ConsultationRequest.objects.get().status]
+    assert HeldQuarter.objects.count() == (2 if won == [S.BOOKED] else 0)

@@ -1,0 +1,259 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from appointments.models import Actor, ConsultationRequest, RequestStatus
+from clinic.wording import spoken
+from tests.factories import NOON, SAID, make_tip
+
+from .pages import Page
+from .stages import ALLOWED, START, S, bring_to, everything, make_arrived, queued
+
+pytestmark = pytest.mark.django_db
+
+CANARIES = [str(SAID[name]) for name in ("goal", "note", "full_name", "phone", "email", "access_needs", "duration")]
+CANARIES += ["cello", "rehearsals", "Zoë", "Núñez", "698-5559", "Knee", "knee", "weeks", "Monday morning"]
+MOVED_ON = "Your request has moved on in the meantime, so nothing was changed. If you need us, please call."
+EVERYWHERE = ["status", "status_answer", "status_withdraw"]
+
+
+def own(consultation, page="status"):
+    return reverse(page, args=[consultation.link_token])
+
+
+def moves(consultation):
+    return list(consultation.history.values_list("from_status", "to_status", "actor"))
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("page", EVERYWHERE)
+def test_a_wrong_link_leads_nowhere(clinic, client, page, method):
+    consultation = make_arrived()
+    wrong = consultation.link_token[:-1]
+
+    answer = getattr(client, method)(reverse(page, args=[wrong]), {"answer": "The left."})
+
+    assert answer.status_code == (405 if (page, method) == ("status", "post") else 404)
+    assert consultation.reference not in answer.content.decode()
+
+
+def test_neither_the_reference_nor_the_stored_hash_opens_the_page(clinic, client):
+    consultation = make_arrived()
+
+    answers = [client.get(reverse("status", args=[key])) for key in (consultation.reference, consultation.link_hash)]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+
+
+@pytest.mark.parametrize("status", RequestStatus)
+def test_no_page_of_the_link_shows_a_name_a_contact_or_a_health_word(clinic, client, therapist, status):
+    tip = make_tip(text={"title": "Knees that hold"})
+    consultation = bring_to(status, by=therapist, tip=tip)
+    therapist_note = "She sounds afraid."
+    consultation.add_note(text=therapist_note, by=therapist, at=NOON)
+
+    texts = [client.get(own(consultation, page), follow=True).content.decode() for page in EVERYWHERE]
+
+    assert [word for word in [*CANARIES, therapist_note, tip.live.title] for text in texts if word in text] == []
+    assert [consultation.reference in text for text in texts[:2]] == [True, True]
+
+
+@pytest.mark.parametrize("status", RequestStatus)
+@pytest.mark.parametrize("page", EVERYWHERE)
+def test_pages_of_the_link_are_kept_and_indexed_by_nobody_and_change_nothing(clinic, client, therapist, status, page):
+    consultation = bring_to(status, by=therapist)
+    before = everything()
+
+    answers = [client.get(own(consultation, page)), client.head(own(consultation, page))]
+
+    assert ["no-store" in answer["Cache-Control"] for answer in answers if answer.status_code != 405] != []
+    shown = client.get(own(consultation, page), follow=True)
+    assert "no-store" in shown["Cache-Control"]
+    assert shown["X-Robots-Tag"] == "noindex, nofollow"
+    assert shown["Referrer-Policy"] in {"no-referrer", "same-origin"}
+    assert Page(shown).all("meta", name="robots")[0].attrs["content"] == "noindex"
+    assert everything() == before
+
+
+SAYS = {
+    S.NEW: "A physical therapist is looking at it. You hear from us by {answer_by}.",
+    S.IN_REVIEW: "A physical therapist is looking at it. You hear from us by {answer_by}.",
+    S.NEEDS_INFO: "We need one thing from you before we go on.",
+    S.PROPOSED: "We have times for you. Please call us to choose one.",
+    S.BOOKED: "Booked: {start}, At the clinic.",
+    S.COMPLETED: "This request is closed.",
+    S.NO_SHOW: "This request is closed.",
+    S.DECLINED: "We have no free place in reasonable time. Please call us, and we will look for a way together.",
+    S.WITHDRAWN: "This request is closed.",
+    S.LAPSED: "This request is closed.",
+    # The sender of what was taken for spam is not told so.
+    S.SPAM: "A physical therapist is looking at it. You hear from us by {answer_by}.",
+}
+
+
+@pytest.mark.parametrize("status", RequestStatus)
+def test_the_page_says_where_the_request_stands(clinic, client, therapist, status):
+    consultation = bring_to(status, by=therapist)
+
+    page = Page(client.get(own(consultation)))
+
+    zone = clinic.tzinfo
+    words = SAYS[status].format(answer_by=spoken(consultation.answer_by, zone), start=spoken(START, zone))
+    assert page.texts("p", class_="lead") == [words]
+
+
+@pytest.mark.parametrize("status", RequestStatus)
+def test_only_an_open_request_offers_to_be_withdrawn(clinic, client, therapist, status):
+    consultation = bring_to(status, by=therapist)
+
+    links = [tag.attrs.get("href") for tag in Page(client.get(own(consultation))).all("a")]
+
+    assert (own(consultation, "status_withdraw") in links) == (("withdraw", status) in ALLOWED)
+
+
+# Answering the question
+
+
+def test_the_question_is_shown_and_its_answer_brings_the_request_back(clinic, client, therapist):
+    consultation = bring_to(S.NEEDS_INFO, by=therapist)
+    page = Page(client.get(own(consultation)))
+
+    answer = client.post(own(consultation, "status_answer"), {"answer": "The left."}, follow=True)
+
+    consultation.refresh_from_db()
+    assert page.texts("blockquote") == ["Which side?"]
+    assert answer.redirect_chain == [(own(consultation), 302)]
+    assert Page(answer).texts("p", role="status") == ["Thank you. Your therapist has your answer."]
+    assert consultation.status == S.IN_REVIEW
+    assert list(consultation.questions.values_list("answer", flat=True)) == ["The left."]
+    assert queued() == [("staff_update", therapist.email)]
+    assert "The left." not in answer.content.decode()
+
+
+def test_an_empty_answer_is_asked_for_again(clinic, client, therapist):
+    consultation = bring_to(S.NEEDS_INFO, by=therapist)
+    before = everything()
+
+    page = Page(client.post(own(consultation, "status_answer"), {"answer": "  "}))
+
+    assert page.title.startswith("Error: ")
+    assert page.errors == {"id_answer_error": "Write your answer."}
+    assert page.summary == [("#id_answer", "Write your answer.")]
+    assert "id_answer" in page.ids
+    assert everything() == before
+
+
+def test_an_answer_that_is_too_long_is_kept_in_the_page(clinic, client, therapist):
+    consultation = bring_to(S.NEEDS_INFO, by=therapist)
+
+    page = Page(client.post(own(consultation, "status_answer"), {"answer": "x" * 1001}))
+
+    assert page.errors == {"id_answer_error": "Ensure this value has at most 1000 characters (it has 1001)."}
+    assert page.fields["answer"] == ["x" * 1001]
+
+
+def test_an_answer_sent_with_an_expired_token_is_shown_again_and_not_lost(clinic, therapist):
+    consultation = bring_to(S.NEEDS_INFO, by=therapist)
+    browser = Client(enforce_csrf_checks=True)
+
+    refused = browser.post(own(consultation, "status_answer"), {"answer": "The left."})
+    page = Page(refused)
+    browser.post(own(consultation, "status_answer"), page.fields)
+
+    assert refused.status_code == 403
+    assert page.fields.get("answer") == ["The left."]
+    assert list(consultation.questions.values_list("answer", flat=True)) == ["The left."]
+
+
+def test_a_second_answer_is_told_that_the_request_has_moved_on_and_is_kept(clinic, client, therapist):
+    consultation = bring_to(S.NEEDS_INFO, by=therapist)
+    client.post(own(consultation, "status_answer"), {"answer": "The left."})
+    client.get(own(consultation))
+    before = everything()
+
+    answer = client.post(own(consultation, "status_answer"), {"answer": "The right."})
+
+    page = Page(answer)
+    assert page.texts("p", class_="notice") == [MOVED_ON]
+    assert (answer.status_code, page.fields["answer"]) == (409, ["The right."])
+    assert str(therapist) not in answer.content.decode()
+    assert everything() == before
+
+
+@pytest.mark.parametrize("status", [S.NEW, S.DECLINED])
+def test_an_answer_where_nothing_was_asked_is_explained(clinic, client, therapist, status):
+    consultation = bring_to(status, by=therapist)
+    before = everything()
+
+    empty = Page(client.post(own(consultation, "status_answer"), {"answer": ""}))
+    page = Page(client.post(own(consultation, "status_answer"), {"answer": "The left."}))
+
+    assert {href.removeprefix("#") for href, text in empty.summary} <= set(empty.ids)
+    assert page.texts("p", class_="notice") == [MOVED_ON]
+    assert everything() == before
+
+
+# Withdrawing
+
+
+@pytest.mark.parametrize("status", [status for name, status in ALLOWED if name == "withdraw"])
+def test_withdraw_asks_first_and_then_withdraws(clinic, client, therapist, status):
+    consultation = bring_to(status, by=therapist)
+    asked = Page(client.get(own(consultation, "status_withdraw")))
+
+    answer = client.post(own(consultation, "status_withdraw"), asked.fields, follow=True)
+
+    consultation.refresh_from_db()
+    assert asked.texts("h1") == [f"Withdraw {consultation.reference}?"]
+    assert answer.redirect_chain == [(own(consultation), 302)]
+    assert Page(answer).texts("p", role="status") == ["Your request is withdrawn."]
+    assert moves(consultation)[-1] == (status, S.WITHDRAWN, Actor.PATIENT)
+
+
+def test_a_second_withdrawal_is_explained_and_changes_nothing(clinic, client, therapist):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    client.post(own(consultation, "status_withdraw"), follow=True)
+    before = everything()
+
+    asked = Page(client.get(own(consultation, "status_withdraw")))
+    again = Page(client.post(own(consultation, "status_withdraw"), follow=True))
+
+    assert asked.texts("h1") == ["This request is already closed"]
+    assert asked.all("form") == []
+    assert again.texts("p", role="status") == [MOVED_ON]
+    assert everything() == before
+
+
+def test_a_withdrawal_with_an_expired_token_is_asked_for_again_and_goes_on_with_one_press(clinic, therapist):
+    consultation = bring_to(S.NEEDS_INFO, by=therapist)
+    browser = Client(enforce_csrf_checks=True)
+
+    refused = browser.post(own(consultation, "status_withdraw"))
+    page = Page(refused)
+    browser.post(own(consultation, "status_withdraw"), page.fields)
+
+    consultation.refresh_from_db()
+    assert (refused.status_code, page.texts("h1")) == (403, [f"Withdraw {consultation.reference}?"])
+    assert consultation.status == S.WITHDRAWN
+
+
+@pytest.mark.parametrize("page", ["status_answer", "status_withdraw"])
+def test_an_act_from_another_site_is_refused(clinic, therapist, page):
+    consultation = bring_to(S.NEEDS_INFO, by=therapist)
+    before = everything()
+
+    answer = Client(enforce_csrf_checks=True).post(own(consultation, page), {"answer": "The left."})
+
+    assert answer.status_code == 403
+    assert everything() == before
+
+
+@pytest.mark.parametrize("words", ["\0", "x" * 10_000, "<script>alert(1)</script>", "9" * 5_000, "‮"])
+def test_no_answer_breaks_the_page(clinic, client, therapist, words):
+    consultation = bring_to(S.NEEDS_INFO, by=therapist)
+
+    answer = client.post(own(consultation, "status_answer"), {"answer": words}, follow=True)
+
+    assert answer.status_code == 200
+    assert "<script>" not in answer.content.decode()
+    assert ConsultationRequest.objects.count() == 1
