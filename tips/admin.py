@@ -25,6 +25,16 @@ class TopicAdmin(admin.ModelAdmin):
     prepopulated_fields = {"slug": ["name"]}
 
 
+def shown(field):
+    """One field of the newest text, for those who may read it and not change it."""
+
+    @admin.display(description=TipRevision._meta.get_field(field).verbose_name)
+    def show(self, tip):
+        return getattr(tip.latest, field)
+
+    return show
+
+
 class ArticleAdmin(admin.ModelAdmin):
     """Writing, previewing and publishing. Nothing is deleted: a page is archived."""
 
@@ -51,6 +61,9 @@ class ArticleAdmin(admin.ModelAdmin):
             .annotate(newest_title=Subquery(newest.values("title")[:1]), newest_id=Subquery(newest.values("pk")[:1]))
             .order_by("-pk")
         )
+
+    summary, body = shown("summary"), shown("body")
+    sources, call_to_action = shown("sources"), shown("call_to_action")
 
     @admin.display(description=_("title"), ordering="newest_title")
     def title(self, tip):
@@ -95,6 +108,7 @@ class ArticleAdmin(admin.ModelAdmin):
     def render_change_form(self, request, context, obj=None, **kwargs):
         live = obj and obj.is_live(at=timezone.now())
         context |= {
+            "may_write": self.has_change_permission(request, obj) if obj else True,
             "may_publish": request.user.has_perm(PUBLISH),
             "preview_url": reverse("admin:tips_preview"),
             "live_url": obj.get_absolute_url() if live else "",

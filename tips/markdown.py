@@ -32,6 +32,8 @@ ATTRIBUTES = {
 }
 # Anything else, such as a scheme written in a way that some browser might still read as one, is no link.
 SAFE_LINK = re.compile(r"(https?:|mailto:|tel:)[^\s]|/|#", re.IGNORECASE)
+# What the page around a text already calls its parts; a heading of that name gets a number.
+IDS_OF_THE_PAGE = ["top", "main", "contents", "ask", "help-now", "sources", "related"]
 FIGURE = re.compile(r'<figure class="exercise__figure">([a-z-]*)</figure>')
 
 
@@ -44,7 +46,7 @@ def _exercise(renderer: RendererHTML, tokens: list[Token], index: int, options: 
 
 def _house_headings(state: object) -> None:
     """The page's own heading is its only `h1`; the others go no deeper than `h4`, and each has an anchor of its own."""
-    taken: Counter[str] = Counter()
+    taken = Counter(IDS_OF_THE_PAGE)
     for index, token in enumerate(state.tokens):
         if token.type not in {"heading_open", "heading_close"}:
             continue

@@ -14,6 +14,15 @@ from .markdown import plain_text, to_html
 WORDS_PER_MINUTE = 220
 
 
+# What no page, feed or PDF can show.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def tidy(text):
+    """Text as it is kept, whatever browser sent it: lines end alike, and nothing in it is invisible."""
+    return CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 class TipKind(models.TextChoices):
     TIP = "tip", _("Tip")
     GUIDE = "guide", _("Guide")
@@ -159,6 +168,7 @@ class Tip(models.Model):
         """Keep a new text; the live one stays until `publish`. Saving the same text again keeps nothing."""
         # One at a time: two who save at once would both number their text the same.
         Tip.objects.select_for_update().get(pk=self.pk)
+        text = {field: tidy(value) for field, value in text.items()}
         latest = self.latest
         if latest and all(getattr(latest, field) == value for field, value in text.items()):
             return latest

@@ -1,0 +1,316 @@
+"""Writing in the admin: what is kept, what is shown again, what is only shown."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from html import escape, unescape
+from time import sleep
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from clinic.models import ClinicSettings
+from tests.factories import DAY, NOON, make_person, make_tip
+from tips.models import Guide, Tip, TipKind, TipRevision, Topic
+
+pytestmark = pytest.mark.django_db
+
+CANARY = '<script>alert("x")</script>'
+ADD = "/admin/tips/tip/add/"
+LIST = "/admin/tips/tip/"
+PREVIEW = "/admin/tips/tip/preview/"
+TEXT = {
+    "title": "Stronger knees",
+    "summary": "Three ways.",
+    "body": "## Why\n\nStand *tall*.",
+    "sources": "A study.",
+    "call_to_action": "Ask us.",
+}
+
+
+def change(tip):
+    return f"/admin/tips/{tip.kind}/{tip.pk}/change/"
+
+
+def form(author, /, **fields):
+    """What the form of a tip sends; a browser sends line ends in its own way."""
+    facts = {"slug": "stronger-knees", "author": author.pk, "clinical_reviewer": "", "last_reviewed": ""}
+    sent = facts | {"next_review": "", "publish_at": "", "expire_at": ""} | TEXT | fields
+    return {name: value.replace("\n", "\r\n") if isinstance(value, str) else value for name, value in sent.items()}
+
+
+def as_it_stands(tip, /, **fields):
+    text = tip.latest
+    stands = {name: getattr(text, name) for name in TEXT}
+    publish_at = tip.publish_at.astimezone(ClinicSettings.current().tzinfo) if tip.publish_at else None
+    return form(
+        tip.author,
+        **stands | {"slug": tip.slug, "publish_at": f"{publish_at:%Y-%m-%dT%H:%M}" if publish_at else ""} | fields,
+    )
+
+
+def wrong_fields(response):
+    return re.findall(r'class="form-row errors field-(\w+)"', response.content.decode())
+
+
+def stored():
+    return list(TipRevision.objects.order_by("pk").values_list("tip__slug", "tip__status", "number", "title"))
+
+
+def editing_page(client, tip):
+    return client.get(change(tip)).content.decode()
+
+
+# Writing
+
+
+def test_an_editor_s_new_tip_is_a_draft_in_their_name(clinic, editor, signed_in):
+    knees = Topic.objects.create(name="Knees", slug="knees")
+
+    response = signed_in(editor).post(ADD, form(editor, topics=[knees.pk]))
+
+    tip = Tip.objects.get()
+    assert (response.status_code, response["Location"]) == (302, LIST)
+    assert stored() == [("stronger-knees", "draft", 1, "Stronger knees")]
+    assert (tip.kind, tip.author, list(tip.topics.all()), tip.latest.written_by) == ("tip", editor, [knees], editor)
+    assert {name: getattr(tip.latest, name).replace("\r\n", "\n") for name in TEXT} == TEXT
+
+
+def test_a_new_guide_is_a_guide(clinic, editor, signed_in):
+    signed_in(editor).post("/admin/tips/guide/add/", form(editor))
+
+    assert list(Guide.objects.values_list("kind", "slug", "status")) == [("guide", "stronger-knees", "draft")]
+
+
+def test_the_form_of_a_new_tip_names_its_writer_as_author(clinic, editor, signed_in):
+    make_person("Editor")
+
+    html = signed_in(editor).get(ADD).content.decode()
+
+    assert re.findall(r'<option value="(\d+)" selected>', html.split('name="author"')[1].split("</select>")[0]) == [
+        str(editor.pk)
+    ]
+
+
+@pytest.mark.parametrize("role", ["Editor", "Therapist", "Clinical reviewer"])
+def test_those_who_write_may_change_a_draft_of_another(clinic, signed_in, role):
+    tip, writer = make_tip(published_at=None, slug="a"), make_person(role)
+
+    signed_in(writer).post(change(tip), as_it_stands(tip, title="Changed"))
+
+    assert stored() == [("a", "draft", 1, "A stronger back"), ("a", "draft", 2, "Changed")]
+    assert tip.latest.written_by == writer
+
+
+def test_the_form_shows_the_newest_text_and_not_the_live_one(clinic, editor, signed_in):
+    tip = make_tip(author=editor)
+    tip.revise(by=editor, at=NOON, **TEXT)
+
+    html = editing_page(signed_in(editor), tip)
+
+    assert ('value="Stronger knees"' in html, "A stronger back" in html.split("<form")[-1]) == (True, False)
+
+
+def test_a_live_tip_shows_its_old_text_until_the_new_one_is_published(clinic, editor, signed_in, client):
+    tip = make_tip(author=editor, slug="a", text={"title": "Live"})
+
+    signed_in(editor).post(change(tip), as_it_stands(tip, title="Waiting"))
+
+    assert stored() == [("a", "approved", 1, "Live"), ("a", "approved", 2, "Waiting")]
+    assert "<h1>Live</h1>" in client.get("/tips/a/").content.decode()
+
+
+def test_saving_a_tip_from_a_browser_without_a_change_keeps_no_new_text(clinic, editor, signed_in):
+    tip = make_tip(author=editor, slug="a", text={"body": "One.\n\nTwo.", "sources": "First.\nSecond."})
+
+    signed_in(editor).post(change(tip), as_it_stands(tip))
+
+    assert stored() == [("a", "approved", 1, "A stronger back")]
+
+
+def test_the_address_of_a_tip_that_was_live_stays(clinic, editor, signed_in):
+    tip = make_tip(author=editor, slug="kept")
+    tip.archive()
+    client = signed_in(editor)
+
+    client.post(change(tip), as_it_stands(tip, slug="moved", title="Changed"))
+
+    assert 'name="slug"' not in editing_page(client, tip)
+    assert stored()[-1] == ("kept", "archived", 2, "Changed")
+
+
+def test_the_address_of_a_draft_may_change(clinic, editor, signed_in):
+    tip = make_tip(author=editor, published_at=None)
+
+    signed_in(editor).post(change(tip), as_it_stands(tip, slug="moved"))
+
+    assert Tip.objects.get().slug == "moved"
+
+
+@pytest.mark.parametrize("role", ["Therapist", "Clinical reviewer"])
+def test_those_who_do_not_publish_cannot_change_when_a_live_tip_is_seen(clinic, signed_in, role):
+    tip = make_tip(slug="a")
+    before = Tip.objects.values().get()
+
+    signed_in(make_person(role)).post(change(tip), as_it_stands(tip, expire_at="2026-03-03T00:00", title="Changed"))
+
+    assert Tip.objects.values().get() == before
+    assert stored()[-1] == ("a", "approved", 2, "Changed")
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_who_saves_while_another_publishes_does_not_undo_it(clinic, signed_in):
+    tip = make_tip(published_at=None, publish_at=NOON, slug="a")
+    client = signed_in(make_person("Editor"))
+    sent = as_it_stands(tip, title="Changed")
+
+    def save():
+        try:
+            client.post(change(tip), sent)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            tip.publish(at=NOON)
+            saved = other.submit(save)
+            sleep(0.8)
+        saved.result()
+
+    assert stored() == [("a", "approved", 1, "A stronger back"), ("a", "approved", 2, "Changed")]
+    assert Tip.objects.get().live.number == 1
+
+
+# What is wrong is said beside the field, and nothing typed is lost
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fields"),
+    [
+        ({"title": ""}, ["title"]),
+        ({"title": "x" * 121}, ["title"]),
+        ({"summary": "x" * 301}, ["summary"]),
+        ({"body": ""}, ["body"]),
+        ({"body": "x" * 60_001}, ["body"]),
+        ({"body": "a\0b"}, ["body"]),
+        ({"slug": "not an address!"}, ["slug"]),
+        ({"slug": "taken"}, ["slug"]),
+        ({"slug": ""}, ["slug"]),
+        ({"author": "999999"}, ["author"]),
+        ({"topics": ["999999"]}, ["topics"]),
+        ({"last_reviewed": "yesterday"}, ["last_reviewed"]),
+        ({"publish_at": "soon"}, ["publish_at"]),
+        ({"title": "", "body": ""}, ["title", "body"]),
+    ],
+)
+def test_a_mistake_is_told_beside_its_field_and_everything_typed_is_shown_again(
+    clinic, editor, signed_in, wrong, fields
+):
+    make_tip(slug="taken", published_at=None)
+    before = stored()
+    sent = form(editor, **wrong)
+
+    response = signed_in(editor).post(ADD, sent)
+
+    html = unescape(response.content.decode()).replace("\r\n", "\n")
+    typed = [sent[name].replace("\r\n", "\n") for name in TEXT]
+    assert (response.status_code, wrong_fields(response), stored()) == (200, fields, before)
+    assert [words for words in typed if words not in html] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"publish_at": "2026-03-02T12:00", "expire_at": "2026-03-02T12:00"}, "It must expire after it is published."),
+        ({"last_reviewed": "2026-03-02", "next_review": "2026-03-02"}, "The next review must be after the last one."),
+    ],
+)
+def test_dates_in_the_wrong_order_are_refused_in_words(clinic, editor, signed_in, wrong, words):
+    response = signed_in(editor).post(ADD, form(editor, **wrong))
+
+    html = response.content.decode()
+    assert (words in html, escape(TEXT["title"]) in html, stored()) == (True, True, [])
+
+
+def test_a_published_page_cannot_lose_its_date(clinic, editor, signed_in):
+    tip = make_tip(author=editor, slug="a")
+
+    response = signed_in(editor).post(change(tip), as_it_stands(tip, publish_at="", title="Changed"))
+
+    assert wrong_fields(response) == ["publish_at"]
+    assert stored() == [("a", "approved", 1, "A stronger back")]
+
+
+# Only shown
+
+
+def test_the_owner_reads_all_of_a_tip_and_can_change_nothing(clinic, owner, signed_in):
+    tip = make_tip(text=TEXT)
+    client = signed_in(owner)
+
+    html = client.get(change(tip)).content.decode()
+    posted = client.post(change(tip), as_it_stands(tip, title="Changed"))
+
+    main = html.split('id="content-main"')[1]
+    assert [words for words in TEXT.values() if words.splitlines()[-1] not in main] == []
+    assert re.findall(r'<(?:textarea|select|input type="(?:text|submit)")', main) == []
+    assert (posted.status_code, [title for *_, title in stored()]) == (403, ["Stronger knees"])
+
+
+def test_the_owner_writes_no_tip(clinic, owner, signed_in):
+    response = signed_in(owner).post(ADD, form(owner))
+
+    assert (response.status_code, stored()) == (403, [])
+
+
+@pytest.mark.parametrize("address", [LIST, ADD, "/admin/tips/guide/", PREVIEW])
+def test_a_stranger_is_asked_to_sign_in(client, clinic, address):
+    response = client.post(address, TEXT, follow=True) if address == PREVIEW else client.get(address, follow=True)
+
+    assert response.redirect_chain[-1][0].split("?")[0] == "/admin/sign-in/"
+
+
+def test_a_title_of_markup_is_shown_as_text_in_list_form_and_history(clinic, editor, signed_in):
+    client = signed_in(editor)
+    client.post(ADD, form(editor, title=CANARY, summary=CANARY, sources=CANARY))
+    tip = Tip.objects.get()
+
+    pages = [
+        client.get(address).content.decode() for address in (LIST, change(tip), f"{LIST}{tip.pk}/history/", "/admin/")
+    ]
+
+    assert [CANARY in html for html in pages] == [False] * 4
+    assert [escape(CANARY) in html for html in pages[:3]] == [True] * 3
+
+
+def test_the_list_says_where_each_tip_stands_by_its_newest_title(clinic, editor, signed_in):
+    now = timezone.now()
+    make_tip(author=editor, text={"title": "Draft one"}, published_at=None)
+    make_tip(author=editor, text={"title": "Later one"}, published_at=now + DAY)
+    make_tip(author=editor, text={"title": "Past one"}, published_at=NOON, expire_at=NOON + DAY)
+    make_tip(author=editor, text={"title": "Put away"}).archive()
+    make_tip(author=editor, text={"title": "Live one"})
+    make_tip(author=editor).revise(by=editor, at=NOON, **TEXT)
+    make_tip(author=editor, text={"title": "A guide"}, kind=TipKind.GUIDE)
+
+    html = signed_in(editor).get(LIST).content.decode()
+
+    rows = re.findall(r'field-title"><a[^>]*>([^<]*)</a></th><td class="field-standing">([^<]*)<', html)
+    assert rows == [
+        ("Stronger knees", "Live, with changes not yet published"),
+        ("Live one", "Live"),
+        ("Put away", "Archived"),
+        ("Past one", "Expired"),
+        ("Later one", "Scheduled"),
+        ("Draft one", "Draft"),
+    ]
+
+
+def test_a_tip_found_by_two_of_its_titles_is_listed_once(clinic, editor, signed_in):
+    tip = make_tip(author=editor)
+    tip.revise(by=editor, at=NOON, **TEXT | {"title": "A stronger neck"})
+
+    html = signed_in(editor).get(LIST, {"q": "stronger"}).content.decode()
+
+    assert re.findall(r'field-title"><a[^>]*>([^<]*)</a>', html) == ["A stronger neck"]

@@ -1,0 +1,146 @@
+import re
+
+import pytest
+
+from tips import figures
+from tips.markdown import contents, plain_text, to_html
+
+ANCHOR = re.compile(r'<h[2-4] id="([^"]*)">')
+
+
+def test_the_usual_marks_become_the_usual_elements():
+    text = "One *two* **three** `four`\n\n> five\n\n1. six\n\n- seven\n\n---\n"
+
+    html = to_html(text)
+
+    assert html == (
+        "<p>One <em>two</em> <strong>three</strong> <code>four</code></p>\n"
+        "<blockquote>\n<p>five</p>\n</blockquote>\n<ol>\n<li>six</li>\n</ol>\n<ul>\n<li>seven</li>\n</ul>\n<hr>\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["# Warm up", "Warm up\n=======", "> # Warm up", "- # Warm up"])
+def test_no_heading_of_the_text_is_the_page_s_own(text):
+    html = to_html(text)
+
+    assert re.findall(r"<h\d", html) == ["<h2"]
+
+
+@pytest.mark.parametrize("marks", ["##", "###", "####"])
+def test_a_heading_keeps_its_level_and_has_an_anchor(marks):
+    level = len(marks)
+
+    html = to_html(f"{marks} Warm up first")
+
+    assert html == f'<h{level} id="warm-up-first">Warm up first</h{level}>\n'
+
+
+@pytest.mark.parametrize("marks", ["#####", "######"])
+def test_a_heading_deeper_than_the_design_knows_is_still_set_apart(marks):
+    html = to_html(f"{marks} Warm up\nThen go on.")
+
+    assert re.match(r"<(h4|p)\b[^>]*>Warm up</\1>", html)
+
+
+def test_anchors_are_all_different_and_none_is_empty():
+    text = "## Warm up\n\n## Warm up\n\n## 🙂\n\n## 🙂\n\n## 漢字\n"
+
+    anchors = ANCHOR.findall(to_html(text))
+
+    assert (len(set(anchors)), "" in anchors) == (5, False)
+
+
+def test_contents_name_each_second_level_heading_by_the_anchor_it_has():
+    text = "# Title\n\n## Why *now* and `how`\n\n### Not this one\n\n## Why now and how\n\n## See [more](/tips/)\n"
+
+    found = contents(text)
+
+    assert found == (
+        ("title", "Title"),
+        ("why-now-and-how", "Why now and how"),
+        ("why-now-and-how--2", "Why now and how"),
+        ("see-more", "See more"),
+    )
+    assert {anchor for anchor, _ in found} <= set(ANCHOR.findall(to_html(text)))
+
+
+def test_contents_of_a_text_without_headings_are_none():
+    found = contents("Only words, and #no heading.")
+
+    assert found == ()
+
+
+def test_plain_text_is_the_words_without_their_marks():
+    text = "## Warm *up*\n\nSee [the plan](/tips/plan/) & `rest`.\n\n::: exercise squat\n- **How:** down\n:::\n"
+
+    words = plain_text(text)
+
+    assert words == "Warm up\nSee the plan & rest.\nHow: down"
+
+
+def test_a_table_is_set_as_a_table():
+    html = to_html("| Day | Plan |\n| --- | :-: |\n| Monday | Rest |\n")
+
+    assert re.sub(r"\s", "", html) == (
+        "<table><thead><tr><th>Day</th><th>Plan</th></tr></thead>"
+        "<tbody><tr><td>Monday</td><td>Rest</td></tr></tbody></table>"
+    )
+
+
+def test_an_exercise_is_set_with_its_drawing_before_its_words():
+    html = to_html("::: exercise squat\n**Squat.** Sit back.\n:::\nAfter.")
+
+    assert html == (
+        f'<section class="exercise">\n<figure class="exercise__figure">{figures.svg("squat")}</figure>\n'
+        "<p><strong>Squat.</strong> Sit back.</p>\n</section>\n<p>After.</p>\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "key", ["", "nothing-like-it", "<script>alert(1)</script>", '"><svg/onload=x>', "../../etc/passwd", "squat2squat"]
+)
+def test_an_unknown_exercise_has_no_drawing_and_keeps_its_words(key):
+    html = to_html(f"::: exercise {key}\nSit back.\n:::\n")
+
+    assert re.sub(r"\s", "", html) == '<sectionclass="exercise"><p>Sitback.</p></section>'
+
+
+def test_the_same_exercise_twice_on_a_page_does_not_share_its_ids():
+    html = to_html("::: exercise squat\nOnce.\n:::\n\n::: exercise squat\nTwice.\n:::\n")
+
+    ids = re.findall(r'\bid="([^"]*)"', html)
+
+    assert len(set(ids)) == len(ids)
+
+
+def test_an_exercise_left_open_ends_with_the_text():
+    html = to_html("::: exercise squat\nSit back.")
+
+    assert (html.count("<section"), html.endswith("<p>Sit back.</p>\n</section>\n")) == (1, True)
+
+
+def test_html_in_the_text_is_shown_as_text():
+    html = to_html("<b onclick=x>Bold</b> & <!-- hidden -->")
+
+    assert html == "<p>&lt;b onclick=x&gt;Bold&lt;/b&gt; &amp; &lt;!-- hidden --&gt;</p>\n"
+
+
+@pytest.mark.parametrize("href", ["https://a.example/b?c=1", "http://a.example/", "/tips/a/", "mailto:a@b.example", "tel:+14076985558", "#rest"])  # fmt: skip
+def test_a_link_keeps_its_address(href):
+    html = to_html(f"[words]({href})")
+
+    assert html == f'<p><a href="{href}" rel="noopener">words</a></p>\n'
+
+
+def test_a_picture_from_elsewhere_is_not_shown():
+    html = to_html("Look: ![a knee](https://a.example/knee.png)")
+
+    assert html == "<p>Look: </p>\n"
+
+
+def test_our_drawings_cannot_be_called_by_html():
+    text = '<figure class="exercise__figure">squat</figure>'
+
+    html = to_html(text)
+
+    assert ("<svg" in html, "&lt;figure" in html) == (False, True)

@@ -1,0 +1,274 @@
+import re
+from datetime import date
+from html.parser import HTMLParser
+
+import pytest
+import typst
+from django.conf import settings
+from django.core.management import call_command
+
+from tests.factories import make_clinic, make_person, make_tip
+from tips import pdf
+from tips.figures import EXERCISES
+from tips.models import Tip, TipKind
+from tips.pdf import CannotTypeset, literal, markup
+
+pytestmark = pytest.mark.django_db
+
+COMMANDS = [
+    '#import "/etc/passwd": *',
+    "#sys.version",
+    '#panic("no")',
+    '#read("/etc/passwd")',
+    '#image("/etc/passwd")',
+    "#{ 1 + 1 }",
+    "#(1)",
+    "#let x = 1",
+    "#set page(width: 1pt)",
+    '"',
+    '"); #panic(); #("',
+    "\\",
+    "\\\\\\",
+    '\\"',
+    "\\u{41}",
+    "]",
+    "]]]",
+    "[",
+    ")",
+    ");",
+    "}",
+    "{title}",
+    "{0.__class__}",
+    "%s",
+    "$x^2$",
+    "a _b_c",
+    "//note",
+    "/* open",
+    "@somebody",
+    "= Heading",
+    "+ item",
+    "~",
+    "#",
+    "##",
+]  # fmt: skip
+
+
+class Words(HTMLParser):
+    def __init__(self, html):
+        super().__init__()
+        self.words = ""
+        self.feed(html)
+        self.close()
+
+    def handle_data(self, data):
+        self.words += data
+
+
+def words_of(typst_markup):
+    """The words as Typst itself sets them."""
+    html = typst.compile(typst_markup.encode(), format="html").decode()
+    return " ".join(Words(html).words.split())
+
+
+def make_guide(**text):
+    return make_tip(kind=TipKind.GUIDE, text=text)
+
+
+def links(document):
+    return [address.decode() for address in re.findall(rb"/URI ?\(([^)]*)\)", document)]
+
+
+def markers(document):
+    wanted = [b"/StructTreeRoot", b"/Marked true", b"<pdfuaid:part>1</pdfuaid:part>", b"/Lang(en)"]
+    return [marker for marker in wanted if marker in document]
+
+
+def test_a_guide_is_a_tagged_pdf_for_all_readers(clinic):
+    guide = make_guide(title="Stretch & rest")
+
+    document = pdf.guide(guide)
+
+    assert document.startswith(b"%PDF-")
+    assert len(markers(document)) == 4
+
+
+def test_the_document_carries_its_title_and_author(clinic):
+    author = make_person("Editor", display_name="Nora Fields", credentials="PT")
+    guide = make_tip(kind=TipKind.GUIDE, author=author, text={"title": "Stretch and rest"})
+
+    document = pdf.guide(guide)
+
+    assert b">Stretch and rest</rdf:li>" in document
+    assert b"Nora Fields, PT" in document
+
+
+def test_links_lead_to_the_site_from_paper_as_well(clinic):
+    body = "[a](/tips/strength/) [b](https://other.example/b) [c](mailto:c@a.example) [d](tel:+14076985558)"
+    guide = make_guide(body=body)
+
+    document = pdf.guide(guide)
+
+    assert links(document) == [
+        f"{settings.BASE_URL}/tips/strength/",
+        "https://other.example/b",
+        "mailto:c@a.example",
+        "tel:+14076985558",
+    ]
+
+
+@pytest.mark.parametrize("href", ["#rest", "strength/", "../x", "file:///etc/passwd", "javascript:alert(1)"])
+def test_no_link_leads_to_anything_but_the_web(clinic, href):
+    guide = make_guide(body=f"[words]({href}) and [more](https://a.example/).")
+
+    document = pdf.guide(guide)
+
+    assert {link.split(":")[0] for link in links(document)} <= {"http", "https"}
+
+
+def test_the_newest_text_is_not_set_before_it_is_published(clinic):
+    guide = make_guide(body="Old.")
+    before = pdf.guide(guide)
+    guide.revise(by=guide.author, at=guide.publish_at, title="New", summary="New.", body="New.", sources="")
+
+    document = pdf.guide(Tip.objects.get(pk=guide.pk))
+
+    assert document == before
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_in_the_text_is_set_as_text(command):
+    expected = command if command.startswith(("#", "\\")) else f"say {command}"
+    text = f"`{expected}`"
+
+    words = words_of(markup(text))
+
+    assert words == expected
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_anywhere_in_a_guide_still_gives_a_pdf(clinic, command):
+    body = f"## say {command}\n\n{command}\n\n- {command}\n\n> {command}\n\n[{command}](/x)\n\n```\n{command}\n```\n"
+    guide = make_guide(title=command, summary=command, body=body, sources=f"{command}\n*{command}*")
+
+    document = pdf.guide(guide)
+
+    assert (document[:5], b"/StructTreeRoot" in document) == (b"%PDF-", True)
+
+
+@pytest.mark.parametrize("text", ["plain", 'a "b" \\ c', "ünïcödé ≥ ½", "10\u00a0kg"])
+def test_a_literal_is_read_back_by_typst_as_it_was(text):
+    words = words_of(f"#raw({literal(text)})")
+
+    assert words == " ".join(text.split())
+
+
+def test_a_literal_has_no_control_characters():
+    written = literal("a\x08b\x0bc\x7f\x9fd")
+
+    assert written == '"abcd"'
+
+
+def test_lists_tables_and_marks_keep_their_words_in_order():
+    text = "## One\n\nTwo *three* **four** `five`\n\n- six\n- seven\n    1. eight\n\n> nine\n\n|ten|eleven|\n|-|-|\n|12|13|\n"
+
+    html = typst.compile(markup(text).encode(), format="html").decode()
+
+    expected = ["One", "Two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "12", "13"]
+    assert re.findall(r"\w+", re.sub(r"<[^>]*>", " ", html)) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("# Title\n\n### Deep", id="a level is skipped"),
+        pytest.param("### Deep first", id="the first heading is deep"),
+        pytest.param("## A\n\n#### B\n\n##### C\n\n###### D", id="headings go six deep"),
+        pytest.param("##\n\nwords", id="an empty heading"),
+        pytest.param("Arabic مرحبا, Hebrew שלום, Greek αβγ, Привет", id="letters that the fonts have"),
+        pytest.param("- " * 5000 + "x", id="lists in lists"),
+        pytest.param("word " * 12_000, id="the longest text"),
+        pytest.param("|a|b|\n|-|-|\n\n-\n-\n\n[](/x) [a]() ![](b) **** ---", id="empty things"),
+        pytest.param("::: exercise nope\n::: exercise squat\nx", id="exercises left open"),
+    ],
+)
+def test_whatever_an_editor_may_write_the_guide_is_still_a_pdf(clinic, body):
+    guide = make_guide(body=body)
+
+    document = pdf.guide(guide)
+
+    assert document.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("fields", [{"title": "\u200b"}, {"sources": "#### A study"}, {"sources": ""}])
+def test_whatever_the_title_and_sources_the_guide_is_still_a_pdf(clinic, fields):
+    guide = make_guide(**fields)
+
+    document = pdf.guide(guide)
+
+    assert document.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    "body", ["> " * 5000 + "x", "*a " * 300 + "b*" * 300, "[a](https://a.example/" + "a" * 9000 + ")"]
+)
+def test_what_cannot_be_set_is_refused_in_words(clinic, body):
+    guide = make_guide(body=body)
+
+    with pytest.raises(CannotTypeset, match="This text cannot be made into a PDF: "):
+        pdf.guide(guide)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["Well done 🙂 👨‍👩‍👧", "Chinese 漢字, Thai สวัสดี", "## ![a knee](https://a.example/knee.png)", "\ue000\ufdd0"],
+)
+def test_letters_are_set_or_refused_as_the_machine_s_fonts_have_them(clinic, body):
+    guide = make_guide(body=body)
+
+    try:
+        outcome = pdf.guide(guide)[:5]
+    except CannotTypeset as refusal:
+        outcome = str(refusal)[:38]
+
+    assert outcome in {b"%PDF-", "This text cannot be made into a PDF: P"}
+
+
+def test_an_exercise_of_a_guide_is_drawn_and_described(clinic):
+    guide = make_guide(body="::: exercise squat\nSit back.\n:::\n\n::: exercise nope\nStand.\n:::\n")
+
+    document = pdf.guide(guide)
+
+    assert document.count(b"/Alt(") == 1
+    assert EXERCISES["squat"].description.encode()[:20] in document
+
+
+def test_the_imprint_says_who_reviewed_it_and_that_it_is_a_sample(monkeypatch):
+    make_clinic(name="Elm Street Clinic", phone="+14076985558", is_demo=True)
+    reviewer = make_person("Clinical reviewer", display_name="Jo Adeyemi", credentials="PT")
+    guide = make_tip(kind=TipKind.GUIDE, slug="rest", clinical_reviewer=reviewer, last_reviewed=date(2026, 2, 1))
+    pages = []
+    compiles = typst.compile
+    monkeypatch.setattr(
+        typst, "compile", lambda page, **options: pages.append(page.decode()) or compiles(page, **options)
+    )
+
+    pdf.guide(guide)
+
+    (imprint,) = re.findall(r"#text\(size: 9pt, \"(.*)\"\)", pages[0])
+    assert imprint.split(" · ") == [
+        "Elm Street Clinic",
+        "(407) 698-5558",
+        f"{settings.BASE_URL}/guides/rest/",
+        "Reviewed by Jo Adeyemi, PT on 2026-02-01",
+        "Sample content, not approved by a clinician",
+    ]
+
+
+def test_every_guide_of_the_demonstration_is_a_tagged_pdf(settings, tmp_path, capsys):
+    settings.DATA_DIR = tmp_path
+    call_command("demo")
+    guides = Tip.objects.guides().order_by("slug")
+
+    tagged = {guide.slug: len(markers(pdf.guide(guide))) for guide in guides}
+
+    assert tagged == {"healthy-lifestyle-checklist": 4, "start-decreasing-your-pain": 4}
