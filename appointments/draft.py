@@ -10,7 +10,8 @@ from django.utils.datastructures import MultiValueDict
 
 from clinic.sealing import BrokenSeal, seal, unseal
 
-from .forms import STEPS
+from .forms import SCREEN, STEPS, Screened
+from .models.statement import Age
 
 SESSION_KEY = "consultation"
 SEAL = "consultation form"
@@ -21,10 +22,12 @@ SEALED_SECONDS = 24 * 60 * 60
 class Draft:
     """The raw answers by step, the tip the visitor came from, and the key that makes sending twice harmless."""
 
-    def __init__(self, *, key=None, tip="", answers=None):
+    def __init__(self, *, key=None, tip="", answers=None, seen=()):
         self.key = key or secrets.token_urlsafe(24)
         self.tip = tip
         self.answers = answers or {}
+        # Emergency signs for which the person says they have already been seen.
+        self.seen = list(seen)
 
     @classmethod
     def of(cls, request):
@@ -41,7 +44,7 @@ class Draft:
         return cls(**kept) if kept else cls()
 
     def as_dict(self):
-        return {"key": self.key, "tip": self.tip, "answers": self.answers}
+        return {"key": self.key, "tip": self.tip, "answers": self.answers, "seen": self.seen}
 
     def keep(self, request):
         request.session[SESSION_KEY] = self.as_dict()
@@ -54,16 +57,39 @@ class Draft:
         return seal(self.as_dict(), purpose=SEAL)
 
     def take(self, step, data):
-        """Keep what was typed for a step, as it was typed."""
+        """Keep what was typed for a step, as it was typed. Another person or region means to be screened again."""
+        before = self.screened
         self.answers[step] = {
             name: list(dict.fromkeys(data.getlist(name))) for name in STEPS[step].base_fields if name in data
         }
+        if self.screened != before:
+            self.forget_signs()
 
-    def form(self, step):
-        """The step's form: filled and checked where it was answered before, empty where not."""
-        if step not in self.answers:
-            return STEPS[step]()
-        return STEPS[step](MultiValueDict(self.answers[step]))
+    def forget_signs(self):
+        self.seen = []
+        self.answers.pop("safety", None)
+        self.answers.pop("urgent", None)
+
+    @property
+    def screened(self):
+        who, where = self.answers.get("who", {}), self.answers.get("where", {})
+        region = where.get("region", [""])[-1]
+        under_18 = who.get("age", [""])[-1] == Age.UNDER_18
+        return Screened(region=region, under_18=under_18, seen=tuple(self.seen))
+
+    def form(self, step, data=None):
+        """The step's form: with `data` or filled as answered before, and checked; empty where not."""
+        if data is None and step in self.answers:
+            data = MultiValueDict(self.answers[step])
+        return STEPS[step](data, screened=self.screened)
+
+    def empty_form(self, step):
+        return STEPS[step](screened=self.screened)
+
+    def outcome(self):
+        """What the whole screen leads to. Both of its steps must be valid."""
+        said = self.said(["safety", "urgent"])
+        return SCREEN.outcome(said["emergency_signs"] + said["urgent_signs"], seen=self.seen)
 
     def first_unanswered(self, before=None):
         """The first step, of those before the one named, that still lacks a good answer."""
@@ -74,10 +100,10 @@ class Draft:
                 return step
         return None
 
-    def said(self):
-        """Every cleaned answer, by field. All steps must be valid."""
+    def said(self, steps=STEPS):
+        """The cleaned answers of the steps, by field. They must be valid."""
         cleaned = {}
-        for step in STEPS:
+        for step in steps:
             form = self.form(step)
             form.is_valid()
             cleaned |= form.cleaned_data

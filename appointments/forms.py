@@ -1,5 +1,7 @@
 """The questions of a consultation request, one form a page, in the order in which they are asked."""
 
+from dataclasses import dataclass
+
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Fieldset, Layout
 from django import forms
@@ -9,9 +11,12 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from clinic.models import ClinicSettings
 
+from . import safety
 from .models import Region
 from .models.statement import DAY_PARTS, WEEKDAYS, Age, Duration, ForWhom, Mode, Onset, Prefer
 from .reasons import REASONS
+
+EMERGENCY = forms.ValidationError(_("This can be an emergency."), code="emergency")
 
 
 class ChoiceList(forms.RadioSelect):
@@ -37,6 +42,18 @@ class Words(forms.CharField):
         return super().to_python(value).replace("\r\n", "\n")
 
 
+SCREEN = safety.load(safety.ITEMS_FILE.read_text(), regions=Region.values)
+
+
+@dataclass(frozen=True)
+class Screened:
+    """What the safety screen goes by: the region, the age, and the signs the person has been seen for."""
+
+    region: str = Region.SEVERAL
+    under_18: bool = False
+    seen: tuple[str, ...] = ()
+
+
 def choose(label, choices, error, **options):
     return forms.ChoiceField(
         label=label, choices=choices, widget=ChoiceList, error_messages={"required": error}, **options
@@ -52,9 +69,11 @@ class StepForm(forms.Form):
     one_of: tuple = ()
     use_required_attribute = False
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, screened=None, **kwargs):
+        """`screened` is who and where, from the answers before: what the safety screen asks depends on it."""
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+        self.screened = screened or Screened()
         for name in self.one_of:
             self.fields[name].one_of = True
 
@@ -110,6 +129,64 @@ class WhereForm(StepForm):
     title = _("Where is the problem?")
 
     region = choose(_("Choose the area that bothers you most"), Region.choices, _("Choose an area."))
+
+
+class SignsForm(StepForm):
+    """Signs to be asked about, each of which may be ticked, and ways to say "none" and "not sure"."""
+
+    field = ""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        signs = [(item.id, item.text) for item in self.signs()]
+        rest = [(safety.NOT_SURE, _("I am not sure")), (safety.NONE, _("None of these"))]
+        self.fields[self.field].choices = signs + rest
+
+    def outcome(self):
+        return SCREEN.outcome(self.cleaned_data.get(self.field, ()), seen=self.screened.seen)
+
+
+class SafetyForm(SignsForm):
+    title = _("Do any of these fit right now?")
+    field = "emergency_signs"
+
+    emergency_signs = forms.MultipleChoiceField(
+        label=_("Choose everything that fits right now"),
+        widget=CheckList,
+        error_messages={"required": _("Choose what fits, or “None of these”.")},
+    )
+
+    def signs(self):
+        return SCREEN.emergencies(self.screened.region, under_18=self.screened.under_18)
+
+    def clean(self):
+        """An emergency that nobody has seen to is no answer to go on with, whichever way it got here."""
+        answers = super().clean()
+        if self.outcome() is safety.Outcome.STOP:
+            self.add_error(self.field, EMERGENCY)
+        return answers
+
+    @property
+    def stops(self):
+        """The emergency signs that were ticked and not yet seen to."""
+        return self.has_error(self.field, EMERGENCY.code)
+
+    def ticked(self):
+        return [item.id for item in self.signs() if item.id in self.data.getlist(self.field)]
+
+
+class UrgentForm(SignsForm):
+    title = _("And any of these?")
+    field = "urgent_signs"
+
+    urgent_signs = forms.MultipleChoiceField(
+        label=_("Choose everything that fits"),
+        widget=CheckList,
+        error_messages={"required": _("Choose what fits, or “None of these”.")},
+    )
+
+    def signs(self):
+        return SCREEN.urgent(self.screened.region, under_18=self.screened.under_18)
 
 
 class ProblemForm(StepForm):
@@ -253,10 +330,12 @@ class AnswerForm(StepForm):
     )
 
 
-# The pages in order. The safety screen has its place between "where" and "problem".
+# The pages in order.
 STEPS = {
     "who": WhoForm,
     "where": WhereForm,
+    "safety": SafetyForm,
+    "urgent": UrgentForm,
     "problem": ProblemForm,
     "times": TimesForm,
     "contact": ContactForm,

@@ -18,6 +18,12 @@ REASONS = {
     "for_whom": Reason(_("Who it is for"), _("So that we speak to the right person.")),
     "age": Reason(_("18 or over, or under"), _("A parent or guardian has to agree for somebody under 18.")),
     "region": Reason(_("Where it hurts"), _("So that a therapist who knows that part of the body answers.")),
+    "emergency_signs": Reason(
+        _("Signs of an emergency"), _("Some problems cannot wait for us. Better to ask than to lose time.")
+    ),
+    "urgent_signs": Reason(
+        _("Signs that need a doctor soon"), _("So that we answer sooner, and tell you where else to turn.")
+    ),
     "duration": Reason(_("How long"), _("Something new and something old need a different first conversation.")),
     "onset": Reason(_("How it began"), _("A fall and a slow start point a therapist in different directions.")),
     "goal": Reason(_("Your goal"), _("What you want to get back to is where the plan begins.")),

@@ -20,6 +20,8 @@ app_name = "consultation"
 urlpatterns = [
     path("", views.start, name="start"),
     path("check/", views.check, name="check"),
+    path("stopped/", views.stopped, name="stopped"),
+    path("advice/", views.advice, name="advice"),
     path("sent/", views.sent, name="sent"),
     path("<step:step>/", views.StepPage.as_view(), name="step"),
 ]

@@ -11,12 +11,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.models import ClinicSettings
+from clinic.sealing import BrokenSeal, seal, unseal
 from tips.models import Tip
 
-from .draft import SESSION_KEY, Draft
-from .forms import STEPS, AnswerForm
-from .models import OPEN, ConsultationRequest, RequestStatus, TransitionNotAllowed, Urgency
+from .draft import SEALED_SECONDS, SESSION_KEY, Draft
+from .forms import SCREEN, STEPS, AnswerForm
+from .models import OPEN, ConsultationRequest, RequestStatus, StoppedVisit, TransitionNotAllowed, Urgency
 from .models.request import answer_due
+from .safety import Level, Outcome
 
 # What staff read of a refusal names people and inner states; a patient reads this.
 MOVED_ON = _("Your request has moved on in the meantime, so nothing was changed. If you need us, please call.")
@@ -25,6 +27,7 @@ CHANGED = _(
     "button to send them as a new request."
 )
 PAGES = [*STEPS, "check"]
+STOP_SEAL = "stop page"
 SENT_KEY = "consultation_sent"
 TOO_OLD = _(
     "This page was open for a while, so we could not be sure it was yours. Nothing is lost: press the button again."
@@ -53,19 +56,30 @@ class StepPage(View):
             return redirect("consultation:step", missing)
         form = draft.form(step)
         if not form.is_valid():
-            form = STEPS[step](initial={})
+            form = draft.empty_form(step)
         return show_step(request, step, draft, form)
 
     def post(self, request, step):
         draft = Draft.of(request)
-        form = STEPS[step](request.POST)
+        form = draft.form(step, request.POST)
         if not form.is_valid():
+            if step == "safety" and form.stops:
+                return stop(request, draft, form.ticked())
             return show_step(request, step, draft, form)
         draft.take(step, request.POST)
         draft.keep(request)
+        if step == "urgent" and draft.outcome() is Outcome.ADVISE:
+            return redirect("consultation:advice")
         if "change" in request.GET:
             return redirect("consultation:check")
-        return redirect(address_of(PAGES[PAGES.index(step) + 1]))
+        return redirect(address_of(after(step, draft)))
+
+
+def after(step, draft):
+    """The next page; straight to the last one for somebody who was screened again on the way."""
+    if step == "urgent" and draft.first_unanswered() is None:
+        return "check"
+    return PAGES[PAGES.index(step) + 1]
 
 
 def show_step(request, step, draft, form, *, status=200, note=""):
@@ -85,8 +99,55 @@ def show_step(request, step, draft, form, *, status=200, note=""):
         "count": len(PAGES),
         "back": back,
         "note": note,
+        "after_screen": step == "problem",
     }
     return render(request, "appointments/step.html", context, status=status)
+
+
+def stop(request, draft, ticked):
+    """Send the person to emergency care. Nothing about them is kept here: only that it happened, by day."""
+    for key in (SESSION_KEY, SENT_KEY):
+        request.session.pop(key, None)
+    StoppedVisit.objects.count_one(on=timezone.localdate())
+    draft.forget_signs()
+    carried = seal(draft.as_dict() | {"ticked": ticked}, purpose=STOP_SEAL)
+    return private(render(request, "appointments/stop.html", {"stopped": carried}))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def stopped(request):
+    """The way on from the stop page: chosen by mistake, or already been seen for this."""
+    try:
+        facts = unseal(request.POST.get("stopped", ""), purpose=STOP_SEAL, max_age=SEALED_SECONDS)
+    except BrokenSeal:
+        return redirect("consultation:step", "safety")
+    ticked = facts.pop("ticked")
+    draft = Draft(**facts)
+    if "seen" not in request.POST:
+        draft.keep(request)
+        return redirect("consultation:step", "safety")
+    draft.seen = ticked
+    draft.answers["safety"] = {"emergency_signs": ticked}
+    draft.keep(request)
+    return redirect("consultation:step", "urgent")
+
+
+@never_cache
+@require_safe
+def advice(request):
+    draft = Draft.of(request)
+    if missing := draft.first_unanswered(before="problem"):
+        return redirect("consultation:step", missing)
+    said = draft.said(["safety", "urgent"])
+    signs = SCREEN.named(said["emergency_signs"] + said["urgent_signs"])
+    now = timezone.now()
+    context = {
+        "is_today": any(item.level is not Level.DAYS for item in signs) or not signs,
+        "answer_by": answer_due(ClinicSettings.current(), Urgency.URGENT, now),
+        "next": address_of(after("urgent", draft)),
+    }
+    return private(render(request, "appointments/advice.html", context))
 
 
 def address_of(page):
@@ -106,6 +167,12 @@ def check(request):
     now = timezone.now()
     said = draft.said()
     region = said.pop("region")
+    said["safety_version"] = SCREEN.version
+    said["safety"] = {
+        "emergency": said.pop("emergency_signs"),
+        "urgent": said.pop("urgent_signs"),
+        "seen": draft.seen,
+    }
     sent_before = ConsultationRequest.objects.for_form(draft.key)
     if sent_before and (sent_before.region != region or sent_before.statement.differs_from(said)):
         draft.begin_anew()
@@ -113,7 +180,7 @@ def check(request):
     consultation = ConsultationRequest.objects.submit(
         form_key=draft.key,
         region=region,
-        urgency=Urgency.ROUTINE,
+        urgency=Urgency.URGENT if draft.outcome() is Outcome.ADVISE else Urgency.ROUTINE,
         tip=Tip.objects.published(at=now).filter(slug=draft.tip).first(),
         said=said,
         at=now,
@@ -139,7 +206,7 @@ def shown_again(request):
         return show_status(request, for_patient(token), AnswerForm(request.POST), status=403, note=TOO_OLD)
     draft = Draft.of(request)
     if step := request.resolver_match.kwargs.get("step"):
-        return show_step(request, step, draft, STEPS[step](request.POST), status=403, note=TOO_OLD)
+        return show_step(request, step, draft, draft.form(step, request.POST), status=403, note=TOO_OLD)
     if missing := draft.first_unanswered():
         return redirect("consultation:step", missing)
     return show_check(request, draft, status=403, note=TOO_OLD)

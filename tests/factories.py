@@ -24,6 +24,8 @@ numbers = count(1)
 SAID = {
     "for_whom": "me",
     "age": "adult",
+    "safety_version": "2026-11-1",
+    "safety": {"emergency": ["none"], "urgent": ["none"], "seen": []},
     "duration": "weeks",
     "onset": "gradually",
     "goal": "carry my cello upstairs",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from appointments.emails import OVERSEE, TRIAGE
+from appointments.forms import SCREEN
 from appointments.models import TRANSITIONS, ConsultationRequest, RequestStatus, TransitionNotAllowed
 from clinic import audit
 from clinic.models import AuditAction, ClinicSettings, OutgoingMail
@@ -53,6 +54,9 @@ def show_request(request, consultation, **bound):
         "acts": legal_acts(consultation, request.user),
         "forms": {name: bound.get(name) or form() for name, form in forms.items()},
         "is_late": consultation.is_waiting_too_long(at=timezone.now()),
+        "signs": SCREEN.named(
+            [*consultation.statement.safety.get("emergency", ()), *consultation.statement.safety.get("urgent", ())]
+        ),
         "questions": consultation.questions.select_related("asked_by"),
         "timeline": timeline(consultation),
         "mails": OutgoingMail.objects.filter(reference=consultation.reference).order_by("queued_at", "pk"),

@@ -12,6 +12,7 @@ from .states import (
     TransitionNotAllowed,
     Urgency,
 )
+from .stopped import StoppedVisit
 from .times import HeldQuarter, OfferedTime, TimeTaken
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Region",
     "RequestStatus",
     "StatusChange",
+    "StoppedVisit",
     "TimeTaken",
     "TransitionNotAllowed",
     "Urgency",

@@ -62,14 +62,17 @@ class PatientStatement(models.Model):
     `PERSONAL_FIELDS` are what an erasure overwrites; anything else here must not point to a person.
     """
 
-    PERSONAL_FIELDS = ("goal", "note", "full_name", "phone", "email", "access_needs", "windows")
-    NOT_PERSONAL = ("for_whom", "age", "duration", "onset", "modes", "prefer")
+    PERSONAL_FIELDS = ("goal", "note", "full_name", "phone", "email", "access_needs", "windows", "safety")
+    NOT_PERSONAL = ("for_whom", "age", "duration", "onset", "modes", "prefer", "safety_version")
 
     consultation = models.OneToOneField(
         "appointments.ConsultationRequest", on_delete=models.PROTECT, primary_key=True, related_name="statement"
     )
     for_whom = models.CharField(_("for whom"), max_length=20, choices=ForWhom)
     age = models.CharField(_("age"), max_length=10, choices=Age)
+    # The version of the safety screen, and what was ticked: {"emergency": […], "urgent": […], "seen": […]}.
+    safety_version = models.CharField(max_length=20, blank=True, default="")
+    safety = models.JSONField(default=dict)
     duration = models.CharField(_("how long"), max_length=20, choices=Duration)
     onset = models.CharField(_("how it began"), max_length=20, choices=Onset)
     goal = models.CharField(_("goal"), max_length=200)

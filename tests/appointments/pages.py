@@ -11,6 +11,8 @@ from appointments.forms import STEPS
 TYPED = {
     "who": {"for_whom": "me", "age": "adult"},
     "where": {"region": "knee"},
+    "safety": {"emergency_signs": ["none"]},
+    "urgent": {"urgent_signs": ["none"]},
     "problem": {
         "duration": "weeks",
         "onset": "gradually",

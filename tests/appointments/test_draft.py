@@ -153,6 +153,8 @@ def test_an_older_page_does_not_undo_what_was_answered_since(clinic, client):
     fill(client)
 
     client.post(address("where"), old.fields | {"region": "neck"})
+    client.post(address("safety"), TYPED["safety"])
+    client.post(address("urgent"), TYPED["urgent"])
     client.post(CHECK)
 
     assert ConsultationRequest.objects.get().region == "neck"

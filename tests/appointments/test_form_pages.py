@@ -41,6 +41,8 @@ def test_the_check_page_shows_every_answer(clinic, client):
         "I am asking for": "Me",
         "That person is": "18 or over",
         "Choose the area that bothers you most": "Knee",
+        "Choose everything that fits right now": "None of these",
+        "Choose everything that fits": "None of these",
         "How long have you had it?": "One to six weeks",
         "How did it begin?": "Little by little",
         "What is one activity you want to get back to?": "carry my cello upstairs",
@@ -71,10 +73,10 @@ def test_every_answer_can_be_changed_from_the_check_page_and_leads_back_there(cl
 def test_a_changed_answer_is_the_one_that_is_sent(clinic, client):
     fill(client)
 
-    client.post(address("where") + "?change", {"region": "neck"})
+    client.post(address("problem") + "?change", TYPED["problem"] | {"goal": "play a whole concert"})
     client.post(CHECK)
 
-    assert ConsultationRequest.objects.get().region == "neck"
+    assert ConsultationRequest.objects.get().statement.goal == "play a whole concert"
 
 
 @pytest.mark.parametrize("step", STEP_NAMES)
@@ -118,7 +120,7 @@ def test_each_page_says_why_it_asks_and_how_far_it_is(clinic, client, step):
 
     reasons = [(str(reason.what), str(reason.why)) for reason in STEPS[step]().reasons]
     assert list(zip(page.texts("dt"), page.texts("dd"), strict=True)) == reasons
-    assert page.texts("p", class_="kicker") == [f"Page {STEP_NAMES.index(step) + 1} of 6"]
+    assert page.texts("p", class_="kicker") == [f"Page {STEP_NAMES.index(step) + 1} of {len(STEP_NAMES) + 1}"]
 
 
 @pytest.mark.parametrize("change", ["", "?change"])

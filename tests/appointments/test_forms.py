@@ -199,9 +199,9 @@ def test_a_page_offers_every_choice_that_the_record_knows():
 
 
 def test_everything_asked_is_kept_and_nothing_else_is(clinic):
-    kept = {field.name for field in PatientStatement._meta.fields} - {"consultation"}
+    kept = {field.name for field in PatientStatement._meta.fields} - {"consultation", "safety", "safety_version"}
 
-    assert sorted(ASKED) == sorted({*kept, "region"})
+    assert sorted(ASKED) == sorted({*kept, "region", "emergency_signs", "urgent_signs"})
 
 
 def test_every_question_has_a_written_reason_and_every_reason_a_question():

@@ -23,6 +23,10 @@ def answer_where(page):
     page.get_by_label("Knee").check()
 
 
+def answer_no_signs(page):
+    page.get_by_label("None of these").check()
+
+
 def answer_problem(page):
     page.get_by_label("One to six weeks").check()
     page.get_by_label("Little by little").check()
@@ -42,7 +46,7 @@ def answer_contact(page):
     page.get_by_label("Call me").check()
 
 
-STEPS = [answer_who, answer_where, answer_problem, answer_times, answer_contact]
+STEPS = [answer_who, answer_where, answer_no_signs, answer_no_signs, answer_problem, answer_times, answer_contact]
 
 
 @pytest.mark.parametrize("width", [320, 1280])

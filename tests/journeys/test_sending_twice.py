@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 ANSWERS = {
     "who": {"for_whom": "me", "age": "adult"},
     "where": {"region": "knee"},
+    "safety": {"emergency_signs": "none"},
+    "urgent": {"urgent_signs": "none"},
     "problem": {"duration": "weeks", "onset": "gradually", "goal": SAID["goal"], "pain_score": "4"},
     "times": {"modes": "clinic", "windows": "mon-am"},
     "contact": {"full_name": SAID["full_name"], "email": SAID["email"]},

@@ -1,0 +1,187 @@
+import pytest
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from appointments.forms import SCREEN, STEPS
+from appointments.models import ConsultationRequest, StoppedVisit
+from tests.appointments.pages import CHECK, TYPED, Page, address, fill
+from tests.factories import make_clinic
+
+pytestmark = pytest.mark.django_db
+
+STOPPED, ADVICE = reverse("consultation:stopped"), reverse("consultation:advice")
+
+
+def tick(client, *signs, step="safety"):
+    name = "emergency_signs" if step == "safety" else "urgent_signs"
+    return client.post(address(step), {name: list(signs)})
+
+
+def at_the_screen(client):
+    for step in ("who", "where"):
+        client.post(address(step), TYPED[step])
+
+
+def finish(client):
+    for step in ("problem", "times", "contact"):
+        client.post(address(step), TYPED[step])
+    client.post(CHECK)
+    return ConsultationRequest.objects.get()
+
+
+def test_an_emergency_sign_leads_to_the_stop_page_and_nothing_is_kept(clinic, client):
+    at_the_screen(client)
+
+    answer = tick(client, "E2")
+
+    page = Page(answer)
+    assert page.texts("h1") == ["Call 911 now, or go to the nearest emergency room."]
+    assert "no-store" in answer["Cache-Control"]
+    assert [session.get_decoded() for session in Session.objects.all()] == [{}]
+    assert [(stopped.count, ConsultationRequest.objects.count()) for stopped in StoppedVisit.objects.all()] == [(1, 0)]
+
+
+def test_two_stops_on_a_day_are_counted_together(clinic, client):
+    at_the_screen(client)
+
+    tick(client, "E2")
+    at_the_screen(client)
+    tick(client, "E3", "none")
+
+    assert list(StoppedVisit.objects.values_list("count", flat=True)) == [2]
+
+
+def test_what_was_chosen_by_mistake_is_asked_again_with_the_answers_before_it_kept(clinic, client):
+    at_the_screen(client)
+    stopped = Page(tick(client, "E2"))
+
+    answer = client.post(STOPPED, stopped.fields | {"mistake": ""})
+
+    assert answer.url == address("safety")
+    assert Page(client.get(address("safety"))).fields.get("emergency_signs") is None
+    assert Page(client.get(address("where"))).fields["region"] == ["knee"]
+
+
+def test_what_was_seen_to_closes_that_sign_and_makes_the_request_urgent(clinic, client):
+    at_the_screen(client)
+    stopped = Page(tick(client, "E5"))
+
+    client.post(STOPPED, stopped.fields | {"seen": ""})
+    answer = tick(client, "none", step="urgent")
+
+    assert answer.url == ADVICE
+    consultation = finish(client)
+    assert consultation.urgency == "urgent"
+    assert consultation.statement.safety == {"emergency": ["E5"], "urgent": ["none"], "seen": ["E5"]}
+    assert consultation.statement.safety_version == SCREEN.version
+
+
+@pytest.mark.parametrize("sign", ["U1", "not_sure"])
+def test_an_urgent_sign_or_doubt_leads_to_advice_and_an_urgent_request(clinic, client, sign):
+    at_the_screen(client)
+    tick(client, "none")
+
+    answer = tick(client, sign, step="urgent")
+
+    assert answer.url == ADVICE
+    assert Page(client.get(ADVICE)).texts("h1") == ["Get medical advice today"]
+    assert finish(client).urgency == "urgent"
+
+
+def test_a_sign_that_can_wait_some_days_is_told_so(clinic, client):
+    at_the_screen(client)
+    tick(client, "none")
+
+    tick(client, "U7", step="urgent")
+
+    assert Page(client.get(ADVICE)).texts("h1") == ["See a doctor within a few days"]
+
+
+def test_none_goes_on_and_is_no_clearance(clinic, client):
+    at_the_screen(client)
+    tick(client, "none")
+
+    answer = tick(client, "none", step="urgent")
+
+    assert answer.url == address("problem")
+    assert "cannot rule out a serious problem" in client.get(answer.url).content.decode()
+    assert finish(client).urgency == "routine"
+
+
+@pytest.mark.parametrize(
+    ("step", "answers"), [("who", {"for_whom": "someone_else", "age": "under_18"}), ("where", {"region": "neck"})]
+)
+def test_another_person_or_region_is_screened_again_and_comes_back_to_the_check_page(clinic, client, step, answers):
+    fill(client)
+
+    client.post(address(step) + "?change", answers)
+
+    assert client.get(CHECK).url == address("safety")
+    tick(client, "none")
+    assert tick(client, "none", step="urgent").url == CHECK
+
+
+def test_a_sign_of_another_region_is_no_answer(clinic, client):
+    client.post(address("who"), TYPED["who"])
+    client.post(address("where"), {"region": "neck"})
+
+    answer = tick(client, "E1")
+
+    assert Page(answer).texts("title")[0].startswith("Error: ")
+
+
+def test_a_stop_page_that_was_tampered_with_leads_back_to_the_screen(clinic, client):
+    at_the_screen(client)
+
+    answer = client.post(STOPPED, {"stopped": "made up", "seen": ""})
+
+    assert answer.url == address("safety")
+
+
+SIGNS = st.lists(st.sampled_from([item.id for item in SCREEN.items] + ["none", "not_sure", "E99"]), max_size=3)
+ACTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("get"), st.sampled_from([*STEPS, "check", "advice", "sent"])),
+        st.tuples(st.just("post"), st.sampled_from(["who", "where", "problem", "times", "contact", "check"])),
+        st.tuples(st.sampled_from(["safety", "urgent"]), SIGNS),
+        st.tuples(st.just("region"), st.sampled_from(["neck", "knee", "advice"])),
+        st.tuples(st.just("stopped"), st.sampled_from(["mistake", "seen", "neither"])),
+    ),
+    max_size=25,
+)
+
+
+def walk(client, acts):
+    """Do what a visitor might do, in any order; every answer is below 500."""
+    stopped = {}
+    for act, what in acts:
+        if act == "get":
+            answer = client.get(f"/consultation/{what}/")
+        elif act == "post":
+            answer = client.post(f"/consultation/{what}/", TYPED.get(what, {}))
+        elif act == "region":
+            answer = client.post(address("where"), {"region": what})
+        elif act == "stopped":
+            answer = client.post(STOPPED, stopped | {what: ""})
+        else:
+            answer = tick(client, *what, step=act)
+            stopped = Page(answer).fields if b'name="stopped"' in answer.content else stopped
+        assert answer.status_code < 500
+
+
+@settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ACTS)
+def test_no_way_through_the_pages_leads_past_the_screen(db, client, acts):
+    make_clinic()
+    client.cookies.clear()
+
+    walk(client, [*acts, ("post", "check")])
+
+    emergencies = {item.id for item in SCREEN.items if item.level.value == "emergency"}
+    for consultation in ConsultationRequest.objects.select_related("statement"):
+        screen = consultation.statement.safety
+        assert screen["emergency"]
+        assert screen["urgent"]
+        assert emergencies & set(screen["emergency"]) <= set(screen["seen"])
