@@ -181,7 +181,7 @@ def check(request):
         form_key=draft.key,
         region=region,
         urgency=Urgency.URGENT if draft.outcome() is Outcome.ADVISE else Urgency.ROUTINE,
-        tip=Tip.objects.published(at=now).filter(slug=draft.tip).first(),
+        tip=Tip.objects.published(at=now).filter(slug=draft.tip).order_by("-kind").first(),
         said=said,
         at=now,
     )

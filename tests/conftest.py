@@ -53,6 +53,18 @@ def append_only_tables_can_be_flushed(request):
         appendonly.lift()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobody_else_is_connected_at_the_end(django_db_setup, django_db_blocker):
+    """A server's last connection may close a moment after it; a database in use cannot be dropped."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
 @pytest.fixture
 def clinic(db):
     return make_clinic()

@@ -101,8 +101,10 @@ class ArticleAdmin(admin.ModelAdmin):
         return {"author": request.user.pk}
 
     def save_model(self, request, tip, form, change):
+        """Only what was changed here is written, so that a save beside somebody's publishing does not undo it."""
         tip.kind = self.kind
-        super().save_model(request, tip, form, change)
+        ours = {field.name for field in Tip._meta.concrete_fields}
+        tip.save(update_fields=[name for name in form.changed_data if name in ours] if change else None)
         tip.revise(by=request.user, at=timezone.now(), **form.text)
 
     def render_change_form(self, request, context, obj=None, **kwargs):

@@ -12,6 +12,10 @@ def text_field(name, rows=None):
     return TipRevision._meta.get_field(name).formfield(**widget)
 
 
+# Addresses below /tips/ that are not articles.
+TAKEN = {"feed", "topics"}
+
+
 def day():
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
@@ -67,6 +71,8 @@ class TipForm(forms.ModelForm):
 
     def clean_slug(self):
         slug = self.cleaned_data["slug"]
+        if slug in TAKEN:
+            raise forms.ValidationError(_("The site uses this address itself. Choose another."))
         if Tip.objects.filter(kind=self.kind, slug=slug).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(_("Another page already has this address."))
         return slug

@@ -176,6 +176,7 @@ class ConsultationRequest(models.Model):
         """Give an open request to a colleague; also how one is taken over in an emergency, so the reason is kept."""
         if self.status not in ASSIGNED or self.status not in OPEN:
             raise TransitionNotAllowed(_("Only a request that somebody has claimed can be handed over."))
+        self._lock()
         before = self.assigned_to
         for time in self.times.standing():
             time.give_to(to)
@@ -207,6 +208,7 @@ class ConsultationRequest(models.Model):
         if any(later - earlier < timedelta(minutes=minutes) for earlier, later in itertools.pairwise(starts)):
             raise ValueError("the times offered must not overlap")
         self._refuse_unless_legal(RequestStatus.PROPOSED, by=by)
+        self._lock()
         until = at + timedelta(hours=ClinicSettings.current().hold_hours)
         for start in starts:
             self._new_time(start, minutes, mode, held_until=until).take(at=at)
@@ -218,6 +220,7 @@ class ConsultationRequest(models.Model):
         if start <= at:
             raise ValueError("book a time in the future")
         self._refuse_unless_legal(RequestStatus.BOOKED, by=by)
+        self._lock()
         tell = [emails.booked, emails.staff_update] if self.status == RequestStatus.PROPOSED else [emails.booked]
         self._release_times(at=at)
         self._new_time(start, minutes, mode, booked_at=at).take(at=at)
@@ -226,6 +229,7 @@ class ConsultationRequest(models.Model):
     @transaction.atomic
     def choose(self, time, *, at, by=None):
         """The patient (or `by` staff on the phone) takes one of the times offered; the others are free again."""
+        self._lock()
         if not self.times.held(at=at).filter(pk=time.pk).exists():
             raise TransitionNotAllowed(_("That time is no longer held for you. Please choose another, or call us."))
         self._refuse_unless_legal(RequestStatus.BOOKED, frm=[RequestStatus.PROPOSED], by=by)
@@ -291,6 +295,12 @@ class ConsultationRequest(models.Model):
 
     def add_note(self, *, text, by, at):
         self.notes.create(text=text, written_by=by, written_at=at)
+
+    def _lock(self):
+        """Hold the row as it was read before any of its times is touched: in two orders, two people would deadlock."""
+        as_read = ConsultationRequest.objects.select_for_update().filter(pk=self.pk, version=self.version)
+        if as_read.first() is None:
+            raise TransitionNotAllowed(self._standing())
 
     def _refuse_unless_legal(self, status, *, by=None, frm=None, anyone=False):
         if status not in TRANSITIONS[self.status] or (frm and self.status not in frm):
@@ -358,14 +368,11 @@ class ConsultationRequest(models.Model):
     def _standing(self):
         """Who moved the request last, where to, and when: what a refused person needs to know."""
         last = self.history.select_related("by").last()
-        status = RequestStatus(last.to_status).label
-        who = last.by or last.get_actor_display()
-        when = spoken(last.at, ClinicSettings.current().tzinfo)
         return _("%(reference)s is “%(status)s” since %(when)s (%(who)s). Nothing was changed.") % {
             "reference": self.reference,
-            "status": status,
-            "when": when,
-            "who": who,
+            "status": RequestStatus(last.to_status).label,
+            "when": spoken(last.at, ClinicSettings.current().tzinfo),
+            "who": last.by or last.get_actor_display(),
         }
 
     # Queries

@@ -20,7 +20,7 @@ from appointments.models import (
 from clinic.models import OutgoingMail
 from tests.factories import NOON, SAID, make_clinic, make_person
 
-from .stages import HALF_AN_HOUR, START, S, bring_to, make_arrived
+from .stages import HALF_AN_HOUR, NEXT, START, S, bring_to, make_arrived
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -161,7 +161,8 @@ def test_one_free_time_offered_to_ten_at_once_is_held_for_one(take, guarded):
         assert OfferedTime.objects.filter(starts_at=START).count() == len(won)
 
 
-def test_the_patient_who_chooses_while_staff_take_the_offer_back_gets_one_answer():
+@pytest.mark.parametrize("attempt", [1, 2, 3, 4])
+def test_the_patient_who_chooses_while_staff_take_the_offer_back_gets_one_answer(attempt):
     make_clinic()
     therapist = make_person("Therapist")
     pk = bring_to(S.PROPOSED, by=therapist).pk
@@ -183,3 +184,25 @@ def test_the_patient_who_chooses_while_staff_take_the_offer_back_gets_one_answer
 
     assert won == [ConsultationRequest.objects.get().status]
     assert HeldQuarter.objects.count() == (2 if won == [S.BOOKED] else 0)
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 3, 4])
+def test_two_times_of_one_offer_chosen_at_once_leave_one_booked(attempt):
+    make_clinic()
+    pk = bring_to(S.PROPOSED, by=make_person("Therapist")).pk
+
+    def chooses(starts_at):
+        def act(ready):
+            consultation = ConsultationRequest.objects.get(pk=pk)
+            time = consultation.times.get(starts_at=starts_at)
+            ready.wait()
+            consultation.choose(time, at=NOON)
+            return starts_at
+
+        return act
+
+    won = winners(at_once([chooses(START), chooses(NEXT)]))
+
+    assert [time.starts_at for time in OfferedTime.objects.booked()] == won
+    assert len(won) == 1
+    assert list(HeldQuarter.objects.values_list("time__starts_at", flat=True)) == won * 2
