@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.hashers import make_password
 
+from tests.browser.acts import press
 from tests.factories import PASSWORD
 
 # Wider than the screen, but for what scrolls by itself.
@@ -31,7 +32,7 @@ def complaints():
 @pytest.fixture
 def page(page, complaints):
     """A page on which the browser may complain about nothing, such as a violation of the content policy."""
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
@@ -66,6 +67,6 @@ def sign_in(site):
         page.goto(f"{site}/admin/")
         page.locator("[name=login]").fill(person.username)
         page.locator("[name=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        press(page, "Sign in")
 
     return through_the_page

@@ -3,15 +3,17 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from appointments.models import ConsultationRequest
+from tests.browser.acts import follow, press
 from tests.factories import SAID, make_person, make_tip
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def go_on(page):
-    page.get_by_role("button", name="Continue").click()
+    press(page, "Continue")
 
 
 def answer_who(page):
@@ -59,9 +61,9 @@ def test_a_runner_asks_and_gets_a_reference_and_a_mail(site, page, is_fit, mails
     page.goto(f"{site}/tips/runners/")
     is_fit(page)
 
-    page.get_by_role("main").get_by_role("link", name="Ask for a free consultation").click()
+    follow(page, page.get_by_role("main").get_by_role("link", name="Ask for a free consultation"))
     is_fit(page)
-    page.get_by_role("link", name="Start").click()
+    follow(page, page.get_by_role("link", name="Start"))
     for answer in STEPS:
         is_fit(page)
         go_on(page)
@@ -70,7 +72,7 @@ def test_a_runner_asks_and_gets_a_reference_and_a_mail(site, page, is_fit, mails
         answer(page)
         go_on(page)
     is_fit(page)
-    page.get_by_role("button", name="Send request").click()
+    press(page, "Send request")
     is_fit(page)
 
     consultation = ConsultationRequest.objects.get()
@@ -88,13 +90,13 @@ def test_the_form_works_without_javascript(site, browser):
     page = context.new_page()
     page.goto(f"{site}/consultation/")
 
-    page.get_by_role("link", name="Start").click()
+    follow(page, page.get_by_role("link", name="Start"))
     for answer in STEPS:
         answer(page)
         go_on(page)
-    page.get_by_role("button", name="Send request").click()
+    press(page, "Send request")
 
-    assert page.get_by_text(ConsultationRequest.objects.get().reference).is_visible()
+    expect(page.get_by_text(ConsultationRequest.objects.get().reference)).to_be_visible()
     context.close()
 
 
@@ -129,3 +131,26 @@ def test_public_pages_fit_and_break_no_rule(site, page, is_fit, address, scheme)
     page.goto(site + address)
 
     is_fit(page)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_an_emergency_stops_the_way_and_a_mistake_is_taken_back(site, page, is_fit, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site}/consultation/who/")
+    for answer in (answer_who, answer_where):
+        answer(page)
+        go_on(page)
+
+    page.get_by_label("Chest pain, tightness or pressure").check()
+    go_on(page)
+    is_fit(page)
+    press(page, "I chose this by mistake")
+    answer_no_signs(page)
+    go_on(page)
+    page.get_by_label("A knee that is stuck").check()
+    go_on(page)
+    is_fit(page)
+    follow(page, page.get_by_role("link", name="Continue my request"))
+
+    assert page.get_by_role("heading", level=1).inner_text() == "What is the problem like?"
+    assert ConsultationRequest.objects.count() == 0

@@ -1,8 +1,10 @@
 """A therapist between two patients, and an editor with something to say."""
 
 import pytest
+from playwright.sync_api import expect
 
 from appointments.models import ConsultationRequest
+from tests.browser.acts import follow, press
 from tests.factories import SAID, make_consultation, make_person
 from tips.models import Topic
 
@@ -18,11 +20,11 @@ def test_a_therapist_claims_asks_hears_and_declines(site, page, sign_in, is_fit,
 
     sign_in(page, make_person("Therapist"))
     is_fit(page)
-    page.get_by_role("link", name=consultation.reference).click()
+    follow(page, page.get_by_role("link", name=consultation.reference))
     is_fit(page)
-    page.get_by_role("button", name="Claim it").click()
+    press(page, "Claim it")
     page.get_by_label("Question for the patient").fill("Which stairs are the worst?")
-    page.get_by_role("button", name="Send the question").click()
+    press(page, "Send the question")
     is_fit(page)
 
     (mail,) = mails()
@@ -30,15 +32,15 @@ def test_a_therapist_claims_asks_hears_and_declines(site, page, sign_in, is_fit,
     page.goto(f"{site}/r/{consultation.link_token}/")
     is_fit(page)
     page.get_by_label("Your answer").fill("The ones at home.")
-    page.get_by_role("button", name="Send answer").click()
+    press(page, "Send answer")
     page.goto(f"{site}/admin/queue/{consultation.reference}/")
-    assert page.get_by_text("The ones at home.").is_visible()
+    expect(page.get_by_text("The ones at home.")).to_be_visible()
     page.locator("summary", has_text="Decline").click()
-    page.get_by_role("button", name="Decline and tell the patient").click()
+    press(page, "Decline and tell the patient")
     is_fit(page)
     page.get_by_label("Reason").select_option("Another professional can help better than we can")
     page.get_by_label("Next step").select_option("Please talk to your own doctor about what to do next.")
-    page.get_by_role("button", name="Decline and tell the patient").click()
+    press(page, "Decline and tell the patient")
     consultation = ConsultationRequest.objects.get()
     assert (consultation.status, mails()[-1]["Subject"]) == ("declined", "About your request")
 
@@ -49,9 +51,9 @@ def test_an_editor_writes_previews_and_publishes(site, page, sign_in, is_fit):
     sign_in(page, make_person("Editor"))
     is_fit(page)
 
-    page.get_by_role("link", name="Tips", exact=True).first.click()
+    follow(page, page.get_by_role("link", name="Tips", exact=True).first)
     is_fit(page)
-    page.get_by_role("link", name="Add tip").click()
+    follow(page, page.get_by_role("link", name="Add tip"))
     page.get_by_label("Title").fill("Stairs without fear")
     page.get_by_label("Summary").fill("Three ways to make stairs easier.")
     page.get_by_label("Text:").fill("Start low.\n\n## One step\n\n::: exercise step-up\nSlowly.\n:::")
@@ -60,24 +62,24 @@ def test_an_editor_writes_previews_and_publishes(site, page, sign_in, is_fit):
     preview.get_by_role("heading", name="One step").wait_for()
     preview.get_by_role("img", name="Step-up").wait_for()
     is_fit(page)
-    page.get_by_role("button", name="Save and publish").click()
+    press(page, "Save and publish")
     is_fit(page)
 
-    assert page.get_by_text("Published.").is_visible()
+    expect(page.get_by_text("Published.")).to_be_visible()
     page.goto(f"{site}/tips/stairs-without-fear/")
     assert page.get_by_role("heading", level=1).inner_text() == "Stairs without fear"
     page.goto(f"{site}/tips/")
-    assert page.get_by_role("link", name="Stairs without fear").is_visible()
+    expect(page.get_by_role("link", name="Stairs without fear")).to_be_visible()
 
 
 def test_the_owner_changes_the_clinic_and_sees_its_pages_whole(site, page, sign_in, is_fit):
     sign_in(page, make_person("Owner"))
     is_fit(page)
 
-    page.get_by_role("link", name="Clinic settings").first.click()
+    follow(page, page.get_by_role("link", name="Clinic settings").first)
     is_fit(page)
     page.get_by_label("Tagline").fill("Back on your feet.")
-    page.get_by_role("button", name="Save", exact=True).click()
+    press(page, "Save", exact=True)
 
     page.goto(site)
     assert page.get_by_role("heading", level=1).inner_text() == "Back on your feet."
