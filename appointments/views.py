@@ -68,6 +68,8 @@ class StepPage(View):
             return show_step(request, step, draft, form)
         draft.take(step, request.POST)
         draft.keep(request)
+        if missing := draft.first_unanswered(before=step):
+            return redirect("consultation:step", missing)
         if step == "urgent" and draft.outcome() is Outcome.ADVISE:
             return redirect("consultation:advice")
         if "change" in request.GET:

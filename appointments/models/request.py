@@ -179,7 +179,7 @@ class ConsultationRequest(models.Model):
         self._lock()
         before = self.assigned_to
         for time in self.times.standing():
-            time.give_to(to)
+            time.give_to(to, at=at)
         self._change(self.status, by=by, actor=Actor.STAFF, at=at, assigned_to=to)
         self.add_note(text=reason, by=by, at=at)
         emails.staff_handed_over(self, people=[before, to], at=at)

@@ -110,8 +110,9 @@ class OfferedTime(models.Model):
         self.booked_at = at
         self.save(update_fields=["booked_at"])
 
-    def give_to(self, therapist):
+    def give_to(self, therapist, *, at):
         """Move the time into a colleague's day. Raises `TimeTaken` where they are not free then."""
+        HeldQuarter.objects.filter(therapist=therapist, held_until__lte=at).delete()
         try:
             with transaction.atomic():
                 HeldQuarter.objects.filter(time=self).update(therapist=therapist)

@@ -185,3 +185,11 @@ def test_no_way_through_the_pages_leads_past_the_screen(db, client, acts):
         assert screen["emergency"]
         assert screen["urgent"]
         assert emergencies & set(screen["emergency"]) <= set(screen["seen"])
+
+
+def test_the_second_page_of_the_screen_does_not_stand_without_the_first(clinic, client):
+    at_the_screen(client)
+
+    answer = tick(client, "none", step="urgent")
+
+    assert answer.url == address("safety")
