@@ -21,7 +21,7 @@ def tip_list(request, topic=None):
     if topic:
         topic = get_object_or_404(Topic, slug=topic)
         tips = tips.filter(topics=topic)
-    query = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:100]
+    query = " ".join(request.GET.get("q", "").split())[:100]
     if query:
         tips = tips.matching(query)
     page = Paginator(tips, TIPS_A_PAGE).get_page(request.GET.get("page"))

@@ -36,7 +36,6 @@ UNAMBIGUOUS = "34679ACDEFGHJKMNPQRTWXY"
 LINK_SEAL = "patient link"
 # How long after a lapse the patient may come back to the same request.
 WAY_BACK = timedelta(days=30)
-OVERSEE = "appointments.oversee_consultationrequest"
 
 
 def new_reference():
@@ -305,7 +304,7 @@ class ConsultationRequest(models.Model):
     def _refuse_unless_legal(self, status, *, by=None, frm=None, anyone=False):
         if status not in TRANSITIONS[self.status] or (frm and self.status not in frm):
             raise TransitionNotAllowed(self._standing())
-        if by and not anyone and self.assigned_to_id not in {None, by.pk} and not by.has_perm(OVERSEE):
+        if by and not anyone and self.assigned_to_id not in {None, by.pk} and not by.has_perm(emails.OVERSEE):
             raise TransitionNotAllowed(
                 _("%(who)s has this request. It has to be handed over before you can act on it.")
                 % {"who": self.assigned_to}
