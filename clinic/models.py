@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -86,6 +87,18 @@ class ClinicSettings(models.Model):
     )
     reply_days = models.PositiveSmallIntegerField(_("reply to other requests within (business days)"), default=1)
     hold_hours = models.PositiveSmallIntegerField(_("keep offered times for (hours)"), default=48)
+    is_paused = models.BooleanField(
+        _("take no requests for now"),
+        default=False,
+        help_text=_("The form closes; the words below and your phone number stand there."),
+    )
+    pause_words = models.CharField(
+        _("what is said meanwhile"),
+        max_length=300,
+        default=_("We are not taking new requests at the moment. Please call us."),
+    )
+    # How long half of those answered lately waited; the worker measures it, None while they are too few.
+    typical_answer = models.DurationField(null=True, editable=False)
     is_demo = models.BooleanField(_("this is a demonstration"), default=False)
 
     class Meta:
@@ -208,6 +221,10 @@ class OutgoingMailQuerySet(models.QuerySet):
     def parked(self):
         return self.filter(parked_at__isnull=False)
 
+    def queued_for(self, address, *, since):
+        """Mail to an address, in any case, that was promised after `since`."""
+        return self.alias(lowered=Lower("to")).filter(lowered=address.lower(), queued_at__gt=since)
+
 
 class OutgoingMail(models.Model):
     """A mail that has been promised: which event, to whom, and how far it has come.
@@ -237,6 +254,7 @@ class OutgoingMail(models.Model):
                 name="mail_due",
                 condition=Q(sent_at__isnull=True, parked_at__isnull=True),
             ),
+            models.Index(Lower("to"), "queued_at", name="mail_by_address"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -250,6 +268,17 @@ class OutgoingMail(models.Model):
     @property
     def label(self):
         return self.event.replace("_", " ").capitalize()
+
+
+class Tally(models.Model):
+    """How often one somebody did one thing in one stretch of time. The key is a hash that names nobody."""
+
+    key = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField(default=1)
+    ends_at = models.DateTimeField(db_index=True)
+
+    def __str__(self):
+        return f"{self.count} until {self.ends_at:%Y-%m-%d %H:%M}"
 
 
 class AuditAction(models.TextChoices):

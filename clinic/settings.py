@@ -195,6 +195,11 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# What a network may send in an hour before it is asked to wait: generous, since a whole hospital can share one address.
+CONSULTATION_SENDS_PER_HOUR = env.int("CONSULTATION_SENDS_PER_HOUR", default=20)
+# Whoever answers all the pages faster than this has not read them.
+CONSULTATION_FASTEST_SECONDS = env.int("CONSULTATION_FASTEST_SECONDS", default=10)
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True

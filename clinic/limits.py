@@ -1,0 +1,59 @@
+"""How often somebody may do something: counted in the database, so that all processes share the count."""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from .models import Tally
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `most` times in each stretch of `per`."""
+
+    name: str
+    most: int
+    per: timedelta
+
+    def take(self, who: str, *, at: datetime) -> bool:
+        """Count once more for `who`; false where that is once too often.
+
+        What is kept is a keyed hash of the name, who and the stretch: from one stretch to the next nobody is known again.
+        """
+        stretch = int(at.timestamp() // self.per.total_seconds())
+        key = salted_hmac("clinic.limits", f"{self.name} {who} {stretch}", algorithm="sha256").hexdigest()
+        tally = Tally.objects.filter(key=key)
+        if not tally.update(count=F("count") + 1):
+            ends_at = datetime.fromtimestamp((stretch + 1) * self.per.total_seconds(), UTC)
+            try:
+                with transaction.atomic():
+                    Tally.objects.create(key=key, ends_at=ends_at)
+            except IntegrityError:
+                tally.update(count=F("count") + 1)
+        return tally.values_list("count", flat=True).get() <= self.most
+
+
+def forget_old(*, at: datetime) -> None:
+    Tally.objects.filter(ends_at__lte=at).delete()
+
+
+def network_of(request: HttpRequest) -> str:
+    """Where a visitor comes from, as far as it tells visitors apart: an IPv4 address, or the first half of an IPv6 one.
+
+    Behind proxies only what the configured number of them added is believed; what stands before it is the visitor's own claim.
+    """
+    try:
+        found = ipaddress.ip_address(get_adapter().get_client_ip(request))
+    except (ImproperlyConfigured, PermissionDenied):
+        # Fewer hops than there are proxies, or none that is an address: whoever sent this did not come through them.
+        return "unknown"
+    if found.version == 6:
+        found = found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False).network_address
+    return str(found)
