@@ -11,27 +11,36 @@ from django.utils.datastructures import MultiValueDict
 from clinic.sealing import BrokenSeal, seal, unseal
 
 from .forms import SCREEN, STEPS, Screened
+from .models import Urgency
 from .models.statement import Age
+from .safety import Outcome
 
 SESSION_KEY = "consultation"
 SEAL = "consultation form"
+# A field that people do not see, and that programs fill in.
+TRAP = "leave_empty"
 # A page that lay open overnight still brings its answers back.
 SEALED_SECONDS = 24 * 60 * 60
 
 
 class Draft:
-    """The raw answers by step, the tip the visitor came from, and the key that makes sending twice harmless."""
+    """The raw answers by step, the tip the visitor came from, and the key that makes sending twice harmless.
 
-    def __init__(self, *, key=None, tip="", answers=None, seen=()):
+    `began` is when the first page was opened, in seconds of the epoch: signed with the rest, so that no bot can set it back.
+    """
+
+    def __init__(self, *, began, key=None, tip="", answers=None, seen=(), trapped=False):
         self.key = key or secrets.token_urlsafe(24)
+        self.began = began
+        self.trapped = trapped
         self.tip = tip
         self.answers = answers or {}
         # Emergency signs for which the person says they have already been seen.
         self.seen = list(seen)
 
     @classmethod
-    def of(cls, request):
-        """The page's sealed copy where the session no longer holds the same form; else the session's."""
+    def of(cls, request, *, at):
+        """The page's sealed copy where the session no longer holds the same form; else the session's; else a new one."""
         kept = request.session.get(SESSION_KEY)
         try:
             carried = unseal(request.POST.get("carried", ""), purpose=SEAL, max_age=SEALED_SECONDS)
@@ -41,10 +50,19 @@ class Draft:
             kept = carried
         elif carried:
             kept["tip"] = carried["tip"] or kept["tip"]
-        return cls(**kept) if kept else cls()
+        draft = cls(**{"began": int(at.timestamp())} | (kept or {}))
+        draft.trapped = draft.trapped or bool(request.POST.get(TRAP))
+        return draft
 
     def as_dict(self):
-        return {"key": self.key, "tip": self.tip, "answers": self.answers, "seen": self.seen}
+        return {
+            "key": self.key,
+            "began": self.began,
+            "tip": self.tip,
+            "answers": self.answers,
+            "seen": self.seen,
+            "trapped": self.trapped,
+        }
 
     def keep(self, request):
         request.session[SESSION_KEY] = self.as_dict()
@@ -52,6 +70,12 @@ class Draft:
     def begin_anew(self):
         """The same answers as another request."""
         self.key = secrets.token_urlsafe(24)
+
+    def seconds(self, *, at):
+        return at.timestamp() - self.began
+
+    def correct_email(self, email):
+        self.answers["contact"]["email"] = [email]
 
     def sealed(self):
         return seal(self.as_dict(), purpose=SEAL)
@@ -90,6 +114,16 @@ class Draft:
         """What the whole screen leads to. Both of its steps must be valid."""
         said = self.said(["safety", "urgent"])
         return SCREEN.outcome(said["emergency_signs"] + said["urgent_signs"], seen=self.seen)
+
+    def facts(self):
+        """What the request is made of. Every step must be valid."""
+        said = self.said()
+        signs = {"emergency": said.pop("emergency_signs"), "urgent": said.pop("urgent_signs"), "seen": self.seen}
+        return {
+            "region": said.pop("region"),
+            "urgency": Urgency.URGENT if self.outcome() is Outcome.ADVISE else Urgency.ROUTINE,
+            "said": said | {"safety_version": SCREEN.version, "safety": signs},
+        }
 
     def first_unanswered(self, before=None):
         """The first step, of those before the one named, that still lacks a good answer."""

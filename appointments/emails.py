@@ -1,17 +1,38 @@
 """The mails about a request, one function each. None knows a word that the patient wrote."""
 
+from datetime import timedelta
+
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from clinic import mail
+from clinic.models import OutgoingMail
 
+ONE_DAY = timedelta(days=1)
 TRIAGE = "appointments.triage_consultationrequest"
 OVERSEE = "appointments.oversee_consultationrequest"
 PERMISSIONS = "django.contrib.auth.backends.ModelBackend"
 
 
 def received(consultation, *, at):
-    _to_patient("received", consultation, at=at)
+    """At most one a day to an address: nobody can have us write to a stranger again and again."""
+    today = OutgoingMail.objects.queued_for(consultation.statement.email, since=at - ONE_DAY)
+    if not today.filter(event="received").exists():
+        _to_patient("received", consultation, at=at)
+
+
+def running_late(consultation, *, at):
+    _to_patient("running_late", consultation, at=at)
+
+
+def your_link(consultation, *, at):
+    _to_patient("your_link", consultation, at=at)
+
+
+def contact_changed(consultation, *, to, at):
+    """To the address that was good until now, in case it was not its owner who changed it."""
+    if to:
+        mail.queue("contact_changed", to=to, context=consultation.for_mail(), at=at, reference=consultation.reference)
 
 
 def one_thing(consultation, *, at):

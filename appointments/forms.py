@@ -13,7 +13,7 @@ from clinic.models import ClinicSettings
 
 from . import safety
 from .models import Region
-from .models.statement import DAY_PARTS, WEEKDAYS, Age, Duration, ForWhom, Mode, Onset, Prefer
+from .models.statement import DAY_PARTS, SATURDAY, WEEKDAYS, Age, Duration, ForWhom, Mode, Onset, Prefer
 from .reasons import REASONS
 
 EMERGENCY = forms.ValidationError(_("This can be an emergency."), code="emergency")
@@ -42,6 +42,10 @@ class Words(forms.CharField):
         return super().to_python(value).replace("\r\n", "\n")
 
 
+PHONE_ERRORS = {"invalid": _("Write a phone number with its area code, such as (407) 555-0123.")}
+EMAIL_ERRORS = {"invalid": _("Write an e-mail address in full, such as name@example.com.")}
+TOO_LONG = {"max_length": _("Please shorten this to %(limit_value)d characters. It has %(show_value)d now.")}
+NOT_OFFERED = {"invalid_choice": _("Choose from the answers that are offered.")}
 SCREEN = safety.load(safety.ITEMS_FILE.read_text(), regions=Region.values)
 
 
@@ -76,6 +80,8 @@ class StepForm(forms.Form):
         self.screened = screened or Screened()
         for name in self.one_of:
             self.fields[name].one_of = True
+        for field in self.fields.values():
+            field.error_messages |= TOO_LONG if isinstance(field, forms.CharField) else NOT_OFFERED
 
     @cached_property
     def helper(self):
@@ -90,8 +96,8 @@ class StepForm(forms.Form):
         return [REASONS[name] for name in self.fields]
 
     def summary(self):
-        """What was answered, as label and words, for the check page."""
-        return [(self[name].label, words) for name in self.fields if (words := self._words(name))]
+        """What was answered, as a short name and words, for the check page."""
+        return [(REASONS[name].what, words) for name in self.fields if (words := self._words(name))]
 
     def _words(self, name):
         value, field = self.cleaned_data.get(name), self.fields[name]
@@ -231,11 +237,7 @@ class TimesForm(StepForm):
     )
     windows = forms.MultipleChoiceField(
         label=_("Which times suit you?"),
-        help_text=_("Choose as many as you can; it makes finding a time quicker."),
-        choices=[
-            (day_name, [(f"{day}-{part}", part_name.capitalize()) for part, part_name in DAY_PARTS])
-            for day, day_name in WEEKDAYS
-        ],
+        help_text=_("The more you choose, the sooner we find one. Morning is until noon, evening from five."),
         required=False,
         widget=WeekGrid,
     )
@@ -247,6 +249,12 @@ class TimesForm(StepForm):
         clinic = ClinicSettings.current()
         offered = {Mode.CLINIC: clinic.offers_clinic, Mode.PHONE: clinic.offers_phone, Mode.VIDEO: clinic.offers_video}
         self.fields["modes"].choices = [(mode.value, mode.label) for mode in Mode if offered[mode]]
+        self.fields["windows"].choices = [
+            (day_name, [(f"{day}-{part}", part_name.capitalize()) for part, part_name in DAY_PARTS])
+            for number, (day, day_name) in enumerate(WEEKDAYS)
+            # On the days on which the clinic is open; without hours of its own, from Monday to Friday.
+            if (number in clinic.week if clinic.week else number < SATURDAY)
+        ]
 
     def clean(self):
         answers = super().clean()
@@ -287,14 +295,14 @@ class ContactForm(StepForm):
         help_text=_("A phone number or an e-mail address: one is enough."),
         required=False,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
-        error_messages={"invalid": _("Write a phone number with its area code, such as (407) 555-0123.")},
+        error_messages=PHONE_ERRORS,
     )
     email = forms.EmailField(
         label=_("E-mail address"),
         max_length=254,
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"invalid": _("Write an e-mail address in full, such as name@example.com.")},
+        error_messages=EMAIL_ERRORS,
     )
     prefer = forms.ChoiceField(
         label=_("If you gave both, which should we use?"), choices=Prefer.choices, required=False, widget=ChoiceList
@@ -317,6 +325,43 @@ class ContactForm(StepForm):
         elif not (phone and email):
             answers["prefer"] = Prefer.PHONE if phone else Prefer.EMAIL
         return answers
+
+
+class CorrectContactForm(StepForm):
+    """A new phone number, a new e-mail address, or both."""
+
+    one_of = ("phone", "email")
+
+    phone = PhoneNumberField(
+        label=_("New phone number"),
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        error_messages=PHONE_ERRORS,
+    )
+    email = forms.EmailField(
+        label=_("New e-mail address"),
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages=EMAIL_ERRORS,
+    )
+
+    def clean(self):
+        answers = super().clean()
+        if not self.errors and not answers.get("phone") and not answers.get("email"):
+            self.add_error("phone", _("Write the new phone number or the new e-mail address."))
+        return answers
+
+
+class LostLinkForm(StepForm):
+    """Where the link to a patient's own page is to be sent once more."""
+
+    email = forms.EmailField(
+        label=_("The e-mail address that you gave us"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages=EMAIL_ERRORS | {"required": _("Write the e-mail address that you gave us.")},
+    )
 
 
 class AnswerForm(StepForm):

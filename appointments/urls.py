@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
-from . import views
 from .forms import STEPS
+from .views import status, steps
 
 
 class Step:
@@ -18,10 +18,12 @@ register_converter(Step, "step")
 
 app_name = "consultation"
 urlpatterns = [
-    path("", views.start, name="start"),
-    path("check/", views.check, name="check"),
-    path("stopped/", views.stopped, name="stopped"),
-    path("advice/", views.advice, name="advice"),
-    path("sent/", views.sent, name="sent"),
-    path("<step:step>/", views.StepPage.as_view(), name="step"),
+    path("", steps.start, name="start"),
+    path("check/", steps.CheckPage.as_view(), name="check"),
+    path("stopped/", steps.WayOn.as_view(), name="stopped"),
+    path("advice/", steps.advice, name="advice"),
+    path("sent/", steps.sent, name="sent"),
+    path("link/", status.LostLink.as_view(), name="link"),
+    path("link/sent/", status.link_sent, name="link_sent"),
+    path("<step:step>/", steps.StepPage.as_view(), name="step"),
 ]

@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
-from appointments import views as appointments
+from appointments.views import status
 from clinic import views
 from clinic.sitemaps import SITEMAPS
 
@@ -11,9 +11,10 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("tips.urls")),
     path("consultation/", include("appointments.urls")),
-    path("r/<slug:token>/", appointments.status, name="status"),
-    path("r/<slug:token>/answer/", appointments.answer, name="status_answer"),
-    path("r/<slug:token>/withdraw/", appointments.withdraw, name="status_withdraw"),
+    path("r/<slug:token>/", status.status, name="status"),
+    path("r/<slug:token>/answer/", status.Answer.as_view(), name="status_answer"),
+    path("r/<slug:token>/contact/", status.CorrectContact.as_view(), name="status_contact"),
+    path("r/<slug:token>/withdraw/", status.Withdraw.as_view(), name="status_withdraw"),
     path("privacy/", views.privacy, name="privacy"),
     path("accessibility/", views.accessibility, name="accessibility"),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),

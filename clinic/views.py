@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from appointments import views as appointments
 from appointments.reasons import REASONS
 from tips.models import Tip, Topic
 
@@ -117,6 +116,7 @@ def server_error(request):
 def csrf_failure(request, reason=""):
     """A patient's page that lay open too long is shown again, filled; anything else is refused."""
     match = request.resolver_match
-    if match and (match.namespace == "consultation" or "token" in match.kwargs):
-        return appointments.shown_again(request)
+    view = getattr(match and match.func, "view_class", None)
+    if hasattr(view, "shown_again"):
+        return view().shown_again(request, **match.kwargs)
     return forbidden(request)

@@ -28,6 +28,8 @@ def plain_settings(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     # WhiteNoise warns of a missing folder, and a warning is an error here.
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    # A test answers in no time; those about hurry and crowds set these themselves.
+    settings.CONSULTATION_FASTEST_SECONDS = 0
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
@@ -131,6 +133,8 @@ def environment(django_db_setup, tmp_path_factory):
         "BASE_URL": f"http://localhost:{port}",
         "SECRET_KEY": django_settings.SECRET_KEY,
         "CLINIC_MEMORY_SECONDS": "0",
+        "CONSULTATION_FASTEST_SECONDS": "0",
+        "CONSULTATION_SENDS_PER_HOUR": "1000000",
     }
 
 

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 
 from appointments.models import OPEN, ConsultationRequest, PatientStatement, Region, RequestStatus
-from appointments.models.request import digest
+from appointments.models.queryset import digest
 from clinic.models import ClinicSettings, OpeningHours, User
 from clinic.sealing import seal
 from tips.models import Tip, TipKind
@@ -24,7 +24,7 @@ numbers = count(1)
 SAID = {
     "for_whom": "me",
     "age": "adult",
-    "safety_version": "2026-11-1",
+    "safety_version": "2026-11-2",
     "safety": {"emergency": ["none"], "urgent": ["none"], "seen": []},
     "duration": "weeks",
     "onset": "gradually",
@@ -63,13 +63,13 @@ def make_person(role=None, **fields):
     return person
 
 
-def make_clinic(**fields):
-    """A clinic in New York's zone that answers on weekdays from 8 to 18."""
+def make_clinic(*, weekdays=range(5), **fields):
+    """A clinic in New York's zone that answers from 8 to 18, from Monday to Friday if not said otherwise."""
     clinic = ClinicSettings(
         **{"name": "Elm Street Clinic", "phone": "+14076985558", "tagline": "Strong again."} | fields
     )
     clinic.save()
-    for weekday in range(5):
+    for weekday in weekdays:
         OpeningHours(weekday=weekday, opens=time(8), closes=time(18)).save()
     return clinic
 

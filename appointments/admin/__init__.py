@@ -25,6 +25,8 @@ def queue_urls(site):
         "note": request.note,
         "decline": request.decline,
         "spam": request.spam,
+        "clear": request.clear,
+        "restore": request.restore,
     }
     return [
         path("queue/", site.admin_view(queue.queue), name="queue"),

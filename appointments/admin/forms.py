@@ -39,6 +39,10 @@ class NoteForm(DeskForm):
     )
 
 
+class RestoreForm(DeskForm):
+    reason = forms.CharField(label=_("Why it is no spam"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
 class DeclineForm(DeskForm):
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", _("Choose a reason")), *DeclineReason.choices])
     next_step = forms.ChoiceField(label=_("Next step"), choices=[("", _("Choose a next step")), *NextStep.choices])

@@ -16,17 +16,19 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from appointments.emails import TRIAGE
-from appointments.models import ConsultationRequest, RequestStatus
+from appointments.models import ConsultationRequest
 from clinic import audit
 from clinic.models import AuditAction, OutgoingMail
 
 ROWS = 50
-# The parts of the queue; the first holds whoever is new and whoever waits too long, with whomever.
+# The parts of the queue; the first holds whoever is new and whoever waits too long, with whomever. What looks like spam
+# waits apart, so that a flood of it hides nobody.
 VIEWS = {
-    "waiting": (_("Waiting"), lambda all_, user, at: all_.filter(status=RequestStatus.NEW) | all_.overdue(at=at)),
+    "waiting": (_("Waiting"), lambda all_, user, at: all_.waiting_for_us(at=at)),
     "mine": (_("Mine"), lambda all_, user, at: all_.open().filter(assigned_to=user)),
     "patient": (_("Waiting on patient"), lambda all_, user, at: all_.waiting_on_patient()),
     "open": (_("All open"), lambda all_, user, at: all_.open()),
+    "suspect": (_("Looks like spam"), lambda all_, user, at: all_.suspected()),
     "closed": (_("Closed"), lambda all_, user, at: all_.closed()),
 }
 

@@ -19,7 +19,7 @@ from clinic import audit
 from clinic.models import AuditAction, ClinicSettings, OutgoingMail
 from clinic.wording import spoken
 
-from .forms import AskForm, DeclineForm, LogAnswerForm, NoteForm
+from .forms import AskForm, DeclineForm, LogAnswerForm, NoteForm, RestoreForm
 
 
 @transaction.atomic
@@ -45,7 +45,13 @@ def show(request, reference):
 
 def show_request(request, consultation, **bound):
     """The page with its legal actions; `bound` is the form that has to be looked at again."""
-    forms = {"ask": AskForm, "answer": LogAnswerForm, "note": NoteForm, "decline": DeclineForm}
+    forms = {
+        "ask": AskForm,
+        "answer": LogAnswerForm,
+        "note": NoteForm,
+        "decline": DeclineForm,
+        "restore": RestoreForm,
+    }
     context = {
         **admin.site.each_context(request),
         "title": consultation.reference,
@@ -57,6 +63,7 @@ def show_request(request, consultation, **bound):
         "signs": SCREEN.named(
             [*consultation.statement.safety.get("emergency", ()), *consultation.statement.safety.get("urgent", ())]
         ),
+        "corrections": consultation.corrections.all(),
         "questions": consultation.questions.select_related("asked_by"),
         "timeline": timeline(consultation),
         "mails": OutgoingMail.objects.filter(reference=consultation.reference).order_by("queued_at", "pk"),
@@ -67,11 +74,7 @@ def show_request(request, consultation, **bound):
 def timeline(consultation):
     """Moves and notes in one order, oldest first."""
     moves = [
-        {
-            "at": move.at,
-            "who": move.by or move.get_actor_display(),
-            "what": RequestStatus(move.to_status).label if move.from_status != move.to_status else _("Handed over"),
-        }
+        {"at": move.at, "who": move.by or move.get_actor_display(), "what": in_words(move)}
         for move in consultation.history.select_related("by")
     ]
     notes = [
@@ -79,6 +82,12 @@ def timeline(consultation):
         for note in consultation.notes.select_related("written_by")
     ]
     return sorted(moves + notes, key=lambda event: event["at"])
+
+
+def in_words(move):
+    if move.from_status != move.to_status:
+        return RequestStatus(move.to_status).label
+    return _("Looked like spam, is none") if move.to_status == RequestStatus.NEW else _("Handed over")
 
 
 def legal_acts(consultation, user):
@@ -93,6 +102,8 @@ def legal_acts(consultation, user):
         "note": True,
         "decline": RequestStatus.DECLINED in may_become and (is_new or theirs),
         "spam": RequestStatus.SPAM in may_become,
+        "clear": is_new and bool(consultation.suspicion),
+        "restore": consultation.status == RequestStatus.SPAM,
     }
 
 
@@ -156,6 +167,23 @@ def decline(request, reference):
 def spam(request, reference):
     consultation = get_for_triage(request, reference)
     return act(request, consultation, consultation.mark_spam, _("Marked as spam. Nobody was told."))
+
+
+@acts_by_post
+def clear(request, reference):
+    consultation = get_for_triage(request, reference)
+    done = _("It is among the new ones now. Its sender hears that we have it.")
+    return act(request, consultation, consultation.clear_suspicion, done)
+
+
+@acts_by_post
+def restore(request, reference):
+    consultation = get_for_triage(request, reference)
+    form = RestoreForm(request.POST)
+    if not form.is_valid():
+        return show_request(request, consultation, restore=form)
+    done = _("It is back, and yours.")
+    return act(request, consultation, consultation.restore_from_spam, done, restore=form)
 
 
 def act(request, consultation, transition, done, **bound):

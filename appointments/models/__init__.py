@@ -1,4 +1,5 @@
-from .history import Actor, Note, Question, StatusChange
+from .history import Actor, ContactCorrection, Note, Question, StatusChange
+from .queryset import answer_due
 from .request import ConsultationRequest
 from .statement import PatientStatement
 from .states import (
@@ -9,6 +10,7 @@ from .states import (
     NextStep,
     Region,
     RequestStatus,
+    Suspicion,
     TransitionNotAllowed,
     Urgency,
 )
@@ -21,6 +23,7 @@ __all__ = [
     "TRANSITIONS",
     "Actor",
     "ConsultationRequest",
+    "ContactCorrection",
     "DeclineReason",
     "HeldQuarter",
     "NextStep",
@@ -32,7 +35,9 @@ __all__ = [
     "RequestStatus",
     "StatusChange",
     "StoppedVisit",
+    "Suspicion",
     "TimeTaken",
     "TransitionNotAllowed",
     "Urgency",
+    "answer_due",
 ]

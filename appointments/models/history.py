@@ -1,9 +1,10 @@
-"""What happened to a request: moves (never rewritten), questions and notes (erasable, since they hold words)."""
+"""What happened to a request: moves (never rewritten); questions, corrections and notes (erasable: they hold words)."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
 
 STAFF = settings.AUTH_USER_MODEL
 REQUEST = "appointments.ConsultationRequest"
@@ -54,6 +55,23 @@ class Question(models.Model):
 
     class Meta:
         ordering = ["asked_at", "id"]
+
+    def __str__(self):
+        return self.consultation.reference
+
+
+class ContactCorrection(models.Model):
+    """How the patient was reached before they corrected it on their own page."""
+
+    PERSONAL_FIELDS = ("old_phone", "old_email")
+
+    consultation = models.ForeignKey(REQUEST, on_delete=models.PROTECT, related_name="corrections")
+    old_phone = PhoneNumberField(_("phone until then"), blank=True)
+    old_email = models.EmailField(_("e-mail until then"), blank=True)
+    corrected_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["corrected_at", "id"]
 
     def __str__(self):
         return self.consultation.reference

@@ -1,112 +1,37 @@
 """Consultation requests: where each one stands, and how it may move."""
 
-import hashlib
 import itertools
-import secrets
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from appointments import clock, emails
+from appointments import emails
 from clinic.models import ClinicSettings
-from clinic.sealing import seal, unseal
+from clinic.sealing import unseal
 from clinic.wording import spoken
 
 from .history import Actor, StatusChange
+from .queryset import LINK_LIVES, LINK_SEAL, WAY_BACK, ConsultationRequestQuerySet, answer_due, new_reference
 from .statement import PatientStatement
 from .states import (
+    ANSWERS,
     ASSIGNED,
     OPEN,
     TRANSITIONS,
+    WAITING_ON_US,
     WITH_TIMES,
     DeclineReason,
     NextStep,
     Region,
     RequestStatus,
+    Suspicion,
     TransitionNotAllowed,
     Urgency,
 )
 from .times import OfferedTime
-
-# No 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V: the reference is read aloud on the phone.
-UNAMBIGUOUS = "34679ACDEFGHJKMNPQRTWXY"
-LINK_SEAL = "patient link"
-# How long after a lapse the patient may come back to the same request.
-WAY_BACK = timedelta(days=30)
-
-
-def new_reference():
-    return "CR-" + "".join(secrets.choice(UNAMBIGUOUS) for _ in range(6))
-
-
-def digest(token):
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-class ConsultationRequestQuerySet(models.QuerySet):
-    def open(self):
-        return self.filter(status__in=OPEN)
-
-    def closed(self):
-        return self.exclude(status__in=OPEN)
-
-    def waiting_on_patient(self):
-        return self.filter(status__in=[RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED])
-
-    def overdue(self, *, at):
-        return self.filter(status__in=[RequestStatus.NEW, RequestStatus.IN_REVIEW], answer_by__lt=at)
-
-    def longest_waiting_first(self):
-        return self.order_by("answer_by", "pk")
-
-    def for_form(self, key):
-        return self.filter(form_hash=digest(key)).select_related("statement").first()
-
-    def for_link(self, token):
-        return self.filter(link_hash=digest(token)).first()
-
-    def submit(self, *, form_key, region, urgency, tip, said, at):
-        """Store a request with what the patient said, its history and its mails, or none of it.
-
-        The same form sent again, even at the same moment, gives the request that it made the first time.
-        """
-        clinic = ClinicSettings.current()
-        token = secrets.token_urlsafe(24)
-        try:
-            with transaction.atomic():
-                consultation = self.create(
-                    form_hash=digest(form_key),
-                    link_hash=digest(token),
-                    link_sealed=seal(token, purpose=LINK_SEAL),
-                    region=region,
-                    urgency=urgency,
-                    tip=tip,
-                    submitted_at=at,
-                    answer_by=answer_due(clinic, urgency, at),
-                )
-                PatientStatement.objects.create(consultation=consultation, **said)
-                consultation._record("", by=None, actor=Actor.PATIENT, at=at)
-                emails.received(consultation, at=at)
-                emails.staff_new(consultation, at=at)
-        except IntegrityError:
-            if first := self.for_form(form_key):
-                return first
-            raise
-        return consultation
-
-
-def answer_due(clinic, urgency, at):
-    """When an answer was promised; by the plain clock where the clinic has named no hours."""
-    hours = clock.Hours(clinic.week, clinic.holidays, clinic.tzinfo)
-    try:
-        if urgency == Urgency.URGENT:
-            return clock.add_hours(at, clinic.urgent_reply_hours, within=hours)
-        return clock.add_days(at, clinic.reply_days, within=hours)
-    except clock.NeverOpen:
-        return at + timedelta(days=clinic.reply_days)
 
 
 class ConsultationRequest(models.Model):
@@ -129,6 +54,11 @@ class ConsultationRequest(models.Model):
     submitted_at = models.DateTimeField()
     answer_by = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    # When the patient first heard more than that we have the request.
+    first_answered_at = models.DateTimeField(null=True)
+    # When the patient was told that the promised time has passed; each new promise begins afresh.
+    late_told_at = models.DateTimeField(null=True)
+    suspicion = models.CharField(max_length=10, choices=Suspicion, blank=True)
     decline_reason = models.CharField(max_length=20, choices=DeclineReason, blank=True)
     next_step = models.CharField(max_length=20, choices=NextStep, blank=True)
     # The form's key and the link's token are kept as hashes; the sealed copy lets a later mail repeat the link.
@@ -145,7 +75,11 @@ class ConsultationRequest(models.Model):
             ("triage_consultationrequest", "Can triage requests"),
             ("oversee_consultationrequest", "Can move requests that are assigned to others"),
         ]
-        indexes = [models.Index(fields=["status", "answer_by", "id"], name="request_queue")]
+        indexes = [
+            models.Index(fields=["status", "answer_by", "id"], name="request_queue"),
+            models.Index(fields=["submitted_at"], name="request_by_arrival"),
+            models.Index(fields=["first_answered_at"], name="request_by_first_answer"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="request_in_review_has_a_therapist",
@@ -168,7 +102,25 @@ class ConsultationRequest(models.Model):
     # Transitions
 
     def claim(self, *, by, at):
-        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.NEW], by=by, at=at, assigned_to=by)
+        """Take a new request. One that looked like spam is a person's from here on, and they hear that we have it."""
+        tell = [emails.received] if self.suspicion else []
+        frm = [RequestStatus.NEW]
+        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, tell=tell, assigned_to=by, suspicion="")
+
+    @transaction.atomic
+    def clear_suspicion(self, *, by, at):
+        """It only looked like spam: among the new ones again, and the sender hears that we have it."""
+        if self.status != RequestStatus.NEW or not self.suspicion:
+            raise TransitionNotAllowed(self._standing())
+        self._change(self.status, by=by, actor=Actor.STAFF, at=at, suspicion="")
+        emails.received(self, at=at)
+
+    def tell_late(self, *, at):
+        """Say honestly that the promised time has passed: once for each promise, whoever else is about to say it."""
+        not_told = ConsultationRequest.objects.to_be_told_late(at=at).filter(pk=self.pk, version=self.version)
+        with transaction.atomic():
+            if not_told.update(late_told_at=at):
+                emails.running_late(self, at=at)
 
     @transaction.atomic
     def hand_over(self, *, to, reason, by, at):
@@ -292,6 +244,19 @@ class ConsultationRequest(models.Model):
         self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.SPAM], by=by, at=at, anyone=True, assigned_to=by)
         self.add_note(text=reason, by=by, at=at)
 
+    @transaction.atomic
+    def correct_contact(self, *, at, phone="", email=""):
+        """The patient's new number or address; what it replaces is kept beside it, and told to the old address."""
+        if self.status not in OPEN:
+            raise TransitionNotAllowed(self._standing())
+        statement = PatientStatement.objects.select_for_update().get(pk=self.pk)
+        before = statement.email
+        self.corrections.create(old_phone=statement.phone, old_email=before, corrected_at=at)
+        statement.correct_contact(phone=phone, email=email)
+        self.statement = statement
+        emails.contact_changed(self, to=before, at=at)
+        emails.staff_update(self, at=at)
+
     def add_note(self, *, text, by, at):
         self.notes.create(text=text, written_by=by, written_at=at)
 
@@ -318,8 +283,10 @@ class ConsultationRequest(models.Model):
         acts end in the same status. Unless `anyone` may, an assigned request is moved by its therapist or the owner.
         """
         self._refuse_unless_legal(status, by=by, frm=frm, anyone=anyone)
-        if status == RequestStatus.IN_REVIEW:
-            changes["answer_by"] = self.answer_by if self.status == RequestStatus.NEW else self._due_again(at)
+        if status == RequestStatus.IN_REVIEW and self.status != RequestStatus.NEW:
+            changes |= {"answer_by": self._due_again(at), "late_told_at": None}
+        if by and status in ANSWERS and self.first_answered_at is None:
+            changes["first_answered_at"] = at
         changes["closed_at"] = None if status in OPEN else at
         self._change(status, by=by, actor=actor or (Actor.STAFF if by else Actor.PATIENT), at=at, **changes)
         if status not in WITH_TIMES:
@@ -376,8 +343,15 @@ class ConsultationRequest(models.Model):
 
     # Queries
 
+    def differs_from(self, facts):
+        """Whether a form says something else than this request does."""
+        return self.region != facts["region"] or self.statement.differs_from(facts["said"])
+
+    def link_has_expired(self, *, at):
+        return self.closed_at is not None and self.closed_at < at - LINK_LIVES
+
     def is_waiting_too_long(self, *, at):
-        return self.status in {RequestStatus.NEW, RequestStatus.IN_REVIEW} and self.answer_by < at
+        return self.status in WAITING_ON_US and self.answer_by < at
 
     @property
     def link_token(self):

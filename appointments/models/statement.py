@@ -3,6 +3,7 @@
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -49,11 +50,22 @@ WEEKDAYS = [
     ("wed", _("Wednesday")),
     ("thu", _("Thursday")),
     ("fri", _("Friday")),
+    ("sat", _("Saturday")),
+    ("sun", _("Sunday")),
 ]
+SATURDAY = 5
+# Until noon, until five, and after that.
 DAY_PARTS = [("am", _("morning")), ("pm", _("afternoon")), ("eve", _("evening"))]
 WINDOWS = [
     (f"{day}-{part}", _("%s %s") % (day_name, part_name)) for day, day_name in WEEKDAYS for part, part_name in DAY_PARTS
 ]
+
+
+class PatientStatementQuerySet(models.QuerySet):
+    def reached_at(self, *, email="", phone=""):
+        """Whoever gave this address, in any case, or this number."""
+        wanted = (Q(lowered=email.lower()) if email else Q()) | (Q(phone=phone) if phone else Q())
+        return self.alias(lowered=Lower("email")).filter(wanted) if wanted else self.none()
 
 
 class PatientStatement(models.Model):
@@ -90,7 +102,13 @@ class PatientStatement(models.Model):
     may_name_clinic = models.BooleanField(_("may say the clinic's name"), default=False)
     access_needs = models.CharField(_("access needs or interpreter"), max_length=200, blank=True)
 
+    objects = PatientStatementQuerySet.as_manager()
+
     class Meta:
+        indexes = [
+            models.Index(Lower("email"), name="statement_by_email"),
+            models.Index(fields=["phone"], name="statement_by_phone"),
+        ]
         constraints = [
             models.CheckConstraint(name="statement_gives_a_way_to_answer", condition=~Q(phone="", email="")),
             models.CheckConstraint(
@@ -101,8 +119,25 @@ class PatientStatement(models.Model):
     def __str__(self):
         return self.consultation.reference
 
+    def correct_contact(self, *, phone="", email=""):
+        """Replace what is given. Where there is only one way to answer from now on, that is the one preferred."""
+        self.phone, self.email = phone or self.phone, email or self.email
+        if not (self.phone and self.email):
+            self.prefer = Prefer.PHONE if self.phone else Prefer.EMAIL
+        self.save(update_fields=["phone", "email", "prefer"])
+
     def differs_from(self, said):
         return any(getattr(self, field) != value for field, value in said.items())
+
+    @property
+    def end_of_phone(self):
+        return self.phone.as_e164[-4:] if self.phone else ""
+
+    @property
+    def masked_email(self):
+        """Enough for its owner to know it by."""
+        name, _, host = self.email.partition("@")
+        return f"{name[0]}•••@{host}" if name else ""
 
     @property
     def window_labels(self):

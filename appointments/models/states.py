@@ -69,6 +69,10 @@ OPEN = [
     RequestStatus.PROPOSED,
     RequestStatus.BOOKED,
 ]
+# Where the clinic owes the next word, and the promised time runs.
+WAITING_ON_US = [RequestStatus.NEW, RequestStatus.IN_REVIEW]
+# What is an answer: the first of these after the patient sent the request stops the time that is measured.
+ANSWERS = {RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED, RequestStatus.BOOKED, RequestStatus.DECLINED}
 # Where a request cannot be without somebody who is responsible for it.
 ASSIGNED = [*OPEN[1:], RequestStatus.COMPLETED, RequestStatus.NO_SHOW]
 
@@ -92,6 +96,15 @@ class Region(models.TextChoices):
 class Urgency(models.TextChoices):
     ROUTINE = "routine", _("Routine")
     URGENT = "urgent", _("Urgent")
+
+
+class Suspicion(models.TextChoices):
+    """Why a new request looks like spam. A mark, not a state: its sender sees the usual page, and its time runs."""
+
+    TRAPPED = "trapped", _("A field that people do not see was filled in")
+    QUICK = "quick", _("It was filled in faster than anybody can read it")
+    LINKS = "links", _("It holds web addresses where people write none")
+    FLOOD = "flood", _("Very many requests came in the same hour")
 
 
 class DeclineReason(models.TextChoices):

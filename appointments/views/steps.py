@@ -1,5 +1,8 @@
-from django.contrib import messages
-from django.http import Http404
+"""The way to a request: the start, a page for each step, the stop page, the check page and the confirmation."""
+
+from datetime import timedelta
+
+from django.conf import settings
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -8,29 +11,37 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
+from appointments.draft import SEALED_SECONDS, SESSION_KEY, Draft
+from appointments.forms import SCREEN, STEPS
+from appointments.models import ConsultationRequest, StoppedVisit, Urgency, answer_due
+from appointments.safety import Level, Outcome
+from appointments.suspicion import suspicion
+from appointments.typos import likely_meant
+from clinic.limits import Limit, network_of
 from clinic.models import ClinicSettings
 from clinic.sealing import BrokenSeal, seal, unseal
 from tips.models import Tip
 
-from .draft import SEALED_SECONDS, SESSION_KEY, Draft
-from .forms import SCREEN, STEPS, AnswerForm
-from .models import OPEN, ConsultationRequest, RequestStatus, StoppedVisit, TransitionNotAllowed, Urgency
-from .models.request import answer_due
-from .safety import Level, Outcome
+from .pages import TOO_MANY, TOO_OLD, private
 
-# What staff read of a refusal names people and inner states; a patient reads this.
-MOVED_ON = _("Your request has moved on in the meantime, so nothing was changed. If you need us, please call.")
+PAGES = [*STEPS, "check"]
+STOP_SEAL = "stop page"
+SENT_KEY = "consultation_sent"
+AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
+# How many pages of questions a network may answer for each request that it may send.
+PAGES_PER_SEND = 30
+MOST_PER_CONTACT = 5
+# More new requests than this in an hour, for one clinic, are not people.
+FLOOD = 60
 CHANGED = _(
     "You have sent %(reference)s already, and your answers have changed since. Nothing more is sent yet: press the "
     "button to send them as a new request."
 )
-PAGES = [*STEPS, "check"]
-STOP_SEAL = "stop page"
-SENT_KEY = "consultation_sent"
-TOO_OLD = _(
-    "This page was open for a while, so we could not be sure it was yours. Nothing is lost: press the button again."
+SAME_CONTACT = _(
+    "We have had several requests from this phone number or e-mail address today, so this one was not sent. "
+    "What you wrote is still here. Please call us instead."
 )
 
 
@@ -38,11 +49,11 @@ TOO_OLD = _(
 def start(request):
     now = timezone.now()
     clinic = ClinicSettings.current()
-    return render(
-        request,
-        "appointments/start.html",
-        {"tip": slugify(request.GET.get("tip", ""))[:80], "answer_by": answer_due(clinic, Urgency.ROUTINE, now)},
-    )
+    context = {
+        "tip": slugify(request.GET.get("tip", ""))[:80],
+        "answer_by": answer_due(clinic, Urgency.ROUTINE, now),
+    }
+    return render(request, "appointments/start.html", context)
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -50,7 +61,9 @@ class StepPage(View):
     """One page of questions: shown with what was answered before, kept when every answer is good."""
 
     def get(self, request, step):
-        draft = Draft.of(request)
+        if ClinicSettings.current().is_paused:
+            return redirect("consultation:start")
+        draft = Draft.of(request, at=timezone.now())
         draft.tip = slugify(request.GET.get("tip", draft.tip))[:80]
         if missing := draft.first_unanswered(before=step):
             return redirect("consultation:step", missing)
@@ -60,14 +73,19 @@ class StepPage(View):
         return show_step(request, step, draft, form)
 
     def post(self, request, step):
-        draft = Draft.of(request)
+        now = timezone.now()
+        draft = Draft.of(request, at=now)
         form = draft.form(step, request.POST)
+        if not within_limit(request, "page", PAGES_PER_SEND, at=now):
+            return show_step(request, step, draft, form, status=429, note=TOO_MANY)
         if not form.is_valid():
             if step == "safety" and form.stops:
                 return stop(request, draft, form.ticked())
             return show_step(request, step, draft, form)
         draft.take(step, request.POST)
         draft.keep(request)
+        if ClinicSettings.current().is_paused:
+            return redirect("consultation:start")
         if missing := draft.first_unanswered(before=step):
             return redirect("consultation:step", missing)
         if step == "urgent" and draft.outcome() is Outcome.ADVISE:
@@ -75,6 +93,17 @@ class StepPage(View):
         if "change" in request.GET:
             return redirect("consultation:check")
         return redirect(address_of(after(step, draft)))
+
+    def shown_again(self, request, step):
+        """The page whose token had expired, with everything that was typed, one press from going on."""
+        draft = Draft.of(request, at=timezone.now())
+        return show_step(request, step, draft, draft.form(step, request.POST), status=403, note=TOO_OLD)
+
+
+def within_limit(request, what, times, *, at):
+    """Whether this visitor's network may do it once more: `times` what it may send in an hour."""
+    limit = Limit(what, settings.CONSULTATION_SENDS_PER_HOUR * times, AN_HOUR)
+    return limit.take(network_of(request), at=at)
 
 
 def after(step, draft):
@@ -112,38 +141,49 @@ def stop(request, draft, ticked):
         request.session.pop(key, None)
     StoppedVisit.objects.count_one(on=timezone.localdate())
     draft.forget_signs()
-    carried = seal(draft.as_dict() | {"ticked": ticked}, purpose=STOP_SEAL)
-    return private(render(request, "appointments/stop.html", {"stopped": carried}))
+    return show_stop(request, seal(draft.as_dict() | {"ticked": ticked}, purpose=STOP_SEAL))
 
 
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def stopped(request):
+def show_stop(request, sealed, *, status=200, note=""):
+    context = {"stopped": sealed, "note": note}
+    return private(render(request, "appointments/stop.html", context, status=status))
+
+
+@method_decorator(never_cache, name="dispatch")
+class WayOn(View):
     """The way on from the stop page: chosen by mistake, or already been seen for this."""
-    try:
-        facts = unseal(request.POST.get("stopped", ""), purpose=STOP_SEAL, max_age=SEALED_SECONDS)
-    except BrokenSeal:
+
+    def get(self, request):
         return redirect("consultation:step", "safety")
-    ticked = facts.pop("ticked")
-    draft = Draft(**facts)
-    if "seen" not in request.POST:
+
+    def post(self, request):
+        try:
+            facts = unseal(request.POST.get("stopped", ""), purpose=STOP_SEAL, max_age=SEALED_SECONDS)
+        except BrokenSeal:
+            return redirect("consultation:step", "safety")
+        ticked = facts.pop("ticked")
+        draft = Draft(**facts)
+        if "seen" not in request.POST:
+            draft.keep(request)
+            return redirect("consultation:step", "safety")
+        draft.seen = ticked
+        draft.answers["safety"] = {"emergency_signs": ticked}
         draft.keep(request)
-        return redirect("consultation:step", "safety")
-    draft.seen = ticked
-    draft.answers["safety"] = {"emergency_signs": ticked}
-    draft.keep(request)
-    return redirect("consultation:step", "urgent")
+        return redirect("consultation:step", "urgent")
+
+    def shown_again(self, request):
+        return show_stop(request, request.POST.get("stopped", ""), status=403, note=TOO_OLD)
 
 
 @never_cache
 @require_safe
 def advice(request):
-    draft = Draft.of(request)
+    now = timezone.now()
+    draft = Draft.of(request, at=now)
     if missing := draft.first_unanswered(before="problem"):
         return redirect("consultation:step", missing)
     said = draft.said(["safety", "urgent"])
     signs = SCREEN.named(said["emergency_signs"] + said["urgent_signs"])
-    now = timezone.now()
     context = {
         "is_today": any(item.level is not Level.DAYS for item in signs) or not signs,
         "answer_by": answer_due(ClinicSettings.current(), Urgency.URGENT, now),
@@ -156,62 +196,85 @@ def address_of(page):
     return reverse(f"consultation:{page}") if page in {"start", "check"} else reverse("consultation:step", args=[page])
 
 
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def check(request):
-    draft = Draft.of(request)
-    if missing := draft.first_unanswered():
-        if request.method == "POST":
-            draft.keep(request)
-        return redirect("consultation:step", missing)
-    if request.method != "POST":
-        return show_check(request, draft)
-    now = timezone.now()
-    said = draft.said()
-    region = said.pop("region")
-    said["safety_version"] = SCREEN.version
-    said["safety"] = {
-        "emergency": said.pop("emergency_signs"),
-        "urgent": said.pop("urgent_signs"),
-        "seen": draft.seen,
-    }
+@method_decorator(never_cache, name="dispatch")
+class CheckPage(View):
+    """Everything once more, with a way to change it, and the button that sends it."""
+
+    def dispatch(self, request):
+        self.at = timezone.now()
+        self.draft = Draft.of(request, at=self.at)
+        if missing := self.draft.first_unanswered():
+            if request.method == "POST":
+                self.draft.keep(request)
+            return redirect("consultation:step", missing)
+        return super().dispatch(request)
+
+    def get(self, request):
+        return show_check(request, self.draft)
+
+    def post(self, request):
+        if "correct_email" in request.POST:
+            if meant := likely_meant(self.draft.said(["contact"])["email"]):
+                self.draft.correct_email(meant)
+                self.draft.keep(request)
+            return redirect("consultation:check")
+        return send(request, self.draft, at=self.at)
+
+    def shown_again(self, request):
+        draft = Draft.of(request, at=timezone.now())
+        if missing := draft.first_unanswered():
+            return redirect("consultation:step", missing)
+        return show_check(request, draft, status=403, note=TOO_OLD)
+
+
+def send(request, draft, *, at):
+    """Make the request, or show the page again with everything on it and the reason why not."""
+    facts = draft.facts()
     sent_before = ConsultationRequest.objects.for_form(draft.key)
-    if sent_before and (sent_before.region != region or sent_before.statement.differs_from(said)):
+    if sent_before and sent_before.differs_from(facts):
         draft.begin_anew()
         return show_check(request, draft, note=CHANGED % {"reference": sent_before.reference})
+    if not sent_before and (refusal := why_not(request, facts["said"], at=at)):
+        return show_check(request, draft, **refusal)
+    flooded = ConsultationRequest.objects.sent_since(at - AN_HOUR)[:FLOOD].count() == FLOOD
     consultation = ConsultationRequest.objects.submit(
         form_key=draft.key,
-        region=region,
-        urgency=Urgency.URGENT if draft.outcome() is Outcome.ADVISE else Urgency.ROUTINE,
-        tip=Tip.objects.published(at=now).filter(slug=draft.tip).order_by("-kind").first(),
-        said=said,
-        at=now,
+        tip=Tip.objects.published(at=at).filter(slug=draft.tip).order_by("-kind").first(),
+        suspicion=suspicion(facts["said"], seconds=draft.seconds(at=at), trapped=draft.trapped, flooded=flooded),
+        at=at,
+        **facts,
     )
     request.session.pop(SESSION_KEY, None)
     request.session[SENT_KEY] = consultation.reference
     return redirect("consultation:sent")
 
 
+def why_not(request, said, *, at):
+    """What keeps a request from being sent, as the note and the status to show; None where nothing does."""
+    clinic = ClinicSettings.current()
+    if clinic.is_paused:
+        return {"note": clinic.pause_words, "status": 503}
+    if not within_limit(request, "send", 1, at=at):
+        return {"note": TOO_MANY, "status": 429}
+    theirs = ConsultationRequest.objects.by_contact(email=said["email"], phone=said["phone"])
+    if theirs.sent_since(at - A_DAY).count() >= MOST_PER_CONTACT:
+        return {"note": SAME_CONTACT, "status": 429}
+    return None
+
+
 def show_check(request, draft, *, status=200, note=""):
     forms = {step: draft.form(step) for step in STEPS}
     for form in forms.values():
         form.is_valid()
-    context = {"forms": forms, "carried": draft.sealed(), "number": len(PAGES), "count": len(PAGES), "note": note}
+    context = {
+        "forms": forms,
+        "carried": draft.sealed(),
+        "number": len(PAGES),
+        "count": len(PAGES),
+        "note": note,
+        "meant": likely_meant(forms["contact"].cleaned_data["email"]),
+    }
     return render(request, "appointments/check.html", context, status=status)
-
-
-def shown_again(request):
-    """The page whose token had expired, with everything that was typed, one press from going on."""
-    if token := request.resolver_match.kwargs.get("token"):
-        if request.resolver_match.url_name == "status_withdraw":
-            return show_withdraw(request, for_patient(token), status=403, note=TOO_OLD)
-        return show_status(request, for_patient(token), AnswerForm(request.POST), status=403, note=TOO_OLD)
-    draft = Draft.of(request)
-    if step := request.resolver_match.kwargs.get("step"):
-        return show_step(request, step, draft, draft.form(step, request.POST), status=403, note=TOO_OLD)
-    if missing := draft.first_unanswered():
-        return redirect("consultation:step", missing)
-    return show_check(request, draft, status=403, note=TOO_OLD)
 
 
 @never_cache
@@ -221,80 +284,3 @@ def sent(request):
     if consultation is None:
         return redirect("consultation:start")
     return private(render(request, "appointments/sent.html", {"consultation": consultation}))
-
-
-def for_patient(token):
-    """The request behind a patient's own link; whoever holds the link may see its status and nothing else."""
-    consultation = ConsultationRequest.objects.for_link(token)
-    if consultation is None:
-        raise Http404
-    return consultation
-
-
-def private(response):
-    """Not indexed; the site-wide policy already keeps the address from every other site.
-
-    "no-referrer" would do so too, but it makes browsers send `Origin: null` with our own forms, which CSRF refuses.
-    """
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
-
-
-def show_status(request, consultation, form=None, *, status=200, note=""):
-    question = None
-    if consultation.status == RequestStatus.NEEDS_INFO:
-        question = consultation.questions.filter(answered_at__isnull=True).last()
-    context = {
-        "consultation": consultation,
-        "question": question,
-        "form": form or AnswerForm(),
-        # The sender of what was taken for spam sees the usual page.
-        "status": RequestStatus.NEW if consultation.status == RequestStatus.SPAM else consultation.status,
-        "is_open": consultation.status in OPEN,
-        "booked": consultation.times.booked().first() if consultation.status == RequestStatus.BOOKED else None,
-        "note": note,
-    }
-    return private(render(request, "appointments/status.html", context, status=status))
-
-
-@never_cache
-@require_safe
-def status(request, token):
-    return show_status(request, for_patient(token))
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def answer(request, token):
-    consultation = for_patient(token)
-    form = AnswerForm(request.POST or None)
-    if request.method != "POST":
-        return redirect("status", token)
-    if not form.is_valid():
-        return show_status(request, consultation, form)
-    try:
-        consultation.answer(text=form.cleaned_data["answer"], at=timezone.now())
-    except TransitionNotAllowed:
-        return show_status(request, for_patient(token), form, status=409, note=MOVED_ON)
-    messages.success(request, _("Thank you. Your therapist has your answer."))
-    return private(redirect("status", token))
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request, token):
-    consultation = for_patient(token)
-    if request.method != "POST":
-        return show_withdraw(request, consultation)
-    try:
-        consultation.withdraw(at=timezone.now())
-    except TransitionNotAllowed:
-        messages.error(request, MOVED_ON)
-    else:
-        messages.success(request, _("Your request is withdrawn."))
-    return private(redirect("status", token))
-
-
-def show_withdraw(request, consultation, *, status=200, note=""):
-    context = {"consultation": consultation, "is_open": consultation.status in OPEN, "note": note}
-    return private(render(request, "appointments/withdraw.html", context, status=status))

@@ -9,3 +9,8 @@ register = template.Library()
 @register.filter
 def spoken(at):
     return wording.spoken(at, timezone.get_current_timezone())
+
+
+@register.filter
+def roughly(length):
+    return wording.roughly(length)

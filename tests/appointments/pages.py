@@ -99,6 +99,15 @@ class Page(HTMLParser):
         return {tag.inside[-1].attrs["id"]: tag.text.removeprefix("Error: ") for tag in lists}
 
     @property
+    def notes(self):
+        """What stands above the page where something was in the way."""
+        return [
+            tag.text
+            for tag in self.all("p")
+            if tag.inside[-1].attrs.get("role") == "alert" and "class" not in tag.attrs
+        ]
+
+    @property
     def summary(self):
         """The links of the error summary: where each leads, and its words."""
         return [(tag.attrs["href"], tag.text) for tag in self.within("a", "error-summary")]

@@ -11,7 +11,7 @@ from appointments.models import (
     PatientStatement,
     StatusChange,
 )
-from appointments.models.request import digest
+from appointments.models.queryset import digest
 from tests.factories import DAY, NOON, make_consultation, make_person
 
 from .stages import START, S, bring_to, everything

@@ -190,7 +190,7 @@ def test_a_page_open_too_long_is_shown_again_filled_and_goes_on_with_one_press(c
     answer = browser.post(address(step), page.fields)
 
     assert (refused.status_code, page.texts("h1")) == (403, [str(STEPS[step].title)])
-    assert page.texts("p", role="alert") == [
+    assert page.notes == [
         "This page was open for a while, so we could not be sure it was yours. Nothing is lost: press the button again."
     ]
     expected = {name: value if isinstance(value, list) else [value] for name, value in TYPED[step].items()}

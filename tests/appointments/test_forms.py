@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from appointments.forms import STEPS, AnswerForm, ContactForm
 from appointments.models import PatientStatement, Region
-from appointments.models.statement import DAY_PARTS, WEEKDAYS, Age, Duration, ForWhom, Mode, Onset, Prefer
+from appointments.models.statement import DAY_PARTS, Age, Duration, ForWhom, Mode, Onset, Prefer
 from appointments.reasons import REASONS
 from clinic.models import ClinicSettings
 from tests.factories import make_clinic
@@ -26,18 +26,18 @@ BAD = [
         "If you are under 18, a parent or guardian has to send this for you. Ask them to, or call us together.",
     ),
     ("where", {"region": ""}, "region", "Choose an area."),
-    ("where", {"region": "tail"}, "region", "Select a valid choice. tail is not one of the available choices."),
+    ("where", {"region": "tail"}, "region", "Choose from the answers that are offered."),
     ("problem", {"duration": ""}, "duration", "Choose how long you have had it."),
     ("problem", {"onset": ""}, "onset", "Choose how it began."),
     ("problem", {"goal": "  "}, "goal", "Write one activity that you want to get back to, or start."),
-    ("problem", {"goal": "x" * 201}, "goal", "Ensure this value has at most 200 characters (it has 201)."),
+    ("problem", {"goal": "x" * 201}, "goal", "Please shorten this to 200 characters. It has 201 now."),
     ("problem", {"goal": "run\0"}, "goal", "Null characters are not allowed."),
-    ("problem", {"note": "x" * 501}, "note", "Ensure this value has at most 500 characters (it has 501)."),
-    ("problem", {"pain_score": "11"}, "pain_score", "Select a valid choice. 11 is not one of the available choices."),
+    ("problem", {"note": "x" * 501}, "note", "Please shorten this to 500 characters. It has 501 now."),
+    ("problem", {"pain_score": "11"}, "pain_score", "Choose from the answers that are offered."),
     ("times", {"modes": []}, "modes", "Choose at least one way to meet."),
-    ("times", {"modes": ["video"]}, "modes", "Select a valid choice. video is not one of the available choices."),
+    ("times", {"modes": ["video"]}, "modes", "Choose from the answers that are offered."),
     ("times", {"windows": []}, "windows", "Choose at least one time, or “Any time suits me”."),
-    ("times", {"windows": ["sun-am"]}, "windows", "Select a valid choice. sun-am is not one of the available choices."),
+    ("times", {"windows": ["sun-am"]}, "windows", "Choose from the answers that are offered."),
     ("contact", {"full_name": ""}, "full_name", "Write your name."),
     ("contact", {"phone": "12"}, "phone", "Write a phone number with its area code, such as (407) 555-0123."),
     ("contact", {"email": "zoe@"}, "email", "Write an e-mail address in full, such as name@example.com."),
@@ -52,7 +52,7 @@ BAD = [
         "contact",
         {"access_needs": "x" * 201},
         "access_needs",
-        "Ensure this value has at most 200 characters (it has 201).",
+        "Please shorten this to 200 characters. It has 201 now.",
     ),
 ]
 BAD_IDS = [f"{step}-{field}-{number}" for number, (step, _, field, _) in enumerate(BAD)]
@@ -82,7 +82,7 @@ def test_a_bad_answer_keeps_everything_that_was_typed(clinic, client, step, type
     fields = Page(client.post(address(step), sent)).fields
 
     # A choice that the page does not offer cannot be shown as chosen.
-    not_offered = {field} if "Select a valid choice" in error else set()
+    not_offered = {field} if "that are offered" in error else set()
     kept = {name: value for name, value in sent.items() if any(value) and name not in not_offered}
     assert {name: fields.get(name) for name in kept} == kept
 
@@ -193,9 +193,25 @@ def test_a_page_offers_every_choice_that_the_record_knows():
         "onset": Onset.values,
         "prefer": Prefer.values,
     }
-    grid = [code for day, parts in STEPS["times"].base_fields["windows"].choices for code, part in parts]
-    assert grid == [f"{day}-{part}" for day, _ in WEEKDAYS for part, _ in DAY_PARTS]
     assert Mode.values == ["clinic", "phone", "video"]
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "offered"),
+    [
+        ([], ["mon", "tue", "wed", "thu", "fri"]),
+        ([0, 1, 5], ["mon", "tue", "sat"]),
+        (range(7), ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
+    ],
+)
+def test_times_are_offered_on_the_days_on_which_the_clinic_is_open(weekdays, offered):
+    make_clinic(weekdays=weekdays)
+
+    choices = STEPS["times"]().fields["windows"].choices
+
+    assert [code for day, parts in choices for code, part in parts] == [
+        f"{day}-{part}" for day in offered for part, _ in DAY_PARTS
+    ]
 
 
 def test_everything_asked_is_kept_and_nothing_else_is(clinic):
@@ -213,7 +229,9 @@ def test_the_privacy_page_shows_every_question_with_its_reason(clinic):
     page = Page(Client().get(reverse("privacy")))
 
     shown = list(zip(page.texts("dt"), page.texts("dd"), strict=True))
-    assert shown == [(str(reason.what), str(reason.why)) for reason in REASONS.values()]
+    assert shown == [
+        (str(reason.what), f"{reason.why} Used by: {reason.who} Kept: {reason.kept}") for reason in REASONS.values()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +240,7 @@ def test_the_privacy_page_shows_every_question_with_its_reason(clinic):
         ("The left.", {}),
         ("x" * 1000, {}),
         (" ", {"answer": ["Write your answer."]}),
-        ("x" * 1001, {"answer": ["Ensure this value has at most 1000 characters (it has 1001)."]}),
+        ("x" * 1001, {"answer": ["Please shorten this to 1000 characters. It has 1001 now."]}),
         ("no\0", {"answer": ["Null characters are not allowed."]}),
     ],
 )

@@ -188,8 +188,18 @@ def test_the_tabs_count_what_they_hold(clinic, signed_in, therapist, colleague):
         "Mine 2",
         "Waiting on patient 1",
         "All open 5",
+        "Looks like spam 0",
         "Closed",
     ]
+
+
+def test_what_looks_like_spam_waits_apart_and_hides_nobody(clinic, signed_in, therapist):
+    suspect, real = make_arrived(suspicion="trapped"), make_arrived()
+    client = signed_in(therapist)
+
+    waiting, apart = [references(client.get(QUEUE, {"show": show})) for show in ("waiting", "suspect")]
+
+    assert (waiting, apart) == ([real.reference], [suspect.reference])
 
 
 def test_show_more_reaches_every_row_once_in_order(clinic, signed_in, therapist, monkeypatch):

@@ -3,9 +3,10 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from appointments.models import RequestStatus
-from clinic.models import AuditEntry, OutgoingMail
+from clinic.models import OutgoingMail
 from tests.factories import NOON, SAID, make_person
 
+from .desk import address, audited, facts, notices, offered
 from .pages import Page
 from .stages import ACTS, ALLOWED, S, bring_to, everything, make_arrived, queued
 
@@ -20,30 +21,16 @@ POSTS = {
     "note": ({"text": "Call after five."}, S.IN_REVIEW),
     "decline": ({"reason": "too_far", "next_step": "other_clinic"}, S.IN_REVIEW),
     "spam": ({}, S.IN_REVIEW),
+    "restore": ({"reason": "A real person."}, S.SPAM),
 }
-BUTTONS = {"claim": "claim", "ask": "ask", "log_answer": "answer", "decline": "decline", "mark_spam": "spam"}
-
-
-def address(consultation, act=""):
-    return f"/admin/queue/{consultation.reference}/" + (f"{act}/" if act else "")
-
-
-def audited():
-    return list(AuditEntry.objects.order_by("pk").values_list("action", "by", "reference", "detail"))
-
-
-def notices(page):
-    return [tag.text for tag in page.within("li", "messagelist")]
-
-
-def facts(page):
-    return dict(zip(page.texts("dt"), page.texts("dd"), strict=True))
-
-
-def offered(page):
-    """The acts that the page has a form for."""
-    actions = [tag.attrs.get("action", "") for tag in page.all("form", method="post")]
-    return {action.strip("/").rsplit("/", 1)[-1] for action in actions if action.startswith("/admin/queue/")}
+BUTTONS = {
+    "claim": "claim",
+    "ask": "ask",
+    "log_answer": "answer",
+    "decline": "decline",
+    "mark_spam": "spam",
+    "restore_from_spam": "restore",
+}
 
 
 # Who may

@@ -37,7 +37,11 @@ def changed(**fields):
     text = safety.ITEMS_FILE.read_text()
     for name, value in fields.items():
         text = re.sub(
-            rf"^{name} = .*$", lambda _, name=name, value=value: f"{name} = {value}", text, count=1, flags=re.M
+            rf'^{name} = (""".*?"""|[^\n]*)$',
+            lambda _, name=name, value=value: f"{name} = {value}",
+            text,
+            count=1,
+            flags=re.M | re.S,
         )
     return text
 

@@ -80,7 +80,7 @@ def test_an_error_page_can_be_shown_before_anything_was_read(clinic, rf, status,
 
 
 @pytest.mark.parametrize("debug", [True, False])
-@pytest.mark.parametrize("address", ["/nowhere/", "/tips/nothing/", "/r/no-such-token/", "/consultation/nowhere/"])
+@pytest.mark.parametrize("address", ["/nowhere/", "/tips/nothing/", "/consultation/nowhere/"])
 def test_an_address_that_is_not_there_gets_our_page_in_development_too(visitor, settings, debug, address):
     settings.DEBUG = debug
 

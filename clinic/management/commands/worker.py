@@ -1,29 +1,35 @@
 import signal
 import threading
+import time
 
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from clinic import mail
+from appointments.tick import tick
+from clinic import limits, mail
 
 PAUSE_SECONDS = 2.0
+TICK_SECONDS = 20.0
 
 
 class Command(BaseCommand):
-    help = "Sends the mail that is due, until it is stopped. Any number may run."
+    help = (
+        "Sends the mail that is due and keeps the clinic's promises in view, until it is stopped. Any number may run."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--once", action="store_true", help="do what is due now, then stop")
 
     def handle(self, *args, once, **options):
         stop = threading.Event()
+        self.next_tick = 0.0
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stop.set())
         while not stop.is_set():
             try:
-                busy = self.tick(at=timezone.now())
+                busy = self.round(at=timezone.now())
             except DatabaseError as error:
                 # The database comes back; the worker must still be there when it does.
                 if once:
@@ -36,7 +42,11 @@ class Command(BaseCommand):
             if not busy:
                 stop.wait(PAUSE_SECONDS)
 
-    def tick(self, *, at):
-        """One round; true where there may be more to do at once."""
-        Session.objects.filter(expire_date__lte=at).delete()
+    def round(self, *, at):
+        """Once around; true where there may be more to do at once."""
+        if time.monotonic() >= self.next_tick:
+            Session.objects.filter(expire_date__lte=at).delete()
+            limits.forget_old(at=at)
+            tick(at=at)
+            self.next_tick = time.monotonic() + TICK_SECONDS
         return mail.deliver(at=at) > 0

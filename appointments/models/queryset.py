@@ -1,0 +1,145 @@
+"""Which requests: found by where they stand, by form, by link or by contact; and how a new one is stored."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from statistics import median
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+
+from appointments import clock, emails
+from clinic.models import ClinicSettings, OutgoingMail
+from clinic.sealing import seal
+
+from .history import Actor
+from .statement import PatientStatement
+from .states import OPEN, WAITING_ON_US, RequestStatus, Urgency
+
+# No 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V: the reference is read aloud on the phone.
+UNAMBIGUOUS = "34679ACDEFGHJKMNPQRTWXY"
+LINK_SEAL = "patient link"
+# How long after a lapse the patient may come back to the same request.
+WAY_BACK = timedelta(days=30)
+# How long the patient's page can still be opened once the request is closed.
+LINK_LIVES = timedelta(days=90)
+# The median that patients are told: of the last 30 days, and of no fewer than 20 answers.
+MEASURED, FEWEST_MEASURED, MOST_MEASURED = timedelta(days=30), 20, 1000
+TRIES = 3
+
+
+def new_reference():
+    return "CR-" + "".join(secrets.choice(UNAMBIGUOUS) for _ in range(6))
+
+
+def digest(token):
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class ConsultationRequestQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(status__in=OPEN)
+
+    def closed(self):
+        return self.exclude(status__in=OPEN)
+
+    def waiting_on_patient(self):
+        return self.filter(status__in=[RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED])
+
+    def waiting_for_us(self, *, at):
+        """New, or not answered in time; but for what looks like spam."""
+        return self.filter(suspicion="").filter(Q(status=RequestStatus.NEW) | self._is_overdue(at))
+
+    def overdue(self, *, at):
+        return self.filter(self._is_overdue(at))
+
+    @staticmethod
+    def _is_overdue(at):
+        return Q(status__in=WAITING_ON_US, answer_by__lt=at)
+
+    def to_be_told_late(self, *, at):
+        """Whom the clinic has promised an answer by now, and has not told that it is late."""
+        return self.overdue(at=at).filter(late_told_at__isnull=True, suspicion="").order_by("answer_by", "pk")
+
+    def longest_waiting_first(self):
+        return self.order_by("answer_by", "pk")
+
+    def suspected(self):
+        """New requests that look like spam: kept apart until somebody has looked at them."""
+        return self.filter(status=RequestStatus.NEW).exclude(suspicion="")
+
+    def for_form(self, key):
+        return self.filter(form_hash=digest(key)).select_related("statement").first()
+
+    def for_link(self, token):
+        return self.filter(link_hash=digest(token)).first()
+
+    def by_contact(self, *, email="", phone=""):
+        """Requests of whoever is reached there: the same address in any case, or the same number."""
+        return self.filter(pk__in=PatientStatement.objects.reached_at(email=email, phone=phone).values("pk"))
+
+    def sent_since(self, moment):
+        return self.filter(submitted_at__gt=moment)
+
+    def typical_answer(self, *, at):
+        """How long half of those answered in the last 30 days waited; None where they are too few to say."""
+        answered = self.filter(first_answered_at__range=(at - MEASURED, at))
+        times = answered.order_by("-first_answered_at", "-pk").values_list("submitted_at", "first_answered_at")
+        waited = [answered_at - submitted_at for submitted_at, answered_at in times[:MOST_MEASURED]]
+        return median(waited) if len(waited) >= FEWEST_MEASURED else None
+
+    @transaction.atomic
+    def send_link_again(self, email, *, at):
+        """Mail the newest request's link to its own address, at most once an hour; to nobody else's, nothing."""
+        reachable = self.filter(suspicion="").exclude(status=RequestStatus.SPAM).exclude(closed_at__lt=at - LINK_LIVES)
+        newest = reachable.by_contact(email=email).order_by("-submitted_at", "-pk").first()
+        lately = OutgoingMail.objects.queued_for(email, since=at - timedelta(hours=1)).filter(event="your_link")
+        if newest and not lately.exists():
+            emails.your_link(newest, at=at)
+
+    def submit(self, *, form_key, at, suspicion="", **facts):
+        """Store a request with what the patient said, its history and its mails, or none of it.
+
+        The same form sent again, even at the same moment, gives the request that it made the first time.
+        """
+        for _ in range(TRIES):
+            try:
+                return self._store(form_key, at=at, suspicion=suspicion, **facts)
+            except IntegrityError as refused:
+                if first := self.for_form(form_key):
+                    return first
+                # Among a million requests about one new reference in 150 is taken already.
+                clash = refused
+        raise clash
+
+    @transaction.atomic
+    def _store(self, form_key, *, region, urgency, tip, said, at, suspicion):
+        token = secrets.token_urlsafe(24)
+        consultation = self.create(
+            form_hash=digest(form_key),
+            link_hash=digest(token),
+            link_sealed=seal(token, purpose=LINK_SEAL),
+            region=region,
+            urgency=urgency,
+            tip=tip,
+            suspicion=suspicion,
+            submitted_at=at,
+            answer_by=answer_due(ClinicSettings.current(), urgency, at),
+        )
+        PatientStatement.objects.create(consultation=consultation, **said)
+        consultation._record("", by=None, actor=Actor.PATIENT, at=at)
+        if not suspicion:
+            emails.received(consultation, at=at)
+            emails.staff_new(consultation, at=at)
+        return consultation
+
+
+def answer_due(clinic, urgency, at):
+    """When an answer was promised; by the plain clock where the clinic has named no hours."""
+    hours = clock.Hours(clinic.week, clinic.holidays, clinic.tzinfo)
+    try:
+        if urgency == Urgency.URGENT:
+            return clock.add_hours(at, clinic.urgent_reply_hours, within=hours)
+        return clock.add_days(at, clinic.reply_days, within=hours)
+    except clock.NeverOpen:
+        return at + timedelta(days=clinic.reply_days)

@@ -1,0 +1,3 @@
+from . import status, steps
+
+__all__ = ["status", "steps"]

@@ -1,0 +1,22 @@
+"""What the patient's pages share: what they say when something stands in the way, and how little they leave behind."""
+
+from django.utils.translation import gettext_lazy as _
+
+TOO_OLD = _(
+    "This page was open for a while, so we could not be sure it was yours. Nothing is lost: press the button again."
+)
+TOO_MANY = _(
+    "We have had very many messages from your network in the last hour. What you wrote is still here: wait a little "
+    "and press the button again, or call us."
+)
+# What staff read of a refusal names people and inner states; a patient reads this.
+MOVED_ON = _("Your request has moved on in the meantime, so nothing was changed. If you need us, please call.")
+
+
+def private(response):
+    """Not indexed; the site-wide policy already keeps the address from every other site.
+
+    "no-referrer" would do so too, but it makes browsers send `Origin: null` with our own forms, which CSRF refuses.
+    """
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response

@@ -1,0 +1,202 @@
+"""The patient's own page, and what they may do from it: every act has a page before it, and is a POST."""
+
+from datetime import timedelta
+from functools import wraps
+
+from django import forms
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from appointments.forms import AnswerForm, CorrectContactForm, LostLinkForm
+from appointments.models import OPEN, ConsultationRequest, RequestStatus, TransitionNotAllowed
+from clinic.limits import Limit, network_of
+
+from .pages import MOVED_ON, TOO_MANY, TOO_OLD, private
+
+AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
+CORRECTIONS = Limit("contact corrections", 5, A_DAY)
+LOST_LINKS = Limit("lost links", 10, AN_HOUR)
+
+
+class LinkIsDead(Exception):
+    """The link opens nothing: it is wrong, or its request was closed long ago."""
+
+    def __init__(self, *, has_expired):
+        self.has_expired = has_expired
+
+
+def for_patient(token, *, at):
+    """The request behind a patient's own link; whoever holds the link may see its status and nothing else."""
+    consultation = ConsultationRequest.objects.for_link(token)
+    if consultation is None or consultation.link_has_expired(at=at):
+        raise LinkIsDead(has_expired=consultation is not None)
+    return consultation
+
+
+def show_dead_link(request, link):
+    status = 410 if link.has_expired else 404
+    response = render(request, "appointments/dead_link.html", {"has_expired": link.has_expired}, status=status)
+    response.is_ours = True
+    return private(response)
+
+
+def show_status(request, consultation, form=None, *, status=200, note=""):
+    question = None
+    if consultation.status == RequestStatus.NEEDS_INFO:
+        question = consultation.questions.filter(answered_at__isnull=True).last()
+    context = {
+        "consultation": consultation,
+        "question": question,
+        "form": form or AnswerForm(),
+        # The sender of what was taken for spam sees the usual page.
+        "status": RequestStatus.NEW if consultation.status == RequestStatus.SPAM else consultation.status,
+        "is_open": consultation.status in OPEN,
+        "is_late": consultation.is_waiting_too_long(at=timezone.now()),
+        "booked": consultation.times.booked().first() if consultation.status == RequestStatus.BOOKED else None,
+        "note": note,
+    }
+    return private(render(request, "appointments/status.html", context, status=status))
+
+
+def explains_dead_links(view):
+    """Somebody whose link opens nothing reads why, and whom to call."""
+
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        try:
+            return view(request, *args, **kwargs)
+        except LinkIsDead as link:
+            return show_dead_link(request, link)
+
+    return wrapper
+
+
+@never_cache
+@require_safe
+@explains_dead_links
+def status(request, token):
+    return show_status(request, for_patient(token, at=timezone.now()))
+
+
+@method_decorator([never_cache, explains_dead_links], name="dispatch")
+class PatientAct(View):
+    """One thing that the patient may do: a page that says what it will do, then the button that does it."""
+
+    http_method_names = ["get", "head", "post"]
+    form_class = forms.Form
+    template_name = ""
+    done = ""
+
+    def dispatch(self, request, token):
+        self.at = timezone.now()
+        self.consultation = for_patient(token, at=self.at)
+        return super().dispatch(request, token)
+
+    def get(self, request, token):
+        return self.show(self.form_class())
+
+    def post(self, request, token):
+        form = self.form_class(request.POST)
+        if not form.is_valid():
+            return self.show(form)
+        try:
+            self.act(**form.cleaned_data)
+        except TransitionNotAllowed:
+            self.consultation.refresh_from_db()
+            return self.show(form, status=409, note=MOVED_ON)
+        messages.success(request, self.done)
+        return private(redirect("status", token))
+
+    @method_decorator(explains_dead_links)
+    def shown_again(self, request, token):
+        """The same page for somebody whose token had expired, filled, one press from going on."""
+        self.setup(request, token=token)
+        self.consultation = for_patient(token, at=timezone.now())
+        return self.show(self.form_class(request.POST), status=403, note=TOO_OLD)
+
+    def act(self, **answers):
+        raise NotImplementedError
+
+    def show(self, form, *, status=200, note=""):
+        context = {
+            "consultation": self.consultation,
+            "is_open": self.consultation.status in OPEN,
+            "form": form,
+            "note": note,
+        }
+        return private(render(self.request, self.template_name, context, status=status))
+
+
+class Answer(PatientAct):
+    """The question and its answer stand on the status page itself."""
+
+    form_class = AnswerForm
+    done = _("Thank you. Your therapist has your answer.")
+
+    def get(self, request, token):
+        return redirect("status", token)
+
+    def act(self, *, answer):
+        self.consultation.answer(text=answer, at=self.at)
+
+    def show(self, form, *, status=200, note=""):
+        return show_status(self.request, self.consultation, form, status=status, note=note)
+
+
+class Withdraw(PatientAct):
+    template_name = "appointments/withdraw.html"
+    done = _("Your request is withdrawn.")
+
+    def act(self):
+        self.consultation.withdraw(at=self.at)
+
+
+class CorrectContact(PatientAct):
+    template_name = "appointments/correct_contact.html"
+    form_class = CorrectContactForm
+    done = _("Thank you. From now on we use what you gave us just now.")
+
+    def act(self, *, phone, email):
+        self.consultation.correct_contact(phone=phone, email=email, at=self.at)
+
+    def post(self, request, token):
+        form = self.form_class(request.POST)
+        if form.is_valid() and not CORRECTIONS.take(self.consultation.reference, at=self.at):
+            return self.show(form, status=429, note=TOO_MANY)
+        return super().post(request, token)
+
+
+@method_decorator(never_cache, name="dispatch")
+class LostLink(View):
+    """The link once more, by mail. The answer is the same whether or not anybody has that address."""
+
+    def get(self, request):
+        return self.show(LostLinkForm())
+
+    def post(self, request):
+        form = LostLinkForm(request.POST)
+        if not form.is_valid():
+            return self.show(form)
+        now = timezone.now()
+        if not LOST_LINKS.take(network_of(request), at=now):
+            return self.show(form, status=429, note=TOO_MANY)
+        ConsultationRequest.objects.send_link_again(form.cleaned_data["email"], at=now)
+        return redirect("consultation:link_sent")
+
+    def shown_again(self, request):
+        self.setup(request)
+        return self.show(LostLinkForm(request.POST), status=403, note=TOO_OLD)
+
+    def show(self, form, *, status=200, note=""):
+        return render(self.request, "appointments/lost_link.html", {"form": form, "note": note}, status=status)
+
+
+@require_safe
+def link_sent(request):
+    return render(request, "appointments/link_sent.html")

@@ -1,0 +1,25 @@
+"""The therapist's pages as a browser sees them."""
+
+from clinic.models import AuditEntry
+
+
+def address(consultation, act=""):
+    return f"/admin/queue/{consultation.reference}/" + (f"{act}/" if act else "")
+
+
+def audited():
+    return list(AuditEntry.objects.order_by("pk").values_list("action", "by", "reference", "detail"))
+
+
+def notices(page):
+    return [tag.text for tag in page.within("li", "messagelist")]
+
+
+def facts(page):
+    return dict(zip(page.texts("dt"), page.texts("dd"), strict=True))
+
+
+def offered(page):
+    """The acts that the page has a form for."""
+    actions = [tag.attrs.get("action", "") for tag in page.all("form", method="post")]
+    return {action.strip("/").rsplit("/", 1)[-1] for action in actions if action.startswith("/admin/queue/")}
