@@ -17,14 +17,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from django.db.models import Q
 from django.template import TemplateDoesNotExist
-from django.template.loader import render_to_string
 
-from .models import ClinicSettings, OutgoingMail
+from .letter import write
+from .models import OutgoingMail
 from .sealing import BrokenSeal, seal, unseal
 
 logger = logging.getLogger(__name__)
@@ -49,16 +49,20 @@ def queue(event: str, *, to: str, context: dict[str, Any], at: datetime, referen
     )
 
 
-def render(mail: OutgoingMail) -> EmailMessage:
-    """The message as it will be sent, from the event's two templates."""
-    context = unseal(mail.context, purpose=SEAL) | {"clinic": ClinicSettings.current(), "base_url": settings.BASE_URL}
-    subject = render_to_string(f"emails/{mail.event}_subject.txt", context)
-    return EmailMessage(
-        subject=" ".join(subject.split()),
-        body=render_to_string(f"emails/{mail.event}.txt", context),
+def render(mail: OutgoingMail) -> EmailMultiAlternatives:
+    """The message as it will be sent: the event's words as plain text, and the same words as HTML."""
+    letter = write(mail.event, unseal(mail.context, purpose=SEAL))
+    message = EmailMultiAlternatives(
+        subject=letter.subject,
+        body=letter.text,
         to=[mail.to],
-        headers={"Message-ID": mail.message_id, "Date": format_datetime(mail.queued_at.astimezone(UTC))},
+        headers={
+            "Message-ID": mail.message_id,
+            "Date": format_datetime(mail.queued_at.astimezone(UTC)),
+        },
     )
+    message.attach_alternative(letter.html, "text/html")
+    return message
 
 
 def deliver(*, at: datetime, batch: int = 20) -> int:

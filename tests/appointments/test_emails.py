@@ -1,18 +1,20 @@
 import logging
+import re
+from html import unescape
 
 import pytest
 from django.conf import settings
+from django.utils.html import strip_tags
 
 from appointments import emails
 from appointments.models import ConsultationRequest, Question
 from appointments.models.statement import PatientStatement
 from clinic import mail
 from clinic.models import OutgoingMail
-from clinic.wording import spoken
 from tests.factories import DAY, NOON, SAID, make_consultation, make_person
 
 from .pages import CHECK, TYPED, Page, address, fill
-from .stages import ACTS, NEXT, START, S, bring_to, make_arrived, queued
+from .stages import ACTS, S, bring_to, make_arrived, queued
 
 pytestmark = pytest.mark.django_db
 
@@ -46,13 +48,20 @@ WAY += ["take_up_again", "book", "decline"]
 
 
 def send(event, consultation, person):
-    options = {"people": [person]} if event == "staff_handed_over" else {}
-    getattr(emails, event)(consultation, at=NOON, **options)
+    options = {"staff_handed_over": {"people": [person]}}
+    getattr(emails, event)(consultation, at=NOON, **options.get(event, {}))
     return mail.render(OutgoingMail.objects.get(event=event))
 
 
+def html_of(message):
+    [(html, kind)] = message.alternatives
+    assert kind == "text/html"
+    return html
+
+
 def everything_in(message):
-    return "\n".join([message.subject, message.body, *message.recipients(), *map(str, message.message().values())])
+    headers = [*message.recipients(), *map(str, message.message().values())]
+    return "\n".join([message.subject, message.body, unescape(html_of(message)), *headers])
 
 
 def test_the_list_of_mails_is_complete():
@@ -77,7 +86,7 @@ def test_no_mail_holds_a_word_that_the_patient_said(clinic, therapist, event):
     held = [word for word in [*WORDS, "Is it the left?", "Yes, left."] if word in everything_in(message)]
     assert held == []
     assert (SAID["email"] in everything_in(message)) == (event in TO_PATIENT)
-    assert SAID["email"] not in message.subject + message.body
+    assert SAID["email"] not in message.subject + message.body + html_of(message)
 
 
 @pytest.mark.parametrize("event", TO_PATIENT)
@@ -91,8 +100,34 @@ def test_a_mail_to_the_patient_has_the_reference_or_the_link_and_a_way_to_call(c
     assert "(407) 698-5558" in message.body
     links = [word for word in message.body.split() if "://" in word]
     own = f"{settings.BASE_URL}/r/{consultation.link_token}/"
-    expected = {"about_your_request": [], "withdrawn": [f"{settings.BASE_URL}/consultation/"]}
+    expected = {
+        "about_your_request": [],
+        "withdrawn": [f"{settings.BASE_URL}/consultation/"],
+    }
     assert links == expected.get(event, [own])
+
+
+@pytest.mark.parametrize("event", TO_PATIENT + TO_STAFF)
+def test_the_html_part_has_the_words_the_links_and_the_times_of_the_text(clinic, therapist, event):
+    consultation = bring_to(S.PROPOSED, by=therapist, decline_reason="too_far", next_step="call_us")
+
+    message = send(event, consultation, therapist)
+
+    shown = unescape(strip_tags(html_of(message).split("</h1>")[1]))
+    words = [line.removeprefix("- ").removesuffix(":") for line in message.body.splitlines()]
+    assert [line for line in words if line not in shown] == []
+    assert re.findall(r'href="(http[^"]*)"', html_of(message)) == re.findall(r"https?://\S+", message.body)
+
+
+@pytest.mark.parametrize("event", TO_PATIENT + TO_STAFF)
+def test_a_mail_fetches_runs_and_asks_for_nothing(clinic, therapist, event):
+    consultation = bring_to(S.BOOKED, by=therapist, decline_reason="too_far", next_step="call_us")
+
+    html = html_of(send(event, consultation, therapist))
+
+    tags = {"html", "head", "meta", "title", "style", "body", "div", "h1", "p", "br", "ul", "li", "a", "small"}
+    assert set(re.findall(r"<(\w+)", html)) <= tags
+    assert re.findall(r"url\(|@import|src=|srcset|http-equiv|\son\w+=|style=", html) == []
 
 
 @pytest.mark.parametrize("event", TO_STAFF)
@@ -134,10 +169,11 @@ def test_a_booking_says_when_and_how(clinic, therapist):
 
     lines = send("booked", consultation, therapist).body.splitlines()
 
-    assert [line for line in lines if line in {spoken(time, clinic.tzinfo) for time in (START, NEXT)}] == [
-        "Tuesday, March 3, 12:00 PM EST"
+    assert [line for line in lines if line.startswith("- ")] == [
+        "- Tuesday, March 3, 12:00 PM EST",
+        "- At the clinic",
+        f"- Reference: {consultation.reference}",
     ]
-    assert "At the clinic" in lines
 
 
 def test_the_first_mail_says_by_when_we_answer_and_where_to_turn_before(clinic):
@@ -145,8 +181,8 @@ def test_the_first_mail_says_by_when_we_answer_and_where_to_turn_before(clinic):
 
     body = send("received", consultation, None).body
 
-    assert "A physical therapist answers by Tuesday, March 3, 12:00 PM EST." in body
-    assert str(clinic.emergency_words) in body
+    assert "one of us reads it and answers you by:\n- Tuesday, March 3, 12:00 PM EST\n" in body
+    assert f"If it gets worse, do not wait for us. {clinic.emergency_words}" in body
 
 
 def test_a_refusal_gives_its_reason_and_the_next_step(clinic, therapist):
@@ -155,8 +191,9 @@ def test_a_refusal_gives_its_reason_and_the_next_step(clinic, therapist):
     consultation.decline(reason="too_far", next_step="other_clinic", by=therapist, at=NOON)
 
     lines = mail.render(OutgoingMail.objects.get()).body.splitlines()
-    assert lines[2:4] == [
+    assert lines[2:5] == [
         "We are too far away.",
+        "",
         "Please ask another clinic nearby; your doctor or insurer can name one.",
     ]
 

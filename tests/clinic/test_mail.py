@@ -66,9 +66,26 @@ def test_a_mail_says_who_it_is_from_and_for_and_when_it_was_promised(post_office
         "Message-ID": queued.message_id,
     }
     assert message["Date"].datetime == NOON
-    assert message.get_content().replace("\r\n", "\n").strip() == (
-        "Request CR-ACDEFG is waiting for somebody to claim it.\n\nhttp://localhost:8000/admin/queue/"
+
+
+def test_a_mail_has_the_same_words_as_text_and_as_html(post_office, clinic):
+    queue()
+
+    mail.deliver(at=NOON)
+
+    [message] = post_office.taken
+    text, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert (message.get_content_type(), [part.get_content_type() for part in message.iter_parts()]) == (
+        "multipart/alternative",
+        ["text/plain", "text/html"],
     )
+    assert text.replace("\r\n", "\n") == (
+        "Request CR-ACDEFG is waiting for somebody to claim it.\n\n"
+        "Open the queue:\nhttp://localhost:8000/admin/queue/\n\n"
+        "Elm Street Clinic\n(407) 698-5558\n"
+    )
+    assert "<p>Request CR-ACDEFG is waiting for somebody to claim it.</p>" in html
+    assert 'href="http://localhost:8000/admin/queue/" target="_blank">Open the queue</a>' in html
 
 
 def test_a_sent_mail_is_not_sent_again(post_office):
