@@ -11,7 +11,8 @@ import time
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from email.headerregistry import Address
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ from django.db.models import Q
 from django.template import TemplateDoesNotExist
 
 from .letter import write
-from .models import OutgoingMail
+from .models import ClinicSettings, OutgoingMail
 from .sealing import BrokenSeal, seal, unseal
 
 logger = logging.getLogger(__name__)
@@ -55,14 +56,25 @@ def render(mail: OutgoingMail) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.text,
+        from_email=sender(),
         to=[mail.to],
         headers={
             "Message-ID": mail.message_id,
             "Date": format_datetime(mail.queued_at.astimezone(UTC)),
+            # So that no out-of-office answer comes back to it.
+            "Auto-Submitted": "auto-generated",
         },
     )
     message.attach_alternative(letter.html, "text/html")
     return message
+
+
+def sender() -> str:
+    """The clinic's name before our address: on one line, and with nothing that a header takes for a code."""
+    name = str(ClinicSettings.current().name).replace("=?", " ")
+    plain = "".join(character if character.isprintable() else " " for character in name)
+    user, _, host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")
+    return str(Address(" ".join(plain.split()), user, host))
 
 
 def deliver(*, at: datetime, batch: int = 20) -> int:

@@ -2,6 +2,7 @@ import itertools
 import time
 from datetime import timedelta
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.policy import default as modern
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import transaction
 
 from clinic import mail
 from clinic.models import OutgoingMail
-from tests.factories import DAY, HOUR, NOON
+from tests.factories import DAY, HOUR, NOON, make_clinic
 
 pytestmark = pytest.mark.django_db
 
@@ -59,11 +60,12 @@ def test_a_mail_says_who_it_is_from_and_for_and_when_it_was_promised(post_office
     mail.deliver(at=NOON + HOUR)
 
     [message] = post_office.taken
-    assert {name: message[name] for name in ("From", "To", "Subject", "Message-ID")} == {
-        "From": "desk@clinic.example",
+    assert {name: message[name] for name in ("From", "To", "Subject", "Message-ID", "Auto-Submitted")} == {
+        "From": "Elm Street Clinic <desk@clinic.example>",
         "To": "robin@clinic.example",
         "Subject": "Request CR-ACDEFG is waiting",
         "Message-ID": queued.message_id,
+        "Auto-Submitted": "auto-generated",
     }
     assert message["Date"].datetime == NOON
 
@@ -285,6 +287,43 @@ def test_a_line_end_in_an_address_parks_that_mail_and_the_queue_goes_on(post_off
 
     assert standing(forged)[:2] == ("parked", 1)
     assert (post_office.recipients, post_office.taken_ids) == ([["sam@clinic.example"]], [after.message_id])
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Elm Street Clinic\r\nBcc: stranger@evil.example", "Elm Street Clinic Bcc: stranger@evil.example"),
+        ("Elm\x0bStreet\x85Clinic\u2028\x1b[2J", "Elm Street Clinic [2J"),
+        ('Ann "Elm" O\'Hara, <x@y.example>', 'Ann "Elm" O\'Hara, <x@y.example>'),
+        ("Physiothérapie Ørsted 体", "Physiothérapie Ørsted 体"),
+        ("=?utf-8?q?x=0aBcc:_stranger@evil.example?=", "utf-8?q?x=0aBcc:_stranger@evil.example?="),
+        ("=\u202e?utf-8?q?x=0aBcc:_stranger@evil.example?=", "= ?utf-8?q?x=0aBcc:_stranger@evil.example?="),
+        ("back\\slash\\", "back\\slash\\"),
+        ("", ""),
+    ],
+)
+def test_whatever_the_clinic_is_called_a_mail_has_one_sender_and_one_recipient(post_office, settings, name, shown):
+    settings.DEFAULT_FROM_EMAIL = "The desk <desk@clinic.example>"
+    make_clinic(name=name)
+    queue()
+
+    mail.deliver(at=NOON)
+
+    [message] = post_office.taken
+    senders = message["From"].addresses
+    assert [(sender.display_name, sender.addr_spec) for sender in senders] == [(shown, "desk@clinic.example")]
+    assert sorted(set(message.keys()) & {"Bcc", "Cc", "To"}) == ["To"]
+    assert post_office.recipients == [["robin@clinic.example"]]
+
+
+def test_a_long_name_in_any_script_is_folded_and_can_be_read_again(settings):
+    settings.DEFAULT_FROM_EMAIL = "desk@clinic.example"
+    clinic = make_clinic(name="é" * 120)
+
+    header = mail.render(queue()).message()["From"]
+
+    assert str(make_header(decode_header(header))) == f"{clinic.name} <desk@clinic.example>"
+    assert max(map(len, header.splitlines())) < 100
 
 
 # Development's mail server
