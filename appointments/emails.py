@@ -71,6 +71,20 @@ def closed_for_now(consultation, *, at):
     _to_patient("closed_for_now", consultation, at=at)
 
 
+def running_late(consultation, *, at):
+    """The time by which an answer was promised has passed without one."""
+    _to_patient("running_late", consultation, at=at)
+
+
+def your_link(consultation, *, at):
+    _to_patient("your_link", consultation, at=at)
+
+
+def contact_changed(consultation, *, to, at):
+    """To the address that stood there before: whoever reads it may not be who changed it, so it holds no link."""
+    _to_patient("contact_changed", consultation, to=to, at=at)
+
+
 def staff_new(consultation, *, at):
     """The therapists; where there are none, those who oversee."""
     users = get_user_model().objects
@@ -88,8 +102,9 @@ def staff_handed_over(consultation, *, people, at):
     _to_staff("staff_handed_over", consultation, people, at=at)
 
 
-def _to_patient(event, consultation, *, at):
-    if address := consultation.statement.email:
+def _to_patient(event, consultation, *, at, to=None):
+    address = consultation.statement.email if to is None else to
+    if address:
         context = consultation.for_mail()
         mail.queue(event, to=address, context=context, at=at, reference=consultation.reference)
 

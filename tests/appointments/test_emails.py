@@ -11,7 +11,7 @@ from appointments.models import ConsultationRequest, Question
 from appointments.models.statement import PatientStatement
 from clinic import mail
 from clinic.models import OutgoingMail
-from tests.factories import DAY, NOON, SAID, make_consultation, make_person
+from tests.factories import DAY, HOUR, NOON, SAID, make_consultation, make_person
 
 from .pages import CHECK, TYPED, Page, address, fill
 from .stages import ACTS, S, bring_to, make_arrived, queued
@@ -40,15 +40,20 @@ TO_PATIENT = [
     "about_your_request",
     "withdrawn",
     "closed_for_now",
+    "running_late",
+    "your_link",
+    "contact_changed",
 ]
 TO_STAFF = ["staff_new", "staff_update", "staff_handed_over"]
+# Sent on no move of a request but for a reason of their own.
+APART = ["running_late", "your_link", "contact_changed", "staff_handed_over"]
 # A way on which nearly every mail is sent.
 WAY = ["claim", "ask", "answer", "propose", "let_offer_expire", "propose", "choose", "reschedule", "ask", "lapse"]
 WAY += ["take_up_again", "book", "decline"]
 
 
 def send(event, consultation, person):
-    options = {"staff_handed_over": {"people": [person]}}
+    options = {"staff_handed_over": {"people": [person]}, "contact_changed": {"to": SAID["email"]}}
     getattr(emails, event)(consultation, at=NOON, **options.get(event, {}))
     return mail.render(OutgoingMail.objects.get(event=event))
 
@@ -102,6 +107,7 @@ def test_a_mail_to_the_patient_has_the_reference_or_the_link_and_a_way_to_call(c
     own = f"{settings.BASE_URL}/r/{consultation.link_token}/"
     expected = {
         "about_your_request": [],
+        "contact_changed": [],
         "withdrawn": [f"{settings.BASE_URL}/consultation/"],
     }
     assert links == expected.get(event, [own])
@@ -185,6 +191,36 @@ def test_the_first_mail_says_by_when_we_answer_and_where_to_turn_before(clinic):
     assert f"If it gets worse, do not wait for us. {clinic.emergency_words}" in body
 
 
+def test_a_late_answer_is_admitted_with_the_number_before_anything_else(clinic):
+    consultation = make_consultation(answer_by=NOON - HOUR)
+
+    body = send("running_late", consultation, None).body
+
+    assert body.split("\n\n")[:2] == [
+        "We promised you an answer by Monday, March 2, 11:00 AM EST and have not kept that promise. We are sorry.",
+        "If you would rather not wait, call us: (407) 698-5558",
+    ]
+    assert f"If it gets worse, do not wait for us. {clinic.emergency_words}" in body
+
+
+def test_a_changed_address_is_told_to_the_old_one_without_the_link(clinic):
+    consultation = make_consultation(said={"email": "new@patients.example"})
+
+    emails.contact_changed(consultation, to="old@patients.example", at=NOON)
+
+    [message] = [mail.render(each) for each in OutgoingMail.objects.all()]
+    assert message.to == ["old@patients.example"]
+    assert [word for word in ("new@patients.example", consultation.link_token) if word in everything_in(message)] == []
+
+
+def test_where_there_was_no_address_nobody_is_told_of_the_change(clinic):
+    consultation = make_consultation()
+
+    emails.contact_changed(consultation, to="", at=NOON)
+
+    assert queued() == []
+
+
 def test_a_refusal_gives_its_reason_and_the_next_step(clinic, therapist):
     consultation = bring_to(S.IN_REVIEW, by=therapist)
 
@@ -237,7 +273,7 @@ def test_no_mail_along_the_whole_way_holds_a_word_of_the_patients(clinic, client
     assert {each.event for each in OutgoingMail.objects.all()} == {*TO_PATIENT, *TO_STAFF} - {
         "missed",
         "withdrawn",
-        "staff_handed_over",
+        *APART,
     }
     assert [word for text in texts for word in WORDS if word in text] == []
 
