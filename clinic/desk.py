@@ -1,24 +1,17 @@
 """The desk: the admin site with the triage queue in front, for those who triage."""
 
-from email import message_from_bytes
-from email.policy import default as modern
-from pathlib import Path
-
 from allauth.account.views import logout
-from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from appointments.admin import queue_urls
 from appointments.emails import OVERSEE, TRIAGE
 
-MAILS_SHOWN = 50
+from .desk_mail import mail_urls, writes_mail_to_files
 
 
 class ClinicAdminSite(AdminSite):
@@ -32,8 +25,7 @@ class ClinicAdminSite(AdminSite):
     def get_urls(self):
         return [
             *queue_urls(self),
-            path("mail/", self.admin_view(self.mails), name="mails"),
-            path("mail/<str:name>/", self.admin_view(self.mail), name="mail"),
+            *mail_urls(self),
             *super().get_urls(),
         ]
 
@@ -71,21 +63,6 @@ class ClinicAdminSite(AdminSite):
         }
         return [requests, *apps]
 
-    def mails(self, request):
-        names = [{"name": file.name, "subject": read(file)["subject"]} for file in mail_files(request)[:MAILS_SHOWN]]
-        context = {**self.each_context(request), "title": _("Mail written in development"), "mails": names}
-        return TemplateResponse(request, "admin/mails.html", context)
-
-    def mail(self, request, name):
-        file = next((file for file in mail_files(request) if file.name == name), None)
-        if file is None:
-            raise Http404
-        message = read(file)
-        context = {**self.each_context(request), "title": message["subject"], "message": message}
-        context["body"] = message.get_body(("plain",)).get_content()
-        context["headers"] = [(header, message[header]) for header in ("From", "To", "Subject", "Date", "Message-ID")]
-        return TemplateResponse(request, "admin/mail.html", context)
-
 
 def page(name, view):
     return {
@@ -96,17 +73,3 @@ def page(name, view):
         "perms": {},
         "add_url": None,
     }
-
-
-def writes_mail_to_files():
-    return settings.EMAIL_BACKEND == "clinic.mail.EmlFiles"
-
-
-def mail_files(request):
-    if not (writes_mail_to_files() and request.user.has_perm(TRIAGE)):
-        raise PermissionDenied
-    return sorted(Path(settings.MAIL_DIR).glob("*.eml"), reverse=True)
-
-
-def read(file):
-    return message_from_bytes(file.read_bytes(), policy=modern)

@@ -3,9 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
+from appointments import emails
 from appointments.models import ConsultationRequest
 from tests.browser.acts import follow, press
-from tests.factories import SAID, make_consultation, make_person
+from tests.factories import NOON, SAID, make_consultation, make_person
 from tips.models import Topic
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -83,3 +84,23 @@ def test_the_owner_changes_the_clinic_and_sees_its_pages_whole(site, page, sign_
 
     page.goto(site)
     assert page.get_by_role("heading", level=1).inner_text() == "Back on your feet."
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_therapist_sees_a_mail_as_the_patient_would_and_follows_its_link(site, page, sign_in, is_fit, mails, width):
+    consultation = make_consultation()
+    emails.received(consultation, at=NOON)
+    mails()
+    page.set_viewport_size({"width": width, "height": 800})
+    sign_in(page, make_person("Therapist"))
+
+    page.goto(f"{site}/admin/mail/")
+    is_fit(page)
+    follow(page, page.get_by_role("link", name="We received your request").first)
+    is_fit(page)
+
+    button = page.frame_locator("iframe").get_by_role("link", name="Open your own page")
+    expect(button).to_have_css("background-color", "rgb(179, 64, 15)")
+    with page.expect_popup() as opened:
+        button.click()
+    expect(opened.value.get_by_role("heading", level=1)).to_have_text(consultation.reference)

@@ -1,14 +1,20 @@
-"""The mail that development writes to files, as the desk shows it."""
+"""The mail that development writes to files, and a sample of each, as the desk shows them."""
 
 import re
 
 import pytest
 
-from tests.factories import make_person
+from appointments import emails
+from clinic import mail
+from clinic.desk_mail import EVENTS, sample_facts
+from tests.factories import NOON, make_consultation, make_person
 
 pytestmark = pytest.mark.django_db
 
 WITH_TRIAGE = ["Owner", "Therapist"]
+WITHOUT_TRIAGE = ["Editor", "Clinical reviewer"]
+SAMPLE = "/admin/mail/samples/received/"
+PAGES = ["/admin/mail/", "/admin/mail/1.eml/", "/admin/mail/1.eml/html/", SAMPLE, f"{SAMPLE}html/"]
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def test_in_development_who_triages_reads_the_mails_newest_first(clinic, mail_di
     listed = client.get("/admin/mail/").content.decode()
     opened = client.get("/admin/mail/20260302-2.eml/").content.decode()
 
-    assert re.findall(r'href="(/admin/mail/[^"]+)">([^<]*)</a>', listed) == [
+    assert re.findall(r'href="(/admin/mail/[^"]+[.]eml/)">([^<]*)</a>', listed) == [
         ("/admin/mail/20260302-2.eml/", "The second"),
         ("/admin/mail/20260302-1.eml/", "The first"),
     ]
@@ -43,7 +49,8 @@ def test_in_development_who_triages_reads_the_mails_newest_first(clinic, mail_di
         "Mon, 02 Mar 2026 17:00:00 +0000",
         "&lt;1@x&gt;",
     ]
-    assert "Your link: http://localhost:8000/r/token/" in opened
+    assert 'Your link: <a href="http://localhost:8000/r/token/"' in opened
+    assert "<iframe" not in opened
 
 
 def test_the_list_of_mails_is_bounded(clinic, mail_dir, therapist, signed_in):
@@ -81,15 +88,25 @@ def test_a_mail_that_is_not_in_the_folder_is_not_there(clinic, mail_dir, therapi
     assert "the key of the site" not in answer.content.decode()
 
 
+@pytest.mark.parametrize("role", WITHOUT_TRIAGE)
+@pytest.mark.parametrize("address", PAGES)
+def test_who_does_not_triage_sees_no_mail_and_no_sample(clinic, mail_dir, signed_in, role, address):
+    write_mail(mail_dir, "1.eml", "A mail")
+
+    answer = signed_in(make_person(role)).get(address)
+
+    assert answer.status_code == 403
+
+
 @pytest.mark.parametrize("role", WITH_TRIAGE)
 def test_where_mail_is_really_sent_nobody_finds_or_reads_the_files(clinic, mail_dir, settings, signed_in, role):
     write_mail(mail_dir, "1.eml", "A mail of the time of development")
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     client = signed_in(make_person(role))
 
-    answers = [client.get("/admin/mail/"), client.get("/admin/mail/1.eml/")]
+    answers = [client.get(address) for address in PAGES]
 
-    assert [answer.status_code for answer in answers] == [403, 403]
+    assert [answer.status_code for answer in answers] == [403] * len(PAGES)
     assert (
         "/admin/mail/"
         not in client.get("/admin/clinic/").content.decode() + client.get("/admin/queue/").content.decode()
@@ -103,3 +120,89 @@ def test_in_development_the_owner_finds_the_mails_on_the_desk(clinic, mail_dir, 
         ("Queue", "/admin/queue/"),
         ("Mail written (development)", "/admin/mail/"),
     ]
+
+
+# Samples, and mails as HTML
+
+
+def test_every_mail_is_listed_with_its_subject(clinic, mail_dir, therapist, signed_in):
+    listed = signed_in(therapist).get("/admin/mail/").content.decode()
+
+    found = re.findall(r'href="/admin/mail/samples/(\w+)/">([^<]*)</a>', listed)
+    assert [event for event, subject in found] == EVENTS
+    assert found[0] == ("received", "We received your request")
+    assert found[-1] == ("staff_handed_over", "Request CR-ACDEFG was handed over")
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_sample_shows_subject_text_and_html(clinic, mail_dir, therapist, signed_in, event):
+    client = signed_in(therapist)
+
+    page = client.get(f"/admin/mail/samples/{event}/")
+    html = client.get(f"/admin/mail/samples/{event}/html/").content.decode()
+
+    subject, text = page.context["title"], page.context["body"]
+    [frame] = re.findall(r"<iframe.*?>", page.content.decode(), re.DOTALL)
+    assert f"<h1>{subject}</h1>" in html
+    assert text.splitlines()[0] in html
+    assert re.findall(r'(\w+)="(.*?)"', frame) == [
+        ("src", f"/admin/mail/samples/{event}/html/"),
+        ("title", "The mail as HTML"),
+        ("sandbox", "allow-popups allow-popups-to-escape-sandbox"),
+    ]
+
+
+@pytest.mark.parametrize("address", ["/admin/mail/samples/unheard_of/", "/admin/mail/samples/foot/html/"])
+def test_there_is_no_sample_of_what_is_no_mail(clinic, mail_dir, therapist, signed_in, address):
+    answer = signed_in(therapist).get(address)
+
+    assert answer.status_code == 404
+
+
+def test_a_sample_has_every_fact_that_a_mail_is_given(clinic):
+    given = set(make_consultation().for_mail()) | {"status"}
+
+    assert set(sample_facts()) == given
+
+
+def test_a_written_mail_is_shown_as_html_too(clinic, mail_dir, therapist, signed_in):
+    emails.received(make_consultation(), at=NOON)
+    mail.deliver(at=NOON)
+    [file] = mail_dir.iterdir()
+    client = signed_in(therapist)
+
+    page = client.get(f"/admin/mail/{file.name}/").content.decode()
+    html = client.get(f"/admin/mail/{file.name}/html/").content.decode()
+
+    assert f'src="/admin/mail/{file.name}/html/"' in page
+    assert "<h1>We received your request</h1>" in html
+
+
+def test_a_mail_without_html_has_none_to_show(clinic, mail_dir, therapist, signed_in):
+    write_mail(mail_dir, "1.eml", "A mail")
+
+    answer = signed_in(therapist).get("/admin/mail/1.eml/html/")
+
+    assert answer.status_code == 404
+
+
+def test_only_the_html_may_be_framed_and_it_may_load_and_run_nothing(clinic, mail_dir, therapist, signed_in):
+    client = signed_in(therapist)
+
+    page, html = client.get(SAMPLE), client.get(f"{SAMPLE}html/")
+
+    assert (page["X-Frame-Options"], html["X-Frame-Options"]) == ("DENY", "SAMEORIGIN")
+    assert policy(html) == {
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "form-action 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'self'",
+        "sandbox allow-popups allow-popups-to-escape-sandbox",
+    }
+    assert policy(page) == policy(client.get("/admin/queue/"))
+    assert {"frame-ancestors 'none'", "style-src 'self'"} <= policy(page)
+
+
+def policy(answer):
+    return set(answer["Content-Security-Policy"].split("; "))
