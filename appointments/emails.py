@@ -21,20 +21,6 @@ def received(consultation, *, at):
         _to_patient("received", consultation, at=at)
 
 
-def running_late(consultation, *, at):
-    _to_patient("running_late", consultation, at=at)
-
-
-def your_link(consultation, *, at):
-    _to_patient("your_link", consultation, at=at)
-
-
-def contact_changed(consultation, *, to, at):
-    """To the address that was good until now, in case it was not its owner who changed it."""
-    if to:
-        mail.queue("contact_changed", to=to, context=consultation.for_mail(), at=at, reference=consultation.reference)
-
-
 def one_thing(consultation, *, at):
     _to_patient("one_thing", consultation, at=at)
 
