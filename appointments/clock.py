@@ -39,6 +39,13 @@ class Hours:
             for opens, closes in sorted(self.week.get(day.weekday(), ()))
         ]
 
+    def open_until(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Open stretches that begin before `end`, in order, from `start` on."""
+        for opens, closes in self.open_from(start.astimezone(UTC)):
+            if opens >= end:
+                return
+            yield opens, closes
+
     def open_from(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Open stretches that end after `at`, in order, the first one cut to begin no earlier than `at`."""
         day = at.astimezone(self.zone).date()
@@ -56,6 +63,26 @@ def add_hours(start: datetime, hours: float, *, within: Hours) -> datetime:
             return opens + left
         left -= closes - opens
     raise NeverOpen
+
+
+def days_before(end: datetime, days: int, *, within: Hours) -> datetime:
+    """The latest time, in whole days before `end`, after which `days` open days have passed. Raises `NeverOpen`."""
+    for offset in range(1, HORIZON_DAYS):
+        moment = end - timedelta(days=offset)
+        if add_days(moment, days, within=within) <= end:
+            return moment
+    raise NeverOpen
+
+
+def half_way(start: datetime, end: datetime, *, within: Hours) -> datetime:
+    """Where half of the open time between two instants has passed; `end` where there is none."""
+    stretches = [(opens, min(closes, end)) for opens, closes in within.open_until(start, end)]
+    left = sum((closes - opens for opens, closes in stretches), timedelta()) / 2
+    for opens, closes in stretches:
+        if opens + left <= closes:
+            return opens + left
+        left -= closes - opens
+    return end
 
 
 def add_days(start: datetime, days: int, *, within: Hours) -> datetime:

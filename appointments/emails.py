@@ -21,6 +21,10 @@ def received(consultation, *, at):
         _to_patient("received", consultation, at=at)
 
 
+def reminder(consultation, *, at):
+    _to_patient("reminder", consultation, at=at)
+
+
 def one_thing(consultation, *, at):
     _to_patient("one_thing", consultation, at=at)
 
@@ -72,11 +76,22 @@ def contact_changed(consultation, *, to, at):
 
 
 def staff_new(consultation, *, at):
-    """The therapists; where there are none, those who oversee."""
-    users = get_user_model().objects
-    triaging = users.with_perm(TRIAGE, backend=PERMISSIONS)
-    overseers = users.with_perm(OVERSEE, backend=PERMISSIONS).values("pk")
-    _to_staff("staff_new", consultation, triaging.exclude(pk__in=overseers) or triaging, at=at)
+    _to_staff("staff_new", consultation, _who_triages(), at=at)
+
+
+def staff_nudge(consultation, *, at):
+    """Half of the promised time has passed: whoever has the request hears it; where nobody has, all who triage."""
+    if consultation.assigned_to:
+        _to_staff("staff_nudge", consultation, [consultation.assigned_to], at=at)
+    else:
+        _to_staff("staff_nudge", consultation, _who_triages(), at=at)
+
+
+def staff_overdue(references, *, at):
+    """The owner's list of the day: who was promised an answer and has none."""
+    for person in get_user_model().objects.with_perm(OVERSEE, backend=PERMISSIONS):
+        if person.email:
+            mail.queue("staff_overdue", to=person.email, context={"references": references}, at=at)
 
 
 def staff_update(consultation, *, at):
@@ -88,6 +103,14 @@ def staff_handed_over(consultation, *, people, at):
     _to_staff("staff_handed_over", consultation, people, at=at)
 
 
+def _who_triages():
+    """The therapists; where there are none, those who oversee."""
+    users = get_user_model().objects
+    triaging = users.with_perm(TRIAGE, backend=PERMISSIONS)
+    overseers = users.with_perm(OVERSEE, backend=PERMISSIONS).values("pk")
+    return triaging.exclude(pk__in=overseers) or triaging
+
+
 def _to_patient(event, consultation, *, at, to=None):
     address = consultation.statement.email if to is None else to
     if address:
@@ -96,7 +119,7 @@ def _to_patient(event, consultation, *, at, to=None):
 
 
 def _to_staff(event, consultation, people, *, at):
-    context = {"reference": consultation.reference, "status": str(consultation.get_status_display())}
+    context = consultation.for_staff_mail()
     for person in people:
         if person.email:
             mail.queue(event, to=person.email, context=context, at=at, reference=consultation.reference)

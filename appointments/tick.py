@@ -1,22 +1,85 @@
-"""What the clock does: found by queries, so that any number of workers may run it, as often as they like."""
+"""What the clock does: found by queries, so that any number of workers may run it, as often as they like.
+
+Each act repeats the condition under which it was found, in the statement that marks it as done. Whoever comes second,
+or looks at a row that has moved meanwhile, does nothing.
+"""
+
+from contextlib import suppress
+from datetime import timedelta
 
 from django.db import transaction
 
 from clinic.models import ClinicSettings, forget
 
-from .models import ConsultationRequest
+from . import emails
+from .models import ConsultationRequest, DailyAct, OfferedTime, TransitionNotAllowed, working_days_before
 
 AT_ONCE = 100
+# A question is asked a second time after two open days, and the request lapses after five.
+ASKED_AGAIN_AFTER, LAPSES_AFTER = 2, 5
+# When a booked time is recalled, and under which mark. A time agreed later than that needs no such mail.
+REMINDERS = {"reminded_early_at": timedelta(days=2), "reminded_late_at": timedelta(days=1)}
 
 
 def tick(*, at):
-    tell_who_waits_too_long(at=at)
+    for act in (tell_who_waits_too_long, nudge, remind, ask_again, let_lapse, let_offers_expire):
+        act(at=at)
+    tell_the_owner_once_a_day(at=at)
     measure_answers(at=at)
 
 
 def tell_who_waits_too_long(*, at):
     for consultation in ConsultationRequest.objects.to_be_told_late(at=at)[:AT_ONCE]:
         consultation.tell_late(at=at)
+
+
+def nudge(*, at):
+    for consultation in ConsultationRequest.objects.to_be_nudged(at=at)[:AT_ONCE]:
+        consultation.nudge(at=at)
+
+
+def remind(*, at):
+    for mark, before in REMINDERS.items():
+        for time in OfferedTime.objects.to_be_recalled(mark, before=before, at=at)[:AT_ONCE]:
+            time.recall(mark, at=at)
+
+
+def ask_again(*, at):
+    asked_before = working_days_before(ASKED_AGAIN_AFTER, at=at)
+    unanswered = ConsultationRequest.objects.with_unanswered_question(asked_before=asked_before, reminded=False)
+    for consultation in unanswered[:AT_ONCE]:
+        consultation.remind_of_question(at=at)
+
+
+def let_lapse(*, at):
+    """Whoever was asked twice and has not answered in five open days; they may come back for 30 days."""
+    asked_before = working_days_before(LAPSES_AFTER, at=at)
+    unanswered = ConsultationRequest.objects.with_unanswered_question(asked_before=asked_before, reminded=True)
+    for consultation in unanswered[:AT_ONCE]:
+        unless_moved(consultation.lapse, at=at)
+
+
+def let_offers_expire(*, at):
+    """The first offer that nobody chose from brings the request back to review; the second ends it for now."""
+    for consultation in ConsultationRequest.objects.with_expired_offer(at=at)[:AT_ONCE]:
+        act = consultation.lapse if consultation.has_let_an_offer_expire else consultation.let_offer_expire
+        unless_moved(act, at=at)
+
+
+def unless_moved(act, *, at):
+    """A person, or another worker, was first: the next tick sees what is left to do."""
+    with suppress(TransitionNotAllowed):
+        act(at=at)
+
+
+def tell_the_owner_once_a_day(*, at):
+    """Who was promised an answer and has none, told to the owner once on each day on which there is one."""
+    overdue = ConsultationRequest.objects.overdue(at=at).longest_waiting_first()
+    references = list(overdue.values_list("reference", flat=True)[:AT_ONCE])
+    today = at.astimezone(ClinicSettings.current().tzinfo).date()
+    with transaction.atomic():
+        if references and DailyAct.objects.is_first("overdue", on=today):
+            emails.staff_overdue(references, at=at)
 
 
 def measure_answers(*, at):

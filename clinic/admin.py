@@ -65,7 +65,7 @@ class ClinicSettingsAdmin(NothingIsDeleted, admin.ModelAdmin):
         (_("The clinic"), {"fields": ["name", "tagline", "phone", "address", "zone"]}),
         (_("In an emergency"), {"fields": ["emergency_number", "emergency_words", "crisis_words"]}),
         (_("What we offer"), {"fields": ["complimentary", "offers_clinic", "offers_phone", "offers_video"]}),
-        (_("What we promise"), {"fields": ["urgent_reply_hours", "reply_days", "hold_hours"]}),
+        (_("What we promise"), {"fields": ["urgent_reply_hours", "reply_days", "hold_hours", "visit_minutes"]}),
         (_("Pause"), {"fields": ["is_paused", "pause_words"]}),
         (None, {"fields": ["is_demo"]}),
     ]

@@ -37,6 +37,7 @@ EVENTS = [
     "choose_a_time",
     "still_want_to_talk",
     "booked",
+    "reminder",
     "time_changed",
     "missed",
     "about_your_request",
@@ -45,6 +46,8 @@ EVENTS = [
     "your_link",
     "contact_changed",
     "staff_new",
+    "staff_nudge",
+    "staff_overdue",
     "staff_update",
     "staff_handed_over",
 ]
@@ -165,6 +168,7 @@ def sample_facts():
         "reason": str(DeclineReason.NO_PLACE.label),
         "next_step": str(NextStep.CALL_US.label),
         "status": str(RequestStatus.BOOKED.label),
+        "references": ["CR-ACDEFG", "CR-HJKMNP"],
     }
 
 

@@ -25,6 +25,9 @@ class User(AbstractUser):
         _("credentials"), max_length=60, blank=True, help_text=_("As readers see them, such as “PT, DPT”.")
     )
 
+    # The address of a therapist's private calendar feed, as a hash: a new address takes the old one away.
+    calendar_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+
     def __str__(self):
         return self.display_name or self.username
 
@@ -87,6 +90,11 @@ class ClinicSettings(models.Model):
     )
     reply_days = models.PositiveSmallIntegerField(_("reply to other requests within (business days)"), default=1)
     hold_hours = models.PositiveSmallIntegerField(_("keep offered times for (hours)"), default=48)
+    visit_minutes = models.PositiveSmallIntegerField(
+        _("length of a visit (minutes)"),
+        default=30,
+        choices=[(minutes, str(minutes)) for minutes in range(15, 121, 15)],
+    )
     is_paused = models.BooleanField(
         _("take no requests for now"),
         default=False,

@@ -1,5 +1,7 @@
+from .daily import DailyAct
 from .history import Actor, ContactCorrection, Note, Question, StatusChange
-from .queryset import answer_due
+from .hours import TimeOff, WorkingHours
+from .queryset import answer_due, working_days_before
 from .request import ConsultationRequest
 from .statement import PatientStatement
 from .states import (
@@ -24,6 +26,7 @@ __all__ = [
     "Actor",
     "ConsultationRequest",
     "ContactCorrection",
+    "DailyAct",
     "DeclineReason",
     "HeldQuarter",
     "NextStep",
@@ -36,8 +39,11 @@ __all__ = [
     "StatusChange",
     "StoppedVisit",
     "Suspicion",
+    "TimeOff",
     "TimeTaken",
     "TransitionNotAllowed",
     "Urgency",
+    "WorkingHours",
     "answer_due",
+    "working_days_before",
 ]

@@ -52,6 +52,7 @@ class Question(models.Model):
     asked_at = models.DateTimeField()
     answer = models.TextField(_("answer"), max_length=1000, blank=True)
     answered_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["asked_at", "id"]

@@ -6,15 +6,16 @@ from datetime import timedelta
 from statistics import median
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from appointments import clock, emails
 from clinic.models import ClinicSettings, OutgoingMail
 from clinic.sealing import seal
 
-from .history import Actor
+from .history import Actor, Question
 from .statement import PatientStatement
 from .states import OPEN, WAITING_ON_US, RequestStatus, Urgency
+from .times import OfferedTime
 
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V: the reference is read aloud on the phone.
 UNAMBIGUOUS = "34679ACDEFGHJKMNPQRTWXY"
@@ -47,8 +48,36 @@ class ConsultationRequestQuerySet(models.QuerySet):
         return self.filter(status__in=[RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED])
 
     def waiting_for_us(self, *, at):
-        """New, or not answered in time; but for what looks like spam."""
-        return self.filter(suspicion="").filter(Q(status=RequestStatus.NEW) | self._is_overdue(at))
+        """New, not answered in time, or long met without a word of how it went; but for what looks like spam."""
+        is_waiting = Q(status=RequestStatus.NEW) | self._is_overdue(at) | self._is_without_outcome(at)
+        return self.filter(is_waiting, suspicion="")
+
+    def without_outcome(self, *, at):
+        """Booked, and a working day after the visit nobody has said how it went."""
+        return self.filter(self._is_without_outcome(at))
+
+    def booked_between(self, start, end):
+        return self.filter(has_booked_time(starts_at__range=(start, end)), status=RequestStatus.BOOKED)
+
+    def for_second_look(self, *, since):
+        """Urgent requests that somebody has decided on since then, and nobody else has looked at."""
+        return self.filter(urgency=Urgency.URGENT, decided_at__gte=since, second_look_at__isnull=True)
+
+    def to_be_nudged(self, *, at):
+        return self.filter(status__in=WAITING_ON_US, suspicion="", nudge_at__lte=at).order_by("nudge_at", "pk")
+
+    def with_expired_offer(self, *, at):
+        still_held = OfferedTime.objects.held(at=at).filter(consultation=OuterRef("pk"))
+        return self.filter(~Exists(still_held), status=RequestStatus.PROPOSED).order_by("pk")
+
+    def with_unanswered_question(self, *, asked_before, reminded):
+        unanswered = Question.objects.filter(
+            consultation=OuterRef("pk"),
+            answered_at__isnull=True,
+            asked_at__lte=asked_before,
+            reminded_at__isnull=not reminded,
+        )
+        return self.filter(Exists(unanswered), status=RequestStatus.NEEDS_INFO).order_by("pk")
 
     def overdue(self, *, at):
         return self.filter(self._is_overdue(at))
@@ -56,6 +85,11 @@ class ConsultationRequestQuerySet(models.QuerySet):
     @staticmethod
     def _is_overdue(at):
         return Q(status__in=WAITING_ON_US, answer_by__lt=at)
+
+    @staticmethod
+    def _is_without_outcome(at):
+        long_past = has_booked_time(starts_at__lte=working_days_before(1, at=at))
+        return Q(long_past, status=RequestStatus.BOOKED)
 
     def to_be_told_late(self, *, at):
         """Whom the clinic has promised an answer by now, and has not told that it is late."""
@@ -115,6 +149,8 @@ class ConsultationRequestQuerySet(models.QuerySet):
     @transaction.atomic
     def _store(self, form_key, *, region, urgency, tip, said, at, suspicion):
         token = secrets.token_urlsafe(24)
+        clinic = ClinicSettings.current()
+        answer_by = answer_due(clinic, urgency, at)
         consultation = self.create(
             form_hash=digest(form_key),
             link_hash=digest(token),
@@ -124,7 +160,8 @@ class ConsultationRequestQuerySet(models.QuerySet):
             tip=tip,
             suspicion=suspicion,
             submitted_at=at,
-            answer_by=answer_due(ClinicSettings.current(), urgency, at),
+            answer_by=answer_by,
+            nudge_at=clock.half_way(at, answer_by, within=office_hours(clinic)),
         )
         PatientStatement.objects.create(consultation=consultation, **said)
         consultation._record("", by=None, actor=Actor.PATIENT, at=at)
@@ -134,9 +171,25 @@ class ConsultationRequestQuerySet(models.QuerySet):
         return consultation
 
 
+def has_booked_time(**times):
+    return Exists(OfferedTime.objects.booked().filter(consultation=OuterRef("pk"), **times))
+
+
+def office_hours(clinic):
+    return clock.Hours(clinic.week, clinic.holidays, clinic.tzinfo)
+
+
+def working_days_before(days, *, at):
+    """So many working days ago; by the plain calendar where the clinic has named no hours."""
+    try:
+        return clock.days_before(at, days, within=office_hours(ClinicSettings.current()))
+    except clock.NeverOpen:
+        return at - timedelta(days=days)
+
+
 def answer_due(clinic, urgency, at):
     """When an answer was promised; by the plain clock where the clinic has named no hours."""
-    hours = clock.Hours(clinic.week, clinic.holidays, clinic.tzinfo)
+    hours = office_hours(clinic)
     try:
         if urgency == Urgency.URGENT:
             return clock.add_hours(at, clinic.urgent_reply_hours, within=hours)

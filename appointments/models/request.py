@@ -1,21 +1,17 @@
 """Consultation requests: where each one stands, and how it may move."""
 
-import itertools
-from datetime import timedelta
-
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from appointments import emails
+from appointments import clock, emails
+from clinic.constraints import both_or_neither
 from clinic.models import ClinicSettings
 from clinic.sealing import unseal
 from clinic.wording import spoken
 
-from .history import Actor, StatusChange
-from .queryset import LINK_LIVES, LINK_SEAL, WAY_BACK, ConsultationRequestQuerySet, answer_due, new_reference
-from .statement import PatientStatement
+from .history import STAFF, Actor, StatusChange
+from .queryset import LINK_LIVES, LINK_SEAL, ConsultationRequestQuerySet, answer_due, new_reference, office_hours
 from .states import (
     ANSWERS,
     ASSIGNED,
@@ -32,9 +28,10 @@ from .states import (
     Urgency,
 )
 from .times import OfferedTime
+from .transitions import Transitions
 
 
-class ConsultationRequest(models.Model):
+class ConsultationRequest(Transitions, models.Model):
     """One patient asking to be seen.
 
     The status changes only through the transition methods, which write the
@@ -49,7 +46,7 @@ class ConsultationRequest(models.Model):
     urgency = models.CharField(max_length=10, choices=Urgency, default=Urgency.ROUTINE)
     tip = models.ForeignKey("tips.Tip", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     assigned_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="consultations"
+        STAFF, null=True, blank=True, on_delete=models.PROTECT, related_name="consultations"
     )
     submitted_at = models.DateTimeField()
     answer_by = models.DateTimeField()
@@ -58,6 +55,13 @@ class ConsultationRequest(models.Model):
     first_answered_at = models.DateTimeField(null=True)
     # When the patient was told that the promised time has passed; each new promise begins afresh.
     late_told_at = models.DateTimeField(null=True)
+    # When whoever has it is reminded of the promise, half-way through the open hours it has; None once that is done.
+    nudge_at = models.DateTimeField(null=True)
+    # An urgent request that somebody decided on is looked at by a second therapist before the day closes.
+    decided_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    second_look_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
+    second_look_at = models.DateTimeField(null=True)
     suspicion = models.CharField(max_length=10, choices=Suspicion, blank=True)
     decline_reason = models.CharField(max_length=20, choices=DeclineReason, blank=True)
     next_step = models.CharField(max_length=20, choices=NextStep, blank=True)
@@ -90,6 +94,8 @@ class ConsultationRequest(models.Model):
                 condition=Q(status__in=OPEN, closed_at__isnull=True)
                 | (~Q(status__in=OPEN) & Q(closed_at__isnull=False)),
             ),
+            both_or_neither("decided_at", "decided_by", name="request_decided_at_and_decided_by"),
+            both_or_neither("second_look_at", "second_look_by", name="request_second_look_at_and_second_look_by"),
             models.CheckConstraint(
                 name="declined_request_says_why_and_what_next",
                 condition=~Q(status=RequestStatus.DECLINED) | (~Q(decline_reason="") & ~Q(next_step="")),
@@ -98,167 +104,6 @@ class ConsultationRequest(models.Model):
 
     def __str__(self):
         return self.reference
-
-    # Transitions
-
-    def claim(self, *, by, at):
-        """Take a new request. One that looked like spam is a person's from here on, and they hear that we have it."""
-        tell = [emails.received] if self.suspicion else []
-        frm = [RequestStatus.NEW]
-        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, tell=tell, assigned_to=by, suspicion="")
-
-    @transaction.atomic
-    def clear_suspicion(self, *, by, at):
-        """It only looked like spam: among the new ones again, and the sender hears that we have it."""
-        if self.status != RequestStatus.NEW or not self.suspicion:
-            raise TransitionNotAllowed(self._standing())
-        self._change(self.status, by=by, actor=Actor.STAFF, at=at, suspicion="")
-        emails.received(self, at=at)
-
-    def tell_late(self, *, at):
-        """Say honestly that the promised time has passed: once for each promise, whoever else is about to say it."""
-        not_told = ConsultationRequest.objects.to_be_told_late(at=at).filter(pk=self.pk, version=self.version)
-        with transaction.atomic():
-            if not_told.update(late_told_at=at):
-                emails.running_late(self, at=at)
-
-    @transaction.atomic
-    def hand_over(self, *, to, reason, by, at):
-        """Give an open request to a colleague; also how one is taken over in an emergency, so the reason is kept."""
-        if self.status not in ASSIGNED or self.status not in OPEN:
-            raise TransitionNotAllowed(_("Only a request that somebody has claimed can be handed over."))
-        self._lock()
-        before = self.assigned_to
-        for time in self.times.standing():
-            time.give_to(to, at=at)
-        self._change(self.status, by=by, actor=Actor.STAFF, at=at, assigned_to=to)
-        self.add_note(text=reason, by=by, at=at)
-        emails.staff_handed_over(self, people=[before, to], at=at)
-
-    @transaction.atomic
-    def ask(self, *, question, by, at):
-        self._move_to(RequestStatus.NEEDS_INFO, by=by, at=at)
-        self.questions.create(text=question, asked_by=by, asked_at=at)
-        emails.one_thing(self, at=at)
-
-    @transaction.atomic
-    def answer(self, *, text, at, by=None):
-        """The answer to the clinic's question: the patient's, or `by` staff who logged a call."""
-        frm = [RequestStatus.NEEDS_INFO]
-        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, anyone=True, tell=[emails.staff_update])
-        question = self.questions.filter(answered_at__isnull=True).last()
-        question.answer, question.answered_at = text, at
-        question.save(update_fields=["answer", "answered_at"])
-
-    @transaction.atomic
-    def propose(self, times, *, minutes, mode, by, at):
-        """Offer one to three future times, held until the deadline. Raises `TimeTaken`, or `ValueError` for bad times."""
-        starts = sorted(times)
-        if not 1 <= len(starts) <= 3 or starts[0] <= at:
-            raise ValueError("offer one to three times, all in the future")
-        if any(later - earlier < timedelta(minutes=minutes) for earlier, later in itertools.pairwise(starts)):
-            raise ValueError("the times offered must not overlap")
-        self._refuse_unless_legal(RequestStatus.PROPOSED, by=by)
-        self._lock()
-        until = at + timedelta(hours=ClinicSettings.current().hold_hours)
-        for start in starts:
-            self._new_time(start, minutes, mode, held_until=until).take(at=at)
-        self._move_to(RequestStatus.PROPOSED, by=by, at=at, tell=[emails.choose_a_time])
-
-    @transaction.atomic
-    def book(self, start, *, minutes, mode, by, at):
-        """A time agreed by phone. Raises `TimeTaken`, or `ValueError` for a time that has passed."""
-        if start <= at:
-            raise ValueError("book a time in the future")
-        self._refuse_unless_legal(RequestStatus.BOOKED, by=by)
-        self._lock()
-        tell = [emails.booked, emails.staff_update] if self.status == RequestStatus.PROPOSED else [emails.booked]
-        self._release_times(at=at)
-        self._new_time(start, minutes, mode, booked_at=at).take(at=at)
-        self._move_to(RequestStatus.BOOKED, by=by, at=at, tell=tell)
-
-    @transaction.atomic
-    def choose(self, time, *, at, by=None):
-        """The patient (or `by` staff on the phone) takes one of the times offered; the others are free again."""
-        self._lock()
-        if not self.times.held(at=at).filter(pk=time.pk).exists():
-            raise TransitionNotAllowed(_("That time is no longer held for you. Please choose another, or call us."))
-        self._refuse_unless_legal(RequestStatus.BOOKED, frm=[RequestStatus.PROPOSED], by=by)
-        for other in self.times.held(at=at).exclude(pk=time.pk):
-            other.release(at=at)
-        time.book(at=at)
-        self._move_to(RequestStatus.BOOKED, by=by, at=at, tell=[emails.booked, emails.staff_update])
-
-    def none_of_these(self, *, at):
-        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.PROPOSED], at=at, tell=[emails.staff_update])
-
-    def take_back_offer(self, *, by, at):
-        tell = [emails.staff_update]
-        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.PROPOSED], by=by, at=at, tell=tell)
-
-    def let_offer_expire(self, *, at):
-        tell = [emails.still_want_to_talk, emails.staff_update]
-        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.PROPOSED], at=at, actor=Actor.SYSTEM, tell=tell)
-
-    @transaction.atomic
-    def reschedule(self, *, at, by=None, reason=""):
-        """The time that was agreed is given up; staff say why."""
-        if by:
-            self.add_note(text=reason, by=by, at=at)
-        tell = [emails.time_changed, emails.staff_update]
-        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.BOOKED], by=by, at=at, tell=tell)
-
-    def complete(self, *, by, at):
-        self._after_the_start(at=at)
-        self._move_to(RequestStatus.COMPLETED, by=by, at=at, anyone=True)
-
-    def mark_missed(self, *, by, at):
-        self._after_the_start(at=at)
-        self._move_to(RequestStatus.NO_SHOW, by=by, at=at, anyone=True, tell=[emails.missed])
-
-    def take_up_again(self, *, at, by=None):
-        """Back to review after a missed time or a lapse; the person who had it still does."""
-        too_late = self.status == RequestStatus.LAPSED and at - self.closed_at > WAY_BACK
-        if by is None and too_late:
-            raise TransitionNotAllowed(_("This request was closed a while ago. Please send a new one, or call us."))
-        tell = [emails.staff_update]
-        frm = [RequestStatus.NO_SHOW, RequestStatus.LAPSED]
-        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, anyone=True, tell=tell)
-
-    def decline(self, *, reason, next_step, by, at):
-        why = {"decline_reason": reason, "next_step": next_step}
-        anyone = self.status == RequestStatus.NEW
-        self._move_to(RequestStatus.DECLINED, by=by, at=at, anyone=anyone, tell=[emails.about_your_request], **why)
-
-    def withdraw(self, *, at):
-        self._move_to(RequestStatus.WITHDRAWN, at=at, tell=[emails.withdrawn, emails.staff_update])
-
-    def lapse(self, *, at):
-        self._move_to(RequestStatus.LAPSED, at=at, actor=Actor.SYSTEM, tell=[emails.closed_for_now])
-
-    def mark_spam(self, *, by, at):
-        self._move_to(RequestStatus.SPAM, by=by, at=at, anyone=True)
-
-    @transaction.atomic
-    def restore_from_spam(self, *, reason, by, at):
-        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.SPAM], by=by, at=at, anyone=True, assigned_to=by)
-        self.add_note(text=reason, by=by, at=at)
-
-    @transaction.atomic
-    def correct_contact(self, *, at, phone="", email=""):
-        """The patient's new number or address; what it replaces is kept beside it, and told to the old address."""
-        if self.status not in OPEN:
-            raise TransitionNotAllowed(self._standing())
-        statement = PatientStatement.objects.select_for_update().get(pk=self.pk)
-        before = statement.email
-        self.corrections.create(old_phone=statement.phone, old_email=before, corrected_at=at)
-        statement.correct_contact(phone=phone, email=email)
-        self.statement = statement
-        emails.contact_changed(self, to=before, at=at)
-        emails.staff_update(self, at=at)
-
-    def add_note(self, *, text, by, at):
-        self.notes.create(text=text, written_by=by, written_at=at)
 
     def _lock(self):
         """Hold the row as it was read before any of its times is touched: in two orders, two people would deadlock."""
@@ -284,9 +129,11 @@ class ConsultationRequest(models.Model):
         """
         self._refuse_unless_legal(status, by=by, frm=frm, anyone=anyone)
         if status == RequestStatus.IN_REVIEW and self.status != RequestStatus.NEW:
-            changes |= {"answer_by": self._due_again(at), "late_told_at": None}
+            changes |= self._promise_again(at)
         if by and status in ANSWERS and self.first_answered_at is None:
             changes["first_answered_at"] = at
+        if by and self.urgency == Urgency.URGENT and self._is_decision(status):
+            changes |= {"decided_by": by, "decided_at": at, "second_look_by": None, "second_look_at": None}
         changes["closed_at"] = None if status in OPEN else at
         self._change(status, by=by, actor=actor or (Actor.STAFF if by else Actor.PATIENT), at=at, **changes)
         if status not in WITH_TIMES:
@@ -328,8 +175,16 @@ class ConsultationRequest(models.Model):
         if booked and booked.starts_at > at:
             raise TransitionNotAllowed(_("The visit has not begun yet."))
 
-    def _due_again(self, at):
-        return answer_due(ClinicSettings.current(), self.urgency, at)
+    def _is_decision(self, status):
+        """Whether the clinic's own word on a request that waited for it is spoken by going there."""
+        return self.status in WAITING_ON_US and status in ANSWERS
+
+    def _promise_again(self, at):
+        """A new promise, and what goes with it."""
+        clinic = ClinicSettings.current()
+        answer_by = answer_due(clinic, self.urgency, at)
+        nudge_at = clock.half_way(at, answer_by, within=office_hours(clinic))
+        return {"answer_by": answer_by, "nudge_at": nudge_at, "late_told_at": None}
 
     def _standing(self):
         """Who moved the request last, where to, and when: what a refused person needs to know."""
@@ -342,6 +197,11 @@ class ConsultationRequest(models.Model):
         }
 
     # Queries
+
+    @property
+    def has_let_an_offer_expire(self):
+        expired = {"from_status": RequestStatus.PROPOSED, "to_status": RequestStatus.IN_REVIEW, "actor": Actor.SYSTEM}
+        return self.history.filter(**expired).exists()
 
     def differs_from(self, facts):
         """Whether a form says something else than this request does."""
@@ -356,6 +216,14 @@ class ConsultationRequest(models.Model):
     @property
     def link_token(self):
         return unseal(self.link_sealed, purpose=LINK_SEAL)
+
+    def for_staff_mail(self):
+        """What a mail to staff may know: no name, no contact, no health field."""
+        return {
+            "reference": self.reference,
+            "status": str(self.get_status_display()),
+            "answer_by": spoken(self.answer_by, ClinicSettings.current().tzinfo),
+        }
 
     def for_mail(self):
         """What a mail may know: a reference, times and a link. No health field, nothing the patient typed."""

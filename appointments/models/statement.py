@@ -126,6 +126,12 @@ class PatientStatement(models.Model):
             self.prefer = Prefer.PHONE if self.phone else Prefer.EMAIL
         self.save(update_fields=["phone", "email", "prefer"])
 
+    def wish_for(self, *, windows, any_time):
+        """The times that suit from now on; what stood before stays where nothing is given."""
+        if windows or any_time:
+            self.windows, self.any_time = list(windows), any_time
+            self.save(update_fields=["windows", "any_time"])
+
     def differs_from(self, said):
         return any(getattr(self, field) != value for field, value in said.items())
 

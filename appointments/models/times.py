@@ -5,10 +5,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from appointments import emails
+
 from .statement import Mode
+from .states import RequestStatus
 
 STAFF = settings.AUTH_USER_MODEL
 QUARTER = timedelta(minutes=15)
@@ -29,6 +32,15 @@ class OfferedTimeQuerySet(models.QuerySet):
     def booked(self):
         return self.standing().filter(booked_at__isnull=False)
 
+    def still_to_come(self, *, at):
+        return self.booked().filter(consultation__status=RequestStatus.BOOKED, starts_at__gt=at)
+
+    def to_be_recalled(self, mark, *, before, at):
+        """Booked times that begin within `before`, were agreed earlier than that, and were not recalled under the mark."""
+        agreed_in_time = Q(booked_at__lt=F("starts_at") - before)
+        soon = self.still_to_come(at=at).filter(agreed_in_time, starts_at__lte=at + before)
+        return soon.filter(**{f"{mark}__isnull": True}).order_by("starts_at", "pk")
+
 
 class OfferedTime(models.Model):
     """One time of one therapist, offered for a request: held until a deadline, then booked or released."""
@@ -41,6 +53,9 @@ class OfferedTime(models.Model):
     held_until = models.DateTimeField(null=True)
     booked_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
+    # When the patient was reminded of a booked time, two days and one day before.
+    reminded_early_at = models.DateTimeField(null=True)
+    reminded_late_at = models.DateTimeField(null=True)
 
     objects = OfferedTimeQuerySet.as_manager()
 
@@ -120,6 +135,13 @@ class OfferedTime(models.Model):
             raise TimeTaken(_("%(who)s is not free at the time that was agreed.") % {"who": therapist}) from clash
         self.therapist = therapist
         self.save(update_fields=["therapist"])
+
+    def recall(self, mark, *, at):
+        """Remind the patient of a booked time; once under each mark."""
+        due = OfferedTime.objects.still_to_come(at=at).filter(pk=self.pk, **{f"{mark}__isnull": True})
+        with transaction.atomic():
+            if due.update(**{mark: at}):
+                emails.reminder(self.consultation, at=at)
 
     def release(self, *, at):
         HeldQuarter.objects.filter(time=self).delete()

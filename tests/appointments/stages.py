@@ -97,7 +97,14 @@ WAYS = {
     S.SPAM: ["claim", "mark_spam"],
 }
 ALLOWED = [(name, frm) for name, act in ACTS.items() for frm in act.frm]
-REFUSED = [(name, frm) for name, act in ACTS.items() for frm in TRANSITIONS if frm not in act.frm]
+# Whoever does one of these with a new request claims it by that.
+CLAIMING = {("ask", S.NEW), ("propose", S.NEW), ("book", S.NEW)}
+REFUSED = [
+    (name, frm)
+    for name, act in ACTS.items()
+    for frm in TRANSITIONS
+    if frm not in act.frm and (name, frm) not in CLAIMING
+]
 
 
 def make_arrived(**fields):

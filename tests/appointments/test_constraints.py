@@ -1,3 +1,5 @@
+from datetime import time
+
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
@@ -6,10 +8,13 @@ from django.db.models import UniqueConstraint
 from appointments.models import (
     Actor,
     ConsultationRequest,
+    DailyAct,
     HeldQuarter,
     OfferedTime,
     PatientStatement,
     StatusChange,
+    TimeOff,
+    WorkingHours,
 )
 from appointments.models.queryset import digest
 from tests.factories import DAY, NOON, make_consultation, make_person
@@ -75,6 +80,21 @@ def hold_twice(consultation):
 
 
 WITHOUT_THERAPIST = [S.IN_REVIEW, S.NEEDS_INFO, S.PROPOSED, S.BOOKED]
+
+
+def do_twice(consultation):
+    DailyAct.objects.create(name="overdue", day=NOON.date())
+    DailyAct.objects.create(name="overdue", day=NOON.date())
+
+
+def work_backwards(consultation):
+    WorkingHours.objects.create(therapist=make_person(), weekday=0, starts=time(12), ends=time(12))
+
+
+def be_off_backwards(consultation):
+    TimeOff.objects.create(therapist=make_person(), starts_at=NOON, ends_at=NOON)
+
+
 REFUSED = [
     *[
         ("request_in_review_has_a_therapist", change(ConsultationRequest, status=status))
@@ -105,6 +125,11 @@ REFUSED = [
     ("offered_time_is_held_or_booked", add_time(held_until=None)),
     ("request_has_one_booked_time", book_twice),
     ("therapist_is_in_one_place_at_a_time", hold_twice),
+    ("request_decided_at_and_decided_by", change(ConsultationRequest, decided_at=NOON)),
+    ("request_second_look_at_and_second_look_by", change(ConsultationRequest, second_look_at=NOON)),
+    ("daily_act_is_done_once_a_day", do_twice),
+    ("working_hours_start_before_they_end", work_backwards),
+    ("time_off_starts_before_it_ends", be_off_backwards),
 ]
 
 

@@ -1,0 +1,71 @@
+"""Which times of a therapist are free, and which of them suit the patient. Pure.
+
+Instants are in UTC; what is a morning, and what a Monday, is told by the clinic's zone.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from .clock import Hours
+
+QUARTER = timedelta(minutes=15)
+DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+NOON, FIVE = 12, 17
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """When a patient can come: windows such as "mon-am", or any time."""
+
+    windows: frozenset[str]
+    any_time: bool
+
+    def suit(self, start: datetime, *, zone: ZoneInfo) -> bool:
+        return self.any_time or window_of(start, zone=zone) in self.windows
+
+
+def window_of(start: datetime, *, zone: ZoneInfo) -> str:
+    """The weekday and part of the day that a time falls in: "mon-am" until noon, "mon-pm" until five, then "mon-eve"."""
+    local = start.astimezone(zone)
+    part = "am" if local.hour < NOON else "pm" if local.hour < FIVE else "eve"
+    return f"{DAYS[local.weekday()]}-{part}"
+
+
+def free_starts(
+    *,
+    hours: Hours,
+    off: Iterable[tuple[datetime, datetime]],
+    taken: Collection[datetime],
+    minutes: int,
+    after: datetime,
+    days: int,
+) -> Iterator[datetime]:
+    """When a visit of so many `minutes` could begin, in order, from `after` on, over so many `days`.
+
+    `taken` are the quarter hours that are held or booked; `off` are stretches without work. Starts lie on quarter
+    hours and do not overlap each other.
+    """
+    length = timedelta(minutes=minutes)
+    off = list(off)
+    first = after.astimezone(hours.zone).date()
+    for offset in range(days):
+        for opens, closes in hours.stretches(first + timedelta(days=offset)):
+            start = _next_quarter(max(opens, after.astimezone(UTC)))
+            while start + length <= closes:
+                if _is_free(start, start + length, taken, off):
+                    yield start
+                    start += length
+                else:
+                    start += QUARTER
+
+
+def _next_quarter(at: datetime) -> datetime:
+    late = timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
+    return at + (QUARTER - late) % QUARTER
+
+
+def _is_free(start: datetime, end: datetime, taken: Collection[datetime], off: list[tuple[datetime, datetime]]) -> bool:
+    quarters = (start + index * QUARTER for index in range((end - start) // QUARTER))
+    return not any(quarter in taken for quarter in quarters) and not any(a < end and start < b for a, b in off)

@@ -1,0 +1,214 @@
+"""Every way a request may move, one method each; the only code that changes a status is `_change` of the request."""
+
+import itertools
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from appointments import emails
+from clinic.models import ClinicSettings
+
+from .history import Actor
+from .queryset import WAY_BACK
+from .statement import PatientStatement
+from .states import ASSIGNED, OPEN, RequestStatus, TransitionNotAllowed
+
+
+class Transitions:
+    """What may be done with a request: by staff (`by`), by the patient (without it), or by the clock."""
+
+    def claim(self, *, by, at):
+        """Take a new request. One that looked like spam is a person's from here on, and they hear that we have it."""
+        tell = [emails.received] if self.suspicion else []
+        frm = [RequestStatus.NEW]
+        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, tell=tell, assigned_to=by, suspicion="")
+
+    @transaction.atomic
+    def clear_suspicion(self, *, by, at):
+        """It only looked like spam: among the new ones again, and the sender hears that we have it."""
+        if self.status != RequestStatus.NEW or not self.suspicion:
+            raise TransitionNotAllowed(self._standing())
+        self._change(self.status, by=by, actor=Actor.STAFF, at=at, suspicion="")
+        emails.received(self, at=at)
+
+    def tell_late(self, *, at):
+        """Say honestly that the promised time has passed: once for each promise, whoever else is about to say it."""
+        not_told = type(self).objects.to_be_told_late(at=at).filter(pk=self.pk, version=self.version)
+        with transaction.atomic():
+            if not_told.update(late_told_at=at):
+                emails.running_late(self, at=at)
+
+    @transaction.atomic
+    def hand_over(self, *, to, reason, by, at):
+        """Give an open request to a colleague; also how one is taken over in an emergency, so the reason is kept."""
+        if self.status not in ASSIGNED or self.status not in OPEN:
+            raise TransitionNotAllowed(_("Only a request that somebody has claimed can be handed over."))
+        self._lock()
+        before = self.assigned_to
+        for time in self.times.standing():
+            time.give_to(to, at=at)
+        self._change(self.status, by=by, actor=Actor.STAFF, at=at, assigned_to=to)
+        self.add_note(text=reason, by=by, at=at)
+        emails.staff_handed_over(self, people=[before, to], at=at)
+
+    @transaction.atomic
+    def ask(self, *, question, by, at):
+        self._claim_if_new(by=by, at=at)
+        self._move_to(RequestStatus.NEEDS_INFO, by=by, at=at)
+        self.questions.create(text=question, asked_by=by, asked_at=at)
+        emails.one_thing(self, at=at)
+
+    def remind_of_question(self, *, at):
+        """Ask a second time, once."""
+        question = self.questions.filter(answered_at__isnull=True).last()
+        with transaction.atomic():
+            if question and self.questions.filter(pk=question.pk, reminded_at__isnull=True).update(reminded_at=at):
+                emails.one_thing(self, at=at)
+
+    @transaction.atomic
+    def answer(self, *, text, at, by=None):
+        """The answer to the clinic's question: the patient's, or `by` staff who logged a call."""
+        frm = [RequestStatus.NEEDS_INFO]
+        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, anyone=True, tell=[emails.staff_update])
+        question = self.questions.filter(answered_at__isnull=True).last()
+        question.answer, question.answered_at = text, at
+        question.save(update_fields=["answer", "answered_at"])
+
+    @transaction.atomic
+    def propose(self, times, *, minutes, mode, by, at):
+        """Offer one to three future times, held until the deadline. Raises `TimeTaken`, or `ValueError` for bad times."""
+        starts = sorted(times)
+        if not 1 <= len(starts) <= 3 or starts[0] <= at:
+            raise ValueError("offer one to three times, all in the future")
+        if any(later - earlier < timedelta(minutes=minutes) for earlier, later in itertools.pairwise(starts)):
+            raise ValueError("the times offered must not overlap")
+        self._claim_if_new(by=by, at=at)
+        self._refuse_unless_legal(RequestStatus.PROPOSED, by=by)
+        self._lock()
+        until = at + timedelta(hours=ClinicSettings.current().hold_hours)
+        for start in starts:
+            self._new_time(start, minutes, mode, held_until=until).take(at=at)
+        self._move_to(RequestStatus.PROPOSED, by=by, at=at, tell=[emails.choose_a_time])
+
+    @transaction.atomic
+    def book(self, start, *, minutes, mode, by, at):
+        """A time agreed by phone. Raises `TimeTaken`, or `ValueError` for a time that has passed."""
+        if start <= at:
+            raise ValueError("book a time in the future")
+        self._claim_if_new(by=by, at=at)
+        self._refuse_unless_legal(RequestStatus.BOOKED, by=by)
+        self._lock()
+        tell = [emails.booked, emails.staff_update] if self.status == RequestStatus.PROPOSED else [emails.booked]
+        self._release_times(at=at)
+        self._new_time(start, minutes, mode, booked_at=at).take(at=at)
+        self._move_to(RequestStatus.BOOKED, by=by, at=at, tell=tell)
+
+    @transaction.atomic
+    def choose(self, time, *, at, by=None):
+        """The patient (or `by` staff on the phone) takes one of the times offered; the others are free again."""
+        self._lock()
+        if not self.times.held(at=at).filter(pk=time.pk).exists():
+            raise TransitionNotAllowed(_("That time is no longer held for you. Please choose another, or call us."))
+        self._refuse_unless_legal(RequestStatus.BOOKED, frm=[RequestStatus.PROPOSED], by=by)
+        for other in self.times.held(at=at).exclude(pk=time.pk):
+            other.release(at=at)
+        time.book(at=at)
+        self._move_to(RequestStatus.BOOKED, by=by, at=at, tell=[emails.booked, emails.staff_update])
+
+    @transaction.atomic
+    def none_of_these(self, *, at, windows=(), any_time=False):
+        """No time that was offered suits the patient, who says what would."""
+        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.PROPOSED], at=at, tell=[emails.staff_update])
+        self.statement.wish_for(windows=windows, any_time=any_time)
+
+    def take_back_offer(self, *, by, at):
+        tell = [emails.staff_update]
+        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.PROPOSED], by=by, at=at, tell=tell)
+
+    def let_offer_expire(self, *, at):
+        tell = [emails.still_want_to_talk, emails.staff_update]
+        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.PROPOSED], at=at, actor=Actor.SYSTEM, tell=tell)
+
+    @transaction.atomic
+    def reschedule(self, *, at, by=None, reason="", windows=(), any_time=False):
+        """The time that was agreed is given up. Staff say why; the patient, what would suit instead."""
+        if by:
+            self.add_note(text=reason, by=by, at=at)
+        else:
+            self.statement.wish_for(windows=windows, any_time=any_time)
+        tell = [emails.time_changed, emails.staff_update]
+        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.BOOKED], by=by, at=at, tell=tell)
+
+    def complete(self, *, by, at):
+        self._after_the_start(at=at)
+        self._move_to(RequestStatus.COMPLETED, by=by, at=at, anyone=True)
+
+    def mark_missed(self, *, by, at):
+        self._after_the_start(at=at)
+        self._move_to(RequestStatus.NO_SHOW, by=by, at=at, anyone=True, tell=[emails.missed])
+
+    def take_up_again(self, *, at, by=None):
+        """Back to review after a missed time or a lapse; the person who had it still does."""
+        too_late = self.status == RequestStatus.LAPSED and at - self.closed_at > WAY_BACK
+        if by is None and too_late:
+            raise TransitionNotAllowed(_("This request was closed a while ago. Please send a new one, or call us."))
+        tell = [emails.staff_update]
+        frm = [RequestStatus.NO_SHOW, RequestStatus.LAPSED]
+        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, anyone=True, tell=tell)
+
+    def decline(self, *, reason, next_step, by, at):
+        why = {"decline_reason": reason, "next_step": next_step}
+        anyone = self.status == RequestStatus.NEW
+        self._move_to(RequestStatus.DECLINED, by=by, at=at, anyone=anyone, tell=[emails.about_your_request], **why)
+
+    def withdraw(self, *, at):
+        self._move_to(RequestStatus.WITHDRAWN, at=at, tell=[emails.withdrawn, emails.staff_update])
+
+    def lapse(self, *, at):
+        self._move_to(RequestStatus.LAPSED, at=at, actor=Actor.SYSTEM, tell=[emails.closed_for_now])
+
+    @transaction.atomic
+    def look_again(self, *, by, at):
+        """The second look at an urgent request on which somebody else has decided."""
+        unseen = type(self).objects.filter(pk=self.pk, decided_at=self.decided_at, second_look_at__isnull=True)
+        if self.decided_by_id in {None, by.pk}:
+            raise TransitionNotAllowed(_("The second look is for somebody who has not decided on it."))
+        if not unseen.update(second_look_by=by, second_look_at=at):
+            raise TransitionNotAllowed(self._standing())
+
+    def nudge(self, *, at):
+        """Remind of the promise, half-way; once for each promise."""
+        due = type(self).objects.to_be_nudged(at=at).filter(pk=self.pk, version=self.version)
+        with transaction.atomic():
+            if due.update(nudge_at=None):
+                emails.staff_nudge(self, at=at)
+
+    def mark_spam(self, *, by, at):
+        self._move_to(RequestStatus.SPAM, by=by, at=at, anyone=True)
+
+    @transaction.atomic
+    def restore_from_spam(self, *, reason, by, at):
+        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.SPAM], by=by, at=at, anyone=True, assigned_to=by)
+        self.add_note(text=reason, by=by, at=at)
+
+    @transaction.atomic
+    def correct_contact(self, *, at, phone="", email=""):
+        """The patient's new number or address; what it replaces is kept beside it, and told to the old address."""
+        if self.status not in OPEN:
+            raise TransitionNotAllowed(self._standing())
+        statement = PatientStatement.objects.select_for_update().get(pk=self.pk)
+        before = statement.email
+        self.corrections.create(old_phone=statement.phone, old_email=before, corrected_at=at)
+        statement.correct_contact(phone=phone, email=email)
+        self.statement = statement
+        emails.contact_changed(self, to=before, at=at)
+        emails.staff_update(self, at=at)
+
+    def add_note(self, *, text, by, at):
+        self.notes.create(text=text, written_by=by, written_at=at)
+
+    def _claim_if_new(self, *, by, at):
+        """Whoever acts on a new request takes it: one press instead of two, both moves in its history."""
+        if self.status == RequestStatus.NEW:
+            self.claim(by=by, at=at)
