@@ -2,50 +2,20 @@
 
 from dataclasses import dataclass
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Fieldset, Layout
+from crispy_forms.layout import Fieldset
 from django import forms
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from appointments import safety
+from appointments.models import Region
+from appointments.models.statement import Age, Duration, ForWhom, Mode, Onset, Prefer
+from appointments.reasons import REASONS
 from clinic.models import ClinicSettings
 
-from . import safety
-from .models import Region
-from .models.statement import DAY_PARTS, SATURDAY, WEEKDAYS, Age, Duration, ForWhom, Mode, Onset, Prefer
-from .reasons import REASONS
+from .fields import EMAIL_ERRORS, PHONE_ERRORS, CheckList, ChoiceList, PageForm, Scale, WishesForm, Words, choose
 
 EMERGENCY = forms.ValidationError(_("This can be an emergency."), code="emergency")
-
-
-class ChoiceList(forms.RadioSelect):
-    template_name = "clinic_forms/choices.html"
-
-
-class CheckList(forms.CheckboxSelectMultiple):
-    template_name = "clinic_forms/choices.html"
-
-
-class Scale(forms.RadioSelect):
-    template_name = "clinic_forms/scale.html"
-
-
-class WeekGrid(forms.CheckboxSelectMultiple):
-    template_name = "clinic_forms/week.html"
-
-
-class Words(forms.CharField):
-    """Free text whose length is counted as browsers count it: the end of a line is one character."""
-
-    def to_python(self, value):
-        return super().to_python(value).replace("\r\n", "\n")
-
-
-PHONE_ERRORS = {"invalid": _("Write a phone number with its area code, such as (407) 555-0123.")}
-EMAIL_ERRORS = {"invalid": _("Write an e-mail address in full, such as name@example.com.")}
-TOO_LONG = {"max_length": _("Please shorten this to %(limit_value)d characters. It has %(show_value)d now.")}
-NOT_OFFERED = {"invalid_choice": _("Choose from the answers that are offered.")}
 SCREEN = safety.load(safety.ITEMS_FILE.read_text(), regions=Region.values)
 
 
@@ -58,38 +28,13 @@ class Screened:
     seen: tuple[str, ...] = ()
 
 
-def choose(label, choices, error, **options):
-    return forms.ChoiceField(
-        label=label, choices=choices, widget=ChoiceList, error_messages={"required": error}, **options
-    )
-
-
-class StepForm(forms.Form):
-    """One page of the request. `title` is its heading; the questions stand in `layout`."""
-
-    title = ""
-    layout: tuple = ()
-    # Questions of which one is enough: not required, and not to be called optional either.
-    one_of: tuple = ()
-    use_required_attribute = False
+class StepForm(PageForm):
+    """One page of the request, with the reason for each of its questions."""
 
     def __init__(self, *args, screened=None, **kwargs):
         """`screened` is who and where, from the answers before: what the safety screen asks depends on it."""
-        kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         self.screened = screened or Screened()
-        for name in self.one_of:
-            self.fields[name].one_of = True
-        for field in self.fields.values():
-            field.error_messages |= TOO_LONG if isinstance(field, forms.CharField) else NOT_OFFERED
-
-    @cached_property
-    def helper(self):
-        helper = FormHelper()
-        helper.form_tag = False
-        helper.disable_csrf = True
-        helper.layout = Layout(*(self.layout or self.fields))
-        return helper
 
     @property
     def reasons(self):
@@ -224,10 +169,9 @@ class ProblemForm(StepForm):
     )
 
 
-class TimesForm(StepForm):
+class TimesForm(StepForm, WishesForm):
     title = _("When and how would you like to meet?")
     layout = ("modes", "windows", "any_time", "sooner")
-    one_of = ("windows", "any_time")
 
     modes = forms.MultipleChoiceField(
         label=_("How would you like to meet?"),
@@ -235,32 +179,14 @@ class TimesForm(StepForm):
         widget=CheckList,
         error_messages={"required": _("Choose at least one way to meet.")},
     )
-    windows = forms.MultipleChoiceField(
-        label=_("Which times suit you?"),
-        help_text=_("The more you choose, the sooner we find one. Morning is until noon, evening from five."),
-        required=False,
-        widget=WeekGrid,
-    )
-    any_time = forms.BooleanField(label=_("Any time suits me"), required=False)
     sooner = forms.BooleanField(label=_("Tell me if something sooner opens"), required=False)
+    field_order = ["modes", "windows", "any_time", "sooner"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         clinic = ClinicSettings.current()
         offered = {Mode.CLINIC: clinic.offers_clinic, Mode.PHONE: clinic.offers_phone, Mode.VIDEO: clinic.offers_video}
         self.fields["modes"].choices = [(mode.value, mode.label) for mode in Mode if offered[mode]]
-        self.fields["windows"].choices = [
-            (day_name, [(f"{day}-{part}", part_name.capitalize()) for part, part_name in DAY_PARTS])
-            for number, (day, day_name) in enumerate(WEEKDAYS)
-            # On the days on which the clinic is open; without hours of its own, from Monday to Friday.
-            if (number in clinic.week if clinic.week else number < SATURDAY)
-        ]
-
-    def clean(self):
-        answers = super().clean()
-        if not answers.get("windows") and not answers.get("any_time") and "windows" not in self.errors:
-            self.add_error("windows", _("Choose at least one time, or “Any time suits me”."))
-        return answers
 
     def choice_labels(self, name):
         if name != "windows":
@@ -325,54 +251,6 @@ class ContactForm(StepForm):
         elif not (phone and email):
             answers["prefer"] = Prefer.PHONE if phone else Prefer.EMAIL
         return answers
-
-
-class CorrectContactForm(StepForm):
-    """A new phone number, a new e-mail address, or both."""
-
-    one_of = ("phone", "email")
-
-    phone = PhoneNumberField(
-        label=_("New phone number"),
-        required=False,
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
-        error_messages=PHONE_ERRORS,
-    )
-    email = forms.EmailField(
-        label=_("New e-mail address"),
-        max_length=254,
-        required=False,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages=EMAIL_ERRORS,
-    )
-
-    def clean(self):
-        answers = super().clean()
-        if not self.errors and not answers.get("phone") and not answers.get("email"):
-            self.add_error("phone", _("Write the new phone number or the new e-mail address."))
-        return answers
-
-
-class LostLinkForm(StepForm):
-    """Where the link to a patient's own page is to be sent once more."""
-
-    email = forms.EmailField(
-        label=_("The e-mail address that you gave us"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages=EMAIL_ERRORS | {"required": _("Write the e-mail address that you gave us.")},
-    )
-
-
-class AnswerForm(StepForm):
-    """The patient's answer to the one thing that the clinic asked."""
-
-    answer = Words(
-        label=_("Your answer"),
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 5}),
-        error_messages={"required": _("Write your answer.")},
-    )
 
 
 # The pages in order.

@@ -1,0 +1,100 @@
+"""What the patient's forms are made of: widgets, error messages, and the form that each page extends."""
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from appointments.models.statement import DAY_PARTS, SATURDAY, WEEKDAYS
+from clinic.models import ClinicSettings
+
+PHONE_ERRORS = {"invalid": _("Write a phone number with its area code, such as (407) 555-0123.")}
+EMAIL_ERRORS = {"invalid": _("Write an e-mail address in full, such as name@example.com.")}
+TOO_LONG = {"max_length": _("Please shorten this to %(limit_value)d characters. It has %(show_value)d now.")}
+NOT_OFFERED = {"invalid_choice": _("Choose from the answers that are offered.")}
+
+
+class ChoiceList(forms.RadioSelect):
+    template_name = "clinic_forms/choices.html"
+
+
+class CheckList(forms.CheckboxSelectMultiple):
+    template_name = "clinic_forms/choices.html"
+
+
+class Scale(forms.RadioSelect):
+    template_name = "clinic_forms/scale.html"
+
+
+class WeekGrid(forms.CheckboxSelectMultiple):
+    template_name = "clinic_forms/week.html"
+
+
+class Words(forms.CharField):
+    """Free text whose length is counted as browsers count it: the end of a line is one character."""
+
+    def to_python(self, value):
+        return super().to_python(value).replace("\r\n", "\n")
+
+
+def choose(label, choices, error, **options):
+    return forms.ChoiceField(
+        label=label, choices=choices, widget=ChoiceList, error_messages={"required": error}, **options
+    )
+
+
+class PageForm(forms.Form):
+    """One page that a patient fills in. `title` is its heading; the questions stand in `layout`."""
+
+    title = ""
+    layout: tuple = ()
+    # Questions of which one is enough: not required, and not to be called optional either.
+    one_of: tuple = ()
+    use_required_attribute = False
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        for name in self.one_of:
+            self.fields[name].one_of = True
+        for field in self.fields.values():
+            field.error_messages |= TOO_LONG if isinstance(field, forms.CharField) else NOT_OFFERED
+
+    @cached_property
+    def helper(self):
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True
+        helper.layout = Layout(*(self.layout or self.fields))
+        return helper
+
+
+class WishesForm(PageForm):
+    """When a patient can come: windows of the week, or any time."""
+
+    one_of = ("windows", "any_time")
+
+    windows = forms.MultipleChoiceField(
+        label=_("Which times suit you?"),
+        help_text=_("The more you choose, the sooner we find one. Morning is until noon, evening from five."),
+        required=False,
+        widget=WeekGrid,
+    )
+    any_time = forms.BooleanField(label=_("Any time suits me"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        open_on = ClinicSettings.current().week
+        self.fields["windows"].choices = [
+            (day_name, [(f"{day}-{part}", part_name.capitalize()) for part, part_name in DAY_PARTS])
+            for number, (day, day_name) in enumerate(WEEKDAYS)
+            # On the days on which the clinic is open; without hours of its own, from Monday to Friday.
+            if (number in open_on if open_on else number < SATURDAY)
+        ]
+
+    def clean(self):
+        answers = super().clean()
+        if not answers.get("windows") and not answers.get("any_time") and "windows" not in self.errors:
+            self.add_error("windows", _("Choose at least one time, or “Any time suits me”."))
+        return answers

@@ -1,0 +1,84 @@
+"""What patients fill in on their own page."""
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from clinic.wording import spoken
+
+from .fields import EMAIL_ERRORS, PHONE_ERRORS, ChoiceList, PageForm, WishesForm, Words
+
+
+class CorrectContactForm(PageForm):
+    """A new phone number, a new e-mail address, or both."""
+
+    one_of = ("phone", "email")
+
+    phone = PhoneNumberField(
+        label=_("New phone number"),
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        error_messages=PHONE_ERRORS,
+    )
+    email = forms.EmailField(
+        label=_("New e-mail address"),
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages=EMAIL_ERRORS,
+    )
+
+    def clean(self):
+        answers = super().clean()
+        if not self.errors and not answers.get("phone") and not answers.get("email"):
+            self.add_error("phone", _("Write the new phone number or the new e-mail address."))
+        return answers
+
+
+class LostLinkForm(PageForm):
+    """Where the link to a patient's own page is to be sent once more."""
+
+    email = forms.EmailField(
+        label=_("The e-mail address that you gave us"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages=EMAIL_ERRORS | {"required": _("Write the e-mail address that you gave us.")},
+    )
+
+
+class AnswerForm(PageForm):
+    """The patient's answer to the one thing that the clinic asked."""
+
+    answer = Words(
+        label=_("Your answer"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": _("Write your answer.")},
+    )
+
+
+class ChooseTimeForm(PageForm):
+    """One of the times that were offered."""
+
+    time = forms.ModelChoiceField(
+        label=_("Which of these times do you want?"),
+        queryset=None,
+        empty_label=None,
+        widget=ChoiceList,
+        error_messages={
+            "required": _("Choose one of the times."),
+            "invalid_choice": _("That time is no longer held for you. Please choose another, or call us."),
+        },
+    )
+
+    def __init__(self, *args, held, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["time"].queryset = held
+        self.fields["time"].label_from_instance = lambda time: spoken(time.starts_at, timezone.get_current_timezone())
+
+
+class NewWishesForm(WishesForm):
+    """When else somebody can come, whom no time suited that was offered or agreed."""
+
+    layout = ("windows", "any_time")
