@@ -1,16 +1,40 @@
+"""What staff fill in on the page of a request."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
 from django import forms
+from django.contrib.auth import get_user_model
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import DeclineReason, NextStep
+from appointments.emails import PERMISSIONS, TRIAGE
+from appointments.free import Wishes, window_of
+from appointments.models import DeclineReason, NextStep, free_times
+from appointments.models.statement import Mode
+from clinic.models import ClinicSettings
+from clinic.wording import spoken
+
+MOST_TIMES = 3
+# How many suiting times are shown at once, and how many of one part of a day: enough to choose from at a glance.
+SHOWN, SHOWN_OF_A_WINDOW = 12, 3
+TAKEN = _("That time has just been taken. Choose another.")
 
 
 class DeskForm(forms.Form):
     """A form of the request page: its fields sit in the admin's own layout."""
 
     use_required_attribute = False
+    template = "admin/appointments/fields.html"
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, consultation, user, at, **kwargs):
         super().__init__(*args, auto_id=f"id_{type(self).__name__.lower()}_%s", **kwargs)
+        self.consultation, self.user, self.at = consultation, user, at
+
+    @property
+    def answers(self):
+        """What the transition is called with."""
+        return self.cleaned_data
 
 
 class AskForm(DeskForm):
@@ -46,3 +70,133 @@ class RestoreForm(DeskForm):
 class DeclineForm(DeskForm):
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", _("Choose a reason")), *DeclineReason.choices])
     next_step = forms.ChoiceField(label=_("Next step"), choices=[("", _("Choose a next step")), *NextStep.choices])
+
+
+class HandOverForm(DeskForm):
+    to = forms.ModelChoiceField(label=_("To"), queryset=None, empty_label=_("Choose a colleague"))
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Both of you are told that it was handed over; the reason stays with the request."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        colleagues = get_user_model().objects.with_perm(TRIAGE, backend=PERMISSIONS).filter(is_active=True)
+        self.fields["to"].queryset = colleagues.exclude(pk=self.consultation.assigned_to_id).order_by("display_name")
+
+
+class RescheduleForm(DeskForm):
+    reason = forms.CharField(
+        label=_("Why the time does not hold"),
+        help_text=_("For the team. The patient reads only that the time has changed."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class VisitForm(DeskForm):
+    """A form that ends in a visit: how to meet, in the ways that the patient chose first."""
+
+    mode = forms.ChoiceField(label=_("How"), choices=[])
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        wished = self.consultation.statement.modes
+        self.fields["mode"].choices = sorted(Mode.choices, key=lambda choice: choice[0] not in wished)
+        self.therapist = self.consultation.assigned_to or self.user
+
+    @property
+    def answers(self):
+        return self.cleaned_data | {"minutes": ClinicSettings.current().visit_minutes}
+
+
+class ProposeForm(VisitForm):
+    """Free times of the therapist, those that suit the patient first."""
+
+    template = "admin/appointments/propose.html"
+
+    times = forms.TypedMultipleChoiceField(
+        label=_("Times to offer"),
+        coerce=datetime.fromisoformat,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose one to three times."), "invalid_choice": TAKEN},
+    )
+    field_order = ["times", "mode"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        clinic = ClinicSettings.current()
+        free = list(free_times(self.therapist, at=self.at, clinic=clinic))
+        self.fields["times"].choices = [(start.isoformat(), spoken(start, clinic.tzinfo)) for start in free]
+        statement = self.consultation.statement
+        wishes = Wishes(frozenset(statement.windows), statement.any_time)
+        suiting = few_of_each_window((t for t in free if wishes.suit(t, zone=clinic.tzinfo)), clinic.tzinfo)
+        self.suiting = self.by_day(suiting)
+        self.others = self.by_day([start for start in free if start not in suiting])
+
+    def by_day(self, starts):
+        """The check-boxes of some times, under the day that each is on."""
+        boxes = {box.data["value"]: box for box in self["times"]}
+        return [
+            (day, [(boxes[start.isoformat()], timezone.localtime(start)) for start in of_the_day])
+            for day, of_the_day in groupby(starts, key=lambda start: timezone.localtime(start).date())
+        ]
+
+    def clean_times(self):
+        times = self.cleaned_data["times"]
+        if len(times) > MOST_TIMES:
+            raise forms.ValidationError(_("Choose at most three times."))
+        return times
+
+
+def few_of_each_window(starts, zone):
+    """The first of them, and of each part of a day only so many that other days are seen as well."""
+    shown, of_window = [], {}
+    for start in starts:
+        window = (start.astimezone(zone).date(), window_of(start, zone=zone))
+        of_window[window] = of_window.get(window, 0) + 1
+        if of_window[window] <= SHOWN_OF_A_WINDOW:
+            shown.append(start)
+        if len(shown) == SHOWN:
+            break
+    return shown
+
+
+class BookForm(VisitForm):
+    """A time that was agreed on the phone, at any quarter hour."""
+
+    start = forms.DateTimeField(
+        label=_("Agreed time"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 900}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": _("Give a date and a time, such as 2026-03-09 10:30.")},
+    )
+    field_order = ["start", "mode"]
+
+    def clean_start(self):
+        start = self.cleaned_data["start"].astimezone(UTC)
+        if start.minute % 15 or start.second:
+            raise forms.ValidationError(_("Visits begin on a quarter hour, such as 10:00, 10:15 or 10:30."))
+        if start <= self.at:
+            raise forms.ValidationError(_("That time has passed. Give one that is still to come."))
+        if start > self.at + timedelta(days=365):
+            raise forms.ValidationError(_("That is more than a year ahead. Please look at the year."))
+        return start
+
+
+class ChooseForm(DeskForm):
+    """One of the times that stand offered, taken on the phone."""
+
+    time = forms.ModelChoiceField(
+        label=_("Which one"),
+        queryset=None,
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the times."), "invalid_choice": TAKEN},
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["time"].queryset = self.consultation.times.held(at=self.at)
+        self.fields["time"].label_from_instance = lambda time: spoken(time.starts_at, timezone.get_current_timezone())

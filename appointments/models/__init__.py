@@ -1,6 +1,6 @@
 from .daily import DailyAct
 from .history import Actor, ContactCorrection, Note, Question, StatusChange
-from .hours import TimeOff, WorkingHours
+from .hours import TimeOff, WorkingHours, free_times
 from .queryset import answer_due, working_days_before
 from .request import ConsultationRequest
 from .statement import PatientStatement
@@ -45,5 +45,6 @@ __all__ = [
     "Urgency",
     "WorkingHours",
     "answer_due",
+    "free_times",
     "working_days_before",
 ]

@@ -1,13 +1,22 @@
-"""When a therapist works, and when not."""
+"""When a therapist works, when not, and which of their times are free."""
+
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from appointments.clock import Hours
+from appointments.free import free_starts
 from clinic.models import Weekday
 
+from .times import HeldQuarter
+
 STAFF = settings.AUTH_USER_MODEL
+# Nothing sooner is offered: the patient has to read of it first.
+NOTICE = timedelta(hours=2)
+FREE_DAYS = 14
 
 
 class WorkingHours(models.Model):
@@ -58,3 +67,21 @@ class TimeOff(models.Model):
 
     def __str__(self):
         return f"{self.therapist}, {self.starts_at:%Y-%m-%d}"
+
+
+def free_times(therapist, *, at, clinic, days=FREE_DAYS):
+    """When the therapist could see somebody next, in order: in their hours, out of their time off, and not taken."""
+    after = at + NOTICE
+    until = after + timedelta(days=days + 1)
+    week = {}
+    for slot in therapist.working_hours.all():
+        week.setdefault(slot.weekday, []).append((slot.starts, slot.ends))
+    off = therapist.time_off.filter(starts_at__lt=until, ends_at__gt=after).values_list("starts_at", "ends_at")
+    return free_starts(
+        hours=Hours(week or clinic.week, clinic.holidays, clinic.tzinfo),
+        off=off,
+        taken=HeldQuarter.objects.standing(at=at).taken_from(therapist, after, until),
+        minutes=clinic.visit_minutes,
+        after=after,
+        days=days,
+    )

@@ -11,13 +11,22 @@ from clinic.sealing import unseal
 from clinic.wording import spoken
 
 from .history import STAFF, Actor, StatusChange
-from .queryset import LINK_LIVES, LINK_SEAL, ConsultationRequestQuerySet, answer_due, new_reference, office_hours
+from .queryset import (
+    LINK_LIVES,
+    LINK_SEAL,
+    WAY_BACK,
+    ConsultationRequestQuerySet,
+    answer_due,
+    new_reference,
+    office_hours,
+)
 from .states import (
     ANSWERS,
     ASSIGNED,
     OPEN,
     TRANSITIONS,
     WAITING_ON_US,
+    WAYS_BACK,
     WITH_TIMES,
     DeclineReason,
     NextStep,
@@ -171,8 +180,7 @@ class ConsultationRequest(Transitions, models.Model):
             time.release(at=at)
 
     def _after_the_start(self, *, at):
-        booked = self.times.booked().first()
-        if booked and booked.starts_at > at:
+        if self.status == RequestStatus.BOOKED and not self.has_begun(at=at):
             raise TransitionNotAllowed(_("The visit has not begun yet."))
 
     def _is_decision(self, status):
@@ -206,6 +214,14 @@ class ConsultationRequest(Transitions, models.Model):
     def differs_from(self, facts):
         """Whether a form says something else than this request does."""
         return self.region != facts["region"] or self.statement.differs_from(facts["said"])
+
+    def may_come_back(self, *, at):
+        """Whether the patient may take it up again: within 30 days of a lapse, or of a visit that was missed."""
+        return self.status in WAYS_BACK and at - self.closed_at <= WAY_BACK
+
+    def has_begun(self, *, at):
+        """Whether the visit that is booked has begun."""
+        return self.times.booked().filter(starts_at__lte=at).exists()
 
     def link_has_expired(self, *, at):
         return self.closed_at is not None and self.closed_at < at - LINK_LIVES

@@ -73,6 +73,8 @@ OPEN = [
 WAITING_ON_US = [RequestStatus.NEW, RequestStatus.IN_REVIEW]
 # What is an answer: the first of these after the patient sent the request stops the time that is measured.
 ANSWERS = {RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED, RequestStatus.BOOKED, RequestStatus.DECLINED}
+# What a patient may come back from.
+WAYS_BACK = [RequestStatus.NO_SHOW, RequestStatus.LAPSED]
 # Where a request cannot be without somebody who is responsible for it.
 ASSIGNED = [*OPEN[1:], RequestStatus.COMPLETED, RequestStatus.NO_SHOW]
 

@@ -149,6 +149,16 @@ class OfferedTime(models.Model):
         self.save(update_fields=["released_at"])
 
 
+class HeldQuarterQuerySet(models.QuerySet):
+    def standing(self, *, at):
+        """Booked, or held and not expired."""
+        return self.filter(Q(held_until__isnull=True) | Q(held_until__gt=at))
+
+    def taken_from(self, therapist, start, end):
+        """The beginnings of a therapist's quarter hours that are not free between two instants."""
+        return set(self.filter(therapist=therapist, starts_at__range=(start, end)).values_list("starts_at", flat=True))
+
+
 class HeldQuarter(models.Model):
     """A quarter hour of a therapist's time that is held or booked: one row each, so the database refuses a second."""
 
@@ -156,6 +166,8 @@ class HeldQuarter(models.Model):
     starts_at = models.DateTimeField()
     time = models.ForeignKey(OfferedTime, on_delete=models.CASCADE, related_name="quarters")
     held_until = models.DateTimeField(null=True)
+
+    objects = HeldQuarterQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -10,9 +10,8 @@ from appointments import emails
 from clinic.models import ClinicSettings
 
 from .history import Actor
-from .queryset import WAY_BACK
 from .statement import PatientStatement
-from .states import ASSIGNED, OPEN, RequestStatus, TransitionNotAllowed
+from .states import ASSIGNED, OPEN, WAYS_BACK, RequestStatus, TransitionNotAllowed
 
 
 class Transitions:
@@ -150,12 +149,10 @@ class Transitions:
 
     def take_up_again(self, *, at, by=None):
         """Back to review after a missed time or a lapse; the person who had it still does."""
-        too_late = self.status == RequestStatus.LAPSED and at - self.closed_at > WAY_BACK
-        if by is None and too_late:
+        if by is None and self.status in WAYS_BACK and not self.may_come_back(at=at):
             raise TransitionNotAllowed(_("This request was closed a while ago. Please send a new one, or call us."))
         tell = [emails.staff_update]
-        frm = [RequestStatus.NO_SHOW, RequestStatus.LAPSED]
-        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, anyone=True, tell=tell)
+        self._move_to(RequestStatus.IN_REVIEW, frm=WAYS_BACK, by=by, at=at, anyone=True, tell=tell)
 
     def decline(self, *, reason, next_step, by, at):
         why = {"decline_reason": reason, "next_step": next_step}

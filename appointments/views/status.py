@@ -13,8 +13,8 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from appointments.forms import AnswerForm, CorrectContactForm, LostLinkForm
-from appointments.models import OPEN, ConsultationRequest, RequestStatus, TransitionNotAllowed
+from appointments.forms import AnswerForm, ChooseTimeForm, CorrectContactForm, LostLinkForm, NewWishesForm
+from appointments.models import OPEN, ConsultationRequest, RequestStatus, TimeTaken, TransitionNotAllowed
 from clinic.limits import Limit, network_of
 
 from .pages import MOVED_ON, TOO_MANY, TOO_OLD, private
@@ -47,17 +47,22 @@ def show_dead_link(request, link):
 
 
 def show_status(request, consultation, form=None, *, status=200, note=""):
-    question = None
+    now = timezone.now()
+    question, held = None, consultation.times.none()
     if consultation.status == RequestStatus.NEEDS_INFO:
         question = consultation.questions.filter(answered_at__isnull=True).last()
+    if consultation.status == RequestStatus.PROPOSED:
+        held = consultation.times.held(at=now)
     context = {
         "consultation": consultation,
         "question": question,
-        "form": form or AnswerForm(),
+        "held": held,
+        "form": form or (ChooseTimeForm(held=held) if held else AnswerForm()),
         # The sender of what was taken for spam sees the usual page.
         "status": RequestStatus.NEW if consultation.status == RequestStatus.SPAM else consultation.status,
         "is_open": consultation.status in OPEN,
-        "is_late": consultation.is_waiting_too_long(at=timezone.now()),
+        "is_late": consultation.is_waiting_too_long(at=now),
+        "may_come_back": consultation.may_come_back(at=now),
         "booked": consultation.times.booked().first() if consultation.status == RequestStatus.BOOKED else None,
         "note": note,
     }
@@ -92,6 +97,8 @@ class PatientAct(View):
     form_class = forms.Form
     template_name = ""
     done = ""
+    # From where it may be done; from anywhere else the page says that the request has moved on.
+    legal_from = OPEN
 
     def dispatch(self, request, token):
         self.at = timezone.now()
@@ -99,17 +106,17 @@ class PatientAct(View):
         return super().dispatch(request, token)
 
     def get(self, request, token):
-        return self.show(self.form_class())
+        return self.show(self.make_form())
 
     def post(self, request, token):
-        form = self.form_class(request.POST)
+        form = self.make_form(request.POST)
         if not form.is_valid():
             return self.show(form)
         try:
             self.act(**form.cleaned_data)
-        except TransitionNotAllowed:
+        except (TransitionNotAllowed, TimeTaken):
             self.consultation.refresh_from_db()
-            return self.show(form, status=409, note=MOVED_ON)
+            return self.show(self.make_form(request.POST), status=409, note=MOVED_ON)
         messages.success(request, self.done)
         return private(redirect("status", token))
 
@@ -118,7 +125,10 @@ class PatientAct(View):
         """The same page for somebody whose token had expired, filled, one press from going on."""
         self.setup(request, token=token)
         self.consultation = for_patient(token, at=timezone.now())
-        return self.show(self.form_class(request.POST), status=403, note=TOO_OLD)
+        return self.show(self.make_form(request.POST), status=403, note=TOO_OLD)
+
+    def make_form(self, data=None):
+        return self.form_class(data)
 
     def act(self, **answers):
         raise NotImplementedError
@@ -126,27 +136,70 @@ class PatientAct(View):
     def show(self, form, *, status=200, note=""):
         context = {
             "consultation": self.consultation,
-            "is_open": self.consultation.status in OPEN,
+            "is_legal": self.consultation.status in self.legal_from,
             "form": form,
             "note": note,
         }
         return private(render(self.request, self.template_name, context, status=status))
 
 
-class Answer(PatientAct):
-    """The question and its answer stand on the status page itself."""
-
-    form_class = AnswerForm
-    done = _("Thank you. Your therapist has your answer.")
+class ActOfTheStatusPage(PatientAct):
+    """An act whose form stands on the status page itself."""
 
     def get(self, request, token):
         return redirect("status", token)
 
+    def show(self, form, *, status=200, note=""):
+        return show_status(self.request, self.consultation, form, status=status, note=note)
+
+
+class Answer(ActOfTheStatusPage):
+    form_class = AnswerForm
+    done = _("Thank you. Your therapist has your answer.")
+
     def act(self, *, answer):
         self.consultation.answer(text=answer, at=self.at)
 
-    def show(self, form, *, status=200, note=""):
-        return show_status(self.request, self.consultation, form, status=status, note=note)
+
+class ChooseTime(ActOfTheStatusPage):
+    done = _("Booked. We look forward to seeing you.")
+
+    def make_form(self, data=None):
+        return ChooseTimeForm(data, held=self.consultation.times.held(at=self.at))
+
+    def act(self, *, time):
+        self.consultation.choose(time, at=self.at)
+
+
+class NoneOfThese(PatientAct):
+    template_name = "appointments/none_of_these.html"
+    form_class = NewWishesForm
+    done = _("Thank you. We look for other times, and you hear from us again.")
+    legal_from = (RequestStatus.PROPOSED,)
+
+    def act(self, *, windows, any_time):
+        self.consultation.none_of_these(windows=windows, any_time=any_time, at=self.at)
+
+
+class CannotCome(PatientAct):
+    """The patient gives a booked time up, and says what would suit instead."""
+
+    template_name = "appointments/cannot_come.html"
+    form_class = NewWishesForm
+    done = _("Thank you for telling us. We look for another time, and you hear from us again.")
+    legal_from = (RequestStatus.BOOKED,)
+
+    def act(self, *, windows, any_time):
+        self.consultation.reschedule(windows=windows, any_time=any_time, at=self.at)
+
+
+class ComeBack(PatientAct):
+    template_name = "appointments/come_back.html"
+    done = _("Welcome back. A therapist takes it up again, and you hear from us.")
+    legal_from = (RequestStatus.LAPSED, RequestStatus.NO_SHOW)
+
+    def act(self):
+        self.consultation.take_up_again(at=self.at)
 
 
 class Withdraw(PatientAct):
@@ -166,7 +219,7 @@ class CorrectContact(PatientAct):
         self.consultation.correct_contact(phone=phone, email=email, at=self.at)
 
     def post(self, request, token):
-        form = self.form_class(request.POST)
+        form = self.make_form(request.POST)
         if form.is_valid() and not CORRECTIONS.take(self.consultation.reference, at=self.at):
             return self.show(form, status=429, note=TOO_MANY)
         return super().post(request, token)

@@ -8,7 +8,7 @@ from tests.factories import NOON, SAID, make_person
 
 from .desk import address, audited, facts, notices, offered
 from .pages import Page
-from .stages import ACTS, ALLOWED, S, bring_to, everything, make_arrived, queued
+from .stages import ACTS, ALLOWED, CLAIMING, OPEN, S, bring_to, everything, make_arrived, queued
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +24,14 @@ POSTS = {
     "restore": ({"reason": "A real person."}, S.SPAM),
 }
 BUTTONS = {
+    "propose": "propose",
+    "book": "book",
+    "choose_by_phone": "choose",
+    "take_back_offer": "take_back",
+    "reschedule_by_phone": "reschedule",
+    "complete": "complete",
+    "mark_missed": "missed",
+    "take_up_again_by_phone": "again",
     "claim": "claim",
     "ask": "ask",
     "log_answer": "answer",
@@ -174,9 +182,11 @@ def test_only_legal_acts_are_offered(clinic, signed_in, therapist, colleague, ow
 
     acts = offered(Page(signed_in(person).get(address(consultation))))
 
-    legal = {button for name, button in BUTTONS.items() if (name, status) in ALLOWED}
-    not_theirs = {"ask", "answer", "decline"} if role == "colleague" and status != S.NEW else set()
-    assert acts == (legal - not_theirs) | {"note"}
+    legal = {button for name, button in BUTTONS.items() if (name, status) in {*ALLOWED, *CLAIMING}}
+    only_theirs = {"ask", "answer", "propose", "book", "choose", "take_back", "reschedule", "decline"}
+    not_theirs = only_theirs if role == "colleague" and status != S.NEW else set()
+    hand_over = {"hand_over"} if status in OPEN and status != S.NEW else set()
+    assert acts == (legal - not_theirs) | hand_over | {"note"}
 
 
 def test_the_timeline_holds_moves_and_notes_in_order(clinic, signed_in, therapist, colleague):

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.django_db
 CANARIES = [str(SAID[name]) for name in ("goal", "note", "full_name", "phone", "email", "access_needs", "duration")]
 CANARIES += ["cello", "rehearsals", "Zoë", "Núñez", "698-5559", "Knee", "knee", "weeks", "Monday morning"]
 MOVED_ON = "Your request has moved on in the meantime, so nothing was changed. If you need us, please call."
-EVERYWHERE = ["status", "status_answer", "status_contact", "status_withdraw"]
+EVERYWHERE = ["status", "status_answer", "status_choose", "status_none", "status_cannot_come"]
+EVERYWHERE += ["status_back", "status_contact", "status_withdraw"]
 
 
 def own(consultation, page="status"):
@@ -90,13 +91,14 @@ SAYS = {
     S.NEW: "A physical therapist is looking at it. You hear from us by {answer_by}.",
     S.IN_REVIEW: "A physical therapist is looking at it. You hear from us by {answer_by}.",
     S.NEEDS_INFO: "We need one thing from you before we go on.",
-    S.PROPOSED: "We have times for you. Please call us to choose one.",
+    # They were offered for days that have passed.
+    S.PROPOSED: "The times that we kept for you have passed. We look for others; you hear from us, or call us.",
     S.BOOKED: "Booked: {start}, At the clinic.",
     S.COMPLETED: "This request is closed.",
-    S.NO_SHOW: "This request is closed.",
+    S.NO_SHOW: "We missed each other. Would you like another time?",
     S.DECLINED: "We have no free place in reasonable time. Please call us, and we will look for a way together.",
     S.WITHDRAWN: "You have withdrawn this request. Nobody will call you about it.",
-    S.LAPSED: "This request is closed.",
+    S.LAPSED: "We had not heard from you, so this request is closed for now. Do you still want to talk?",
     # The sender of what was taken for spam is not told so.
     S.SPAM: "A physical therapist is looking at it. You hear from us by {answer_by}.",
 }

@@ -19,7 +19,7 @@ def test_a_suspect_says_why_and_may_be_cleared(clinic, signed_in, therapist):
     page = Page(signed_in(therapist).get(address(suspect())))
 
     assert "clear" in offered(page)
-    assert "Looks like spam: A field that people do not see was filled in." in page.within("p", "suspect")[0].text
+    assert "Looks like spam: A field that people do not see was filled in." in page.texts("p", class_="suspect")[0]
 
 
 def test_clearing_a_suspect_puts_it_among_the_new_ones_and_its_sender_hears_of_it(clinic, signed_in, therapist):

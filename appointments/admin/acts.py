@@ -1,0 +1,228 @@
+"""What staff may do with a request: one table, from which come the buttons, the addresses and the checks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from appointments.emails import OVERSEE
+from appointments.models import OPEN, TRANSITIONS, RequestStatus, Urgency
+
+from . import forms
+
+S = RequestStatus
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that may be done: its words, what it asks, the transition it calls, and whom it is open to.
+
+    `done` may name the facts of a mail to staff, such as %(answer_by)s. `mails` is the subject of the mail that it sends to the patient, which the page tells before it is sent.
+    """
+
+    heading: Any
+    button: Any
+    transition: str
+    is_legal: Callable[[Any, Any, Any], bool]
+    form: type[forms.DeskForm] = forms.DeskForm
+    mails: Any = ""
+    done: Any = ""
+    says: Any = ""
+    is_first: bool = False
+
+
+def is_theirs(consultation, user):
+    return consultation.assigned_to_id in {None, user.pk} or user.has_perm(OVERSEE)
+
+
+def where(*statuses, theirs=True):
+    """Legal in these statuses; where `theirs`, only for whoever has the request, and the owner."""
+
+    def is_legal(consultation, user, at):
+        return consultation.status in statuses and (not theirs or is_theirs(consultation, user))
+
+    return is_legal
+
+
+def is_suspect(consultation, user, at):
+    return consultation.status == S.NEW and bool(consultation.suspicion)
+
+
+def is_real(is_legal):
+    """Not for what looks like spam: that is claimed, cleared or put away first."""
+    return lambda *case: not is_suspect(*case) and is_legal(*case)
+
+
+def may_decline(consultation, user, at):
+    may = S.DECLINED in TRANSITIONS[consultation.status]
+    return may and (consultation.status == S.NEW or is_theirs(consultation, user))
+
+
+def may_say_how_it_went(consultation, user, at):
+    return consultation.status == S.BOOKED and consultation.has_begun(at=at)
+
+
+def may_hand_over(consultation, user, at):
+    return consultation.status in OPEN and consultation.status != S.NEW
+
+
+def may_look_again(consultation, user, at):
+    undone = consultation.decided_by_id and not consultation.second_look_at
+    return bool(undone and consultation.urgency == Urgency.URGENT and consultation.decided_by_id != user.pk)
+
+
+# In the order in which they stand on the page.
+ACTS = {
+    "clear": Act(
+        _("It is no spam"),
+        _("It is no spam"),
+        "clear_suspicion",
+        is_suspect,
+        mails=_("We received your request"),
+        done=_("It is among the new ones now. Its sender hears that we have it."),
+        is_first=True,
+    ),
+    "look": Act(
+        _("Second look"),
+        _("I have looked at it"),
+        "look_again",
+        may_look_again,
+        done=_("Thank you. The second look is recorded."),
+        says=_("An urgent request was decided today. Is it what you would have done? If not, talk to each other."),
+        is_first=True,
+    ),
+    "complete": Act(
+        _("How did it go?"),
+        _("They came"),
+        "complete",
+        may_say_how_it_went,
+        done=_("Completed."),
+        is_first=True,
+    ),
+    "missed": Act(
+        _("They did not come"),
+        _("They did not come"),
+        "mark_missed",
+        may_say_how_it_went,
+        mails=_("Sorry we missed you"),
+        is_first=True,
+    ),
+    "propose": Act(
+        _("Offer times"),
+        _("Propose"),
+        "propose",
+        is_real(where(S.NEW, S.IN_REVIEW)),
+        forms.ProposeForm,
+        mails=_("Choose a time"),
+        is_first=True,
+    ),
+    "claim": Act(
+        _("Claim"),
+        _("Claim it"),
+        "claim",
+        where(S.NEW),
+        done=_("It is yours. The patient was promised an answer by %(answer_by)s."),
+        says=_("The patient hears nothing yet. Whatever you do with a new request claims it as well."),
+        is_first=True,
+    ),
+    "choose": Act(
+        _("The patient chose on the phone"),
+        _("Book this time"),
+        "choose",
+        where(S.PROPOSED),
+        forms.ChooseForm,
+        mails=_("Your time is booked"),
+        is_first=True,
+    ),
+    "answer": Act(
+        _("Log the answer from a call"),
+        _("Log it"),
+        "answer",
+        where(S.NEEDS_INFO),
+        forms.LogAnswerForm,
+        done=_("Logged. The request is in review again."),
+        is_first=True,
+    ),
+    "again": Act(
+        _("Take it up again"),
+        _("Take it up again"),
+        "take_up_again",
+        where(S.NO_SHOW, S.LAPSED, theirs=False),
+        done=_("It is in review again."),
+        is_first=True,
+    ),
+    "restore": Act(
+        _("It is no spam"),
+        _("Take it up again"),
+        "restore_from_spam",
+        where(S.SPAM, theirs=False),
+        forms.RestoreForm,
+        done=_("It is back, and yours."),
+        is_first=True,
+    ),
+    "ask": Act(
+        _("Ask the patient one thing"),
+        _("Send the question"),
+        "ask",
+        is_real(where(S.NEW, S.IN_REVIEW)),
+        forms.AskForm,
+        mails=_("We need one thing from you"),
+    ),
+    "book": Act(
+        _("Agreed by phone"),
+        _("Book"),
+        "book",
+        is_real(where(S.NEW, S.IN_REVIEW, S.PROPOSED)),
+        forms.BookForm,
+        mails=_("Your time is booked"),
+    ),
+    "take_back": Act(
+        _("Take the offer back"),
+        _("Take it back"),
+        "take_back_offer",
+        where(S.PROPOSED),
+        done=_("The times are free again."),
+        says=_("The times are free again, and the patient’s page no longer shows them. No mail is sent."),
+    ),
+    "reschedule": Act(
+        _("Reschedule"),
+        _("Give the time up"),
+        "reschedule",
+        where(S.BOOKED),
+        forms.RescheduleForm,
+        mails=_("Your time has changed"),
+    ),
+    "hand_over": Act(
+        _("Hand over"),
+        _("Hand over"),
+        "hand_over",
+        may_hand_over,
+        forms.HandOverForm,
+        done=_("Handed over. Both of you are told."),
+    ),
+    "note": Act(
+        _("Add a note"),
+        _("Keep the note"),
+        "add_note",
+        lambda consultation, user, at: True,
+        forms.NoteForm,
+        done=_("The note is kept."),
+    ),
+    "decline": Act(
+        _("Decline"),
+        _("Decline and tell the patient"),
+        "decline",
+        may_decline,
+        forms.DeclineForm,
+        mails=_("About your request"),
+    ),
+    "spam": Act(
+        _("Mark as spam"),
+        _("It is spam"),
+        "mark_spam",
+        where(S.NEW, S.IN_REVIEW, theirs=False),
+        done=_("Marked as spam. Nobody was told."),
+        says=_("Nobody is told. It can be taken back."),
+    ),
+}
