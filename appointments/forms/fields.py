@@ -59,7 +59,10 @@ class PageForm(forms.Form):
         for name in self.one_of:
             self.fields[name].one_of = True
         for field in self.fields.values():
-            field.error_messages |= TOO_LONG if isinstance(field, forms.CharField) else NOT_OFFERED
+            if isinstance(field, forms.CharField):
+                field.error_messages |= TOO_LONG
+            elif not isinstance(field, forms.ModelChoiceField):
+                field.error_messages |= NOT_OFFERED
 
     @cached_property
     def helper(self):

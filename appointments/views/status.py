@@ -101,9 +101,12 @@ class PatientAct(View):
     legal_from = OPEN
 
     def dispatch(self, request, token):
+        self.begin(token)
+        return super().dispatch(request, token)
+
+    def begin(self, token):
         self.at = timezone.now()
         self.consultation = for_patient(token, at=self.at)
-        return super().dispatch(request, token)
 
     def get(self, request, token):
         return self.show(self.make_form())
@@ -124,7 +127,7 @@ class PatientAct(View):
     def shown_again(self, request, token):
         """The same page for somebody whose token had expired, filled, one press from going on."""
         self.setup(request, token=token)
-        self.consultation = for_patient(token, at=timezone.now())
+        self.begin(token)
         return self.show(self.make_form(request.POST), status=403, note=TOO_OLD)
 
     def make_form(self, data=None):

@@ -269,7 +269,7 @@ def test_where_one_person_is_owner_and_therapist_they_hear_of_a_new_request(clin
 def test_the_object_given_to_the_mails_has_no_field_of_the_patients(clinic):
     known = set(make_consultation().for_mail())
 
-    assert known == {"reference", "answer_by", "status_path", "times", "mode", "reason", "next_step"}
+    assert known == {"reference", "answer_by", "status_path", "times", "mode", "held_until", "reason", "next_step"}
     assert known & {field.name for field in PatientStatement._meta.fields} == set()
 
 
