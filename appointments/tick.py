@@ -17,8 +17,9 @@ from .models import ConsultationRequest, DailyAct, OfferedTime, TransitionNotAll
 AT_ONCE = 100
 # A question is asked a second time after two open days, and the request lapses after five.
 ASKED_AGAIN_AFTER, LAPSES_AFTER = 2, 5
-# When a booked time is recalled, and under which mark. A time agreed later than that needs no such mail.
-REMINDERS = {"reminded_early_at": timedelta(days=2), "reminded_late_at": timedelta(days=1)}
+# From when until when before a booked time it is recalled, and under which mark. A time agreed later needs no such mail.
+TWO_DAYS, ONE_DAY, NO_TIME = timedelta(days=2), timedelta(days=1), timedelta()
+REMINDERS = {"reminded_early_at": (TWO_DAYS, ONE_DAY), "reminded_late_at": (ONE_DAY, NO_TIME)}
 
 
 def tick(*, at):
@@ -39,8 +40,8 @@ def nudge(*, at):
 
 
 def remind(*, at):
-    for mark, before in REMINDERS.items():
-        for time in OfferedTime.objects.to_be_recalled(mark, before=before, at=at)[:AT_ONCE]:
+    for mark, (first, last) in REMINDERS.items():
+        for time in OfferedTime.objects.to_be_recalled(mark, first=first, last=last, at=at)[:AT_ONCE]:
             time.recall(mark, at=at)
 
 

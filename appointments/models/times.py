@@ -35,10 +35,10 @@ class OfferedTimeQuerySet(models.QuerySet):
     def still_to_come(self, *, at):
         return self.booked().filter(consultation__status=RequestStatus.BOOKED, starts_at__gt=at)
 
-    def to_be_recalled(self, mark, *, before, at):
-        """Booked times that begin within `before`, were agreed earlier than that, and were not recalled under the mark."""
-        agreed_in_time = Q(booked_at__lt=F("starts_at") - before)
-        soon = self.still_to_come(at=at).filter(agreed_in_time, starts_at__lte=at + before)
+    def to_be_recalled(self, mark, *, first, last, at):
+        """Booked times, agreed before `first` ahead of them, that are now between `first` and `last` ahead; not yet recalled."""
+        agreed_in_time = Q(booked_at__lt=F("starts_at") - first)
+        soon = self.still_to_come(at=at).filter(agreed_in_time, starts_at__gt=at + last, starts_at__lte=at + first)
         return soon.filter(**{f"{mark}__isnull": True}).order_by("starts_at", "pk")
 
 

@@ -24,6 +24,7 @@ def test_a_therapist_claims_asks_hears_and_declines(site, page, sign_in, is_fit,
     follow(page, page.get_by_role("link", name=consultation.reference))
     is_fit(page)
     press(page, "Claim it")
+    page.locator("summary", has_text="Ask the patient one thing").click()
     page.get_by_label("Question for the patient").fill("Which stairs are the worst?")
     press(page, "Send the question")
     is_fit(page)
