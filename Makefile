@@ -18,10 +18,10 @@ PRODUCTION = here="$$(cd "$(CHECK_DIR)" && pwd)" && DEBUG=off ALLOWED_HOSTS=clin
   EMAIL_URL=smtp+tls://user:password@mail.clinic.example:587 \
   DATABASE_URL="sqlite:///$$here/check.sqlite3" DATA_DIR="$$here" ENV_FILE=/dev/null
 
-.PHONY: help run test check lock
+.PHONY: help run test torture check lock
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
 
 run: ## start the site on http://localhost:8000 with its sample content (PORT=8000, DATA_DIR=var)
 	@$(PYTHON) requirements/install.py runtime
@@ -30,6 +30,10 @@ run: ## start the site on http://localhost:8000 with its sample content (PORT=80
 test: ## run the tests on SQLite and PostgreSQL (ARGS="-k triage" goes to pytest, ENGINES=sqlite runs one)
 	@$(PYTHON) requirements/install.py dev
 	@exec $(VENV) tests/run.py $(ARGS)
+
+torture: ## run the long proofs on both engines and print one table (ARGS="-k crash"; goes on where it was interrupted)
+	@$(PYTHON) requirements/install.py dev
+	@exec $(VENV) -m tests.torture $(ARGS)
 
 check: ## lint, formatting, missing migrations, and Django's deployment check
 	@$(PYTHON) requirements/install.py dev

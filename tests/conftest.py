@@ -142,14 +142,18 @@ def environment(django_db_setup, tmp_path_factory):
 def server(environment):
     """The real web server on the test database, as it is shipped."""
     manage(environment, "collectstatic", "--noinput", "-v0")
-    command = ["-m", "granian", "--interface", "wsgi", "--port", environment["PORT"], "--blocking-threads", "8"]
-    command += ["--log-level", "error", "clinic.wsgi:application"]
-    with subprocess.Popen([sys.executable, *command], env=environment) as process:
+    with start_server(environment) as process:
         try:
             wait_for(f"{environment['BASE_URL']}/health/live/", process)
             yield environment["BASE_URL"]
         finally:
             process.terminate()
+
+
+def start_server(environment, application="clinic.wsgi:application", **options):
+    command = ["-m", "granian", "--interface", "wsgi", "--port", environment["PORT"], "--blocking-threads", "8"]
+    command += ["--log-level", "error", application]
+    return subprocess.Popen([sys.executable, *command], env=environment, **options)
 
 
 def manage(environment, *command):

@@ -1,0 +1,26 @@
+"""Every proof in its full form, on both engines, and one table of what came out: `make torture`.
+
+Arguments go to pytest, and ENGINES names one engine, as with `make test`. A proof that held
+at this commit is not repeated; `var/torture.json` remembers it.
+"""
+
+import os
+import sys
+
+from tests import run
+
+from .record import ROOT, Record
+
+
+def main(arguments):
+    file = ROOT / os.environ.get("DATA_DIR", "var") / "torture.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    os.environ |= {"TORTURE": "full", "TORTURE_RECORD": str(file)}
+    # One after the other, since each takes the whole machine.
+    code = run.main(["-m", "torture", "-n", "0", *arguments])
+    print(f"\n{Record.from_environment().table()}\n\nKept in {file}; remove it to begin anew.")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

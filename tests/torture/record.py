@@ -1,0 +1,51 @@
+"""What was proved, by commit: kept in a file, so that an interrupted run goes on where it stopped."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+class Record:
+    def __init__(self, file, commit):
+        self.file = file
+        self.commit = commit
+        self.entries = json.loads(file.read_text()) if file.exists() else {}
+
+    @classmethod
+    def from_environment(cls):
+        return cls(Path(os.environ["TORTURE_RECORD"]), commit_at_hand())
+
+    def holds(self, engine, proof):
+        """Whether it passed at this very commit; what was never committed may have changed since."""
+        entry = self.entries.get(f"{engine} {proof}", {})
+        return entry.get("passed") and entry["commit"] == self.commit and not self.commit.endswith("-dirty")
+
+    def add(self, engine, proof, **figures):
+        self.entries[f"{engine} {proof}"] = {"commit": self.commit} | figures
+        self.file.write_text(json.dumps(self.entries, indent=1))
+
+    def table(self):
+        rows = [("Proof", "Engine", "What was done", "Result", "Seconds")]
+        for key, entry in sorted(self.entries.items(), key=lambda item: item[0].split(" ", 1)[::-1]):
+            if entry["commit"] == self.commit:
+                engine, proof = key.split(" ", 1)
+                result = "holds" if entry["passed"] else "FAILED"
+                rows.append((name_of(proof), ENGINES[engine], entry["done"], result, str(entry["seconds"])))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def name_of(proof):
+    """`crash: no request is lost` from tests/torture/test_crash.py::test_no_request_is_lost."""
+    file, test = proof.split("::")
+    return f"{Path(file).stem.removeprefix('test_')}: {test.removeprefix('test_').replace('_', ' ')}"
+
+
+def commit_at_hand():
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return said.stdout.strip() or "unknown-dirty"

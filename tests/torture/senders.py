@@ -1,0 +1,79 @@
+"""Visitors who do not give up, and what is wrong between what they were told and what is kept."""
+
+import http.client
+import secrets
+import time
+import urllib.error
+from collections import Counter, defaultdict
+
+from appointments.draft import SEAL
+from appointments.models import PatientStatement
+from clinic.models import OutgoingMail
+from clinic.sealing import seal, unseal
+from tests.visitor import ANSWERS, Visitor
+
+CHECK = "/consultation/check/"
+PATIENCE_SECONDS = 120
+
+
+def another_form(carried, goal):
+    """The sealed answers of one visitor, as another would carry them who has another goal."""
+    draft = unseal(carried, purpose=SEAL)
+    draft["key"] = secrets.token_urlsafe(24)
+    draft["answers"]["problem"]["goal"] = [goal]
+    return seal(draft, purpose=SEAL)
+
+
+class Persistent(Visitor):
+    """Presses the same button again for as long as the server is away or fails."""
+
+    def read(self, request, seconds):
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                return super().read(request, seconds)
+            except urllib.error.HTTPError as error:
+                error.close()
+                if error.code < 500:
+                    raise
+            except (http.client.HTTPException, OSError):
+                pass
+            time.sleep(0.05)
+        raise TimeoutError("the server gave no answer")
+
+    def walk(self, goal):
+        """Answer every page, up to the last one."""
+        for step, answers in ANSWERS.items():
+            self.get(f"/consultation/{step}/")
+            self.post(f"/consultation/{step}/", self.hidden() | answers | ({"goal": goal} if "goal" in answers else {}))
+        self.form = self.hidden()
+
+    def send(self):
+        """Press Send until a page shows the reference; gives that."""
+        self.post(CHECK, self.form)
+        assert self.reference, "the visitor was led to a page without a reference"
+        return self.reference
+
+    def send_another(self, goal):
+        """Send a form as the last one was, but for its goal."""
+        self.form |= {"carried": another_form(self.form["carried"], goal)}
+        return self.send()
+
+
+def faults(told):
+    """One sentence for each request that is lost, doubled or known by two names; `told` is the references by goal."""
+    kept = defaultdict(list)
+    for goal, reference in PatientStatement.objects.values_list("goal", "consultation__reference"):
+        kept[goal].append(reference)
+    received = Counter(OutgoingMail.objects.filter(event="received").values_list("reference", flat=True))
+    found = [f"{goal} was never sent" for goal in kept.keys() - told.keys()]
+    for goal, references in told.items():
+        if goal not in kept:
+            found.append(f"{goal} is lost")
+        elif len(kept[goal]) > 1:
+            found.append(f"{goal} is kept {len(kept[goal])} times")
+        elif set(references) != set(kept[goal]):
+            found.append(f"{goal} is {kept[goal][0]}, and the visitor read {sorted(set(references))}")
+        elif received[kept[goal][0]] > 1:
+            found.append(f"{goal} has {received[kept[goal][0]]} mails")
+    return sorted(found)

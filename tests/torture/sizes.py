@@ -1,0 +1,18 @@
+"""How much each proof does: a little in `make test`, all of it in `make torture`."""
+
+import os
+
+IN_FULL = os.environ.get("TORTURE") == "full"
+
+# What is counted: how many in the short form, how many in the full one.
+SIZES = {
+    "kills": (5, 200),
+    "requests under kills": (100, 2_000),
+    "forms": (20, 1_000),
+    "generated requests": (100, 2_000),
+    "marked strings": (100, 500),
+}
+
+
+def size(counted):
+    return SIZES[counted][IN_FULL]
