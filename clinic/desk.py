@@ -1,7 +1,7 @@
 """The desk: the admin site with the triage queue in front, for those who triage."""
 
 from allauth.account.views import logout
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
@@ -12,6 +12,14 @@ from appointments.admin import queue_urls
 from appointments.emails import OVERSEE, TRIAGE
 
 from .desk_mail import mail_urls, writes_mail_to_files
+
+
+class OfferedFilters:
+    """A list answers to the filters that lists offer; any other comparison was written into its address by hand."""
+
+    def lookup_allowed(self, lookup, value, request=None):
+        _, _, comparison = lookup.rpartition("__") if "__" in lookup else ("", "", "exact")
+        return comparison in {"exact", "isnull"} and super().lookup_allowed(lookup, value, request)
 
 
 class ClinicAdminSite(AdminSite):
@@ -28,6 +36,11 @@ class ClinicAdminSite(AdminSite):
             *mail_urls(self),
             *super().get_urls(),
         ]
+
+    def register(self, model_or_iterable, admin_class=None, **options):
+        admin_class = admin_class or ModelAdmin
+        offered = type(admin_class.__name__, (OfferedFilters, admin_class), {})
+        super().register(model_or_iterable, offered, **options)
 
     def each_context(self, request):
         return super().each_context(request) | {"writes_mail_to_files": writes_mail_to_files()}

@@ -1,37 +1,79 @@
 """What every answer has in common."""
 
+import logging
+import re
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.db import DataError
+from django.http import UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from . import views
 from .models import ClinicSettings
 
+logger = logging.getLogger(__name__)
+
+# Many times what the longest honest form of a patient weighs; an editor's article may weigh more.
+MOST_BYTES_FROM_A_STRANGER = 256 * 1024
+SENT_BY_OUR_FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+CHARSETS = {"utf-8", "utf8", "us-ascii"}
+NEVER_TEXT = re.compile("[\0\ud800-\udfff]")
+
 
 def own_error_pages(get_response):
-    """Show the clinic's own page for an address that is not there, also while developing."""
+    """Show the clinic's own page for what is not there or makes no sense, also while developing."""
+    ours = {400: views.bad_request, 404: views.page_not_found}
 
     def middleware(request):
         response = get_response(request)
-        if settings.DEBUG and response.status_code == 404 and not getattr(response, "is_ours", False):
-            return views.page_not_found(request)
+        if settings.DEBUG and response.status_code in ours and not getattr(response, "is_ours", False):
+            return ours[response.status_code](request)
         return response
 
     return middleware
 
 
 def what_is_never_valid(get_response):
-    """One gate for what no page has a use for and a database chokes on, before anything reads it."""
+    """One gate for what no page has a use for and a database chokes on, before anything reads it.
+
+    Only the database knows how large a number it can hold; what it refuses for that is no failure of ours either.
+    """
 
     def middleware(request):
-        charset = request.content_params.get("charset", "utf-8").lower()
-        if "\0" in unquote(request.get_full_path()) or charset not in {"utf-8", "utf8", "us-ascii"}:
-            return views.bad_request(request)
-        return get_response(request)
+        status = refused_with(request)
+        return views.error_page(status) if status else get_response(request)
 
+    def process_exception(request, exception):
+        if isinstance(exception, DataError | OverflowError):
+            logger.warning("a value did not fit", exc_info=exception)
+            return views.bad_request(request)
+        return None
+
+    middleware.process_exception = process_exception
     return middleware
+
+
+def refused_with(request):
+    """The status for a request that cannot have come from a page of ours; None for any other."""
+    from_staff = request.path_info.startswith("/admin/")
+    most_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if from_staff else MOST_BYTES_FROM_A_STRANGER
+    if int(request.META.get("CONTENT_LENGTH") or 0) > most_bytes:
+        return 413
+    if request.content_params.get("charset", "utf-8").lower() not in CHARSETS:
+        return 400
+    if request.method == "POST" and request.content_type not in SENT_BY_OUR_FORMS:
+        return 415
+    try:
+        given = [unquote(request.get_full_path()), *request.COOKIES.values()]
+        for fields in (request.GET, request.POST):
+            given += [text for name, values in fields.lists() for text in (name, *values)]
+    except (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError):
+        return 400
+    return 400 if any(map(NEVER_TEXT.search, given)) else None
 
 
 def clinic_time(get_response):

@@ -75,6 +75,11 @@ ERRORS = {
         _("It is not open to you. If it should be, ask the person who looks after the site."),
     ),
     404: (_("There is no such page"), _("The address may be mistyped, or the page may have moved.")),
+    413: (
+        _("That was more than we can take"),
+        _("Please go back, make it shorter, and send it again. If it cannot wait, call us."),
+    ),
+    415: (_("That did not come from one of our forms"), _("Please open the page again and send it from there.")),
     429: (_("That was a lot at once"), _("Please wait a few minutes and try again. If it cannot wait, call us.")),
     500: (_("Something went wrong on our side"), _("It is not your fault. Please try again in a minute, or call us.")),
     503: (_("We cannot answer right now"), _("Please try again in a minute. If it cannot wait, call us.")),

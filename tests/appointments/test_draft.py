@@ -104,7 +104,7 @@ def of_another_purpose(sealed):
     return seal({"key": "k", "tip": "", "answers": {"where": {"region": ["neck"]}}}, purpose="outbox")
 
 
-@pytest.mark.parametrize("forge", [without_its_end, changed_in_the_middle, of_another_purpose, lambda sealed: "é\0{}"])
+@pytest.mark.parametrize("forge", [without_its_end, changed_in_the_middle, of_another_purpose, lambda sealed: "é{}"])
 def test_a_forged_copy_is_ignored_and_the_session_stands(clinic, client, forge):
     fill(client)
     page = page_of(client, "check")
@@ -115,7 +115,7 @@ def test_a_forged_copy_is_ignored_and_the_session_stands(clinic, client, forge):
     assert said() == SAID
 
 
-@pytest.mark.parametrize("forge", [without_its_end, changed_in_the_middle, of_another_purpose, lambda sealed: "é\0{}"])
+@pytest.mark.parametrize("forge", [without_its_end, changed_in_the_middle, of_another_purpose, lambda sealed: "é{}"])
 def test_a_forged_copy_without_a_session_brings_nothing(clinic, client, forge):
     fill(client)
     page = page_of(client, "check")
@@ -246,7 +246,7 @@ def test_no_words_in_any_field_break_a_page(clinic, client, step, words):
 
     answer = client.post(address(step), body, content_type="application/x-www-form-urlencoded")
 
-    assert answer.status_code in {200, 302}
+    assert answer.status_code in ({400} if words == HOSTILE["NUL"] else {200, 302})
     assert client.get(CHECK).status_code == 302
 
 
@@ -274,7 +274,7 @@ def test_no_charset_breaks_a_page(clinic, client, step, charset):
 def test_no_kind_of_body_breaks_a_page(clinic, client, content_type):
     answer = client.post(address("who"), b"--x\r\nfor_whom=me", content_type=content_type)
 
-    assert answer.status_code in {200, 400}
+    assert answer.status_code in {400, 415}
     assert ConsultationRequest.objects.count() == 0
 
 

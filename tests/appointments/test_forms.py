@@ -31,7 +31,6 @@ BAD = [
     ("problem", {"onset": ""}, "onset", "Choose how it began."),
     ("problem", {"goal": "  "}, "goal", "Write one activity that you want to get back to, or start."),
     ("problem", {"goal": "x" * 201}, "goal", "Please shorten this to 200 characters. It has 201 now."),
-    ("problem", {"goal": "run\0"}, "goal", "Null characters are not allowed."),
     ("problem", {"note": "x" * 501}, "note", "Please shorten this to 500 characters. It has 501 now."),
     ("problem", {"pain_score": "11"}, "pain_score", "Choose from the answers that are offered."),
     ("times", {"modes": []}, "modes", "Choose at least one way to meet."),

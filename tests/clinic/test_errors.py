@@ -18,6 +18,8 @@ HEADINGS = {
     400: "That request made no sense to us",
     403: "You cannot see this page",
     404: "There is no such page",
+    413: "That was more than we can take",
+    415: "That did not come from one of our forms",
     429: "That was a lot at once",
     500: "Something went wrong on our side",
     503: "We cannot answer right now",

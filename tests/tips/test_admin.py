@@ -193,7 +193,6 @@ def test_who_saves_while_another_publishes_does_not_undo_it(clinic, signed_in):
         ({"summary": "x" * 301}, ["summary"]),
         ({"body": ""}, ["body"]),
         ({"body": "x" * 60_001}, ["body"]),
-        ({"body": "a\0b"}, ["body"]),
         ({"slug": "not an address!"}, ["slug"]),
         ({"slug": "taken"}, ["slug"]),
         ({"slug": ""}, ["slug"]),
