@@ -1,7 +1,29 @@
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.exceptions import SuspiciousOperation
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
-application = get_wsgi_application()
+
+class Request(WSGIRequest):
+    """A request whose content type cannot be read has none, for the gate in the middleware to refuse.
+
+    Django reads it, and with a charset the query too, before any middleware stands around it: what cannot be read
+    would be a failure of ours.
+    """
+
+    def _set_content_type_params(self, meta):
+        try:
+            super()._set_content_type_params(meta)
+        except (LookupError, SuspiciousOperation, ValueError):
+            self.content_type, self.content_params, self._encoding = "", {}, None
+
+
+class Handler(WSGIHandler):
+    request_class = Request
+
+
+django.setup(set_prefix=False)
+application = Handler()
