@@ -76,7 +76,7 @@ def after(found, cursor):
     try:
         when, pk = cursor.split("_")
         when, pk = datetime.fromisoformat(when).astimezone(UTC), int(pk)
-        return found.filter(Q(answer_by__gt=when) | Q(answer_by=when, pk__gt=pk)) if pk < 2**62 else found
+        return found.filter(Q(answer_by__gt=when) | Q(answer_by=when, pk__gt=pk))
     except (ValueError, OverflowError):
         return found
 
