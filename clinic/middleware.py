@@ -61,7 +61,8 @@ def refused_with(request):
     """The status for a request that cannot have come from a page of ours; None for any other."""
     from_staff = request.path_info.startswith("/admin/")
     most_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if from_staff else MOST_BYTES_FROM_A_STRANGER
-    if int(request.META.get("CONTENT_LENGTH") or 0) > most_bytes:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length) > most_bytes:
         return 413
     if request.content_params.get("charset", "utf-8").lower() not in CHARSETS:
         return 400

@@ -68,14 +68,16 @@ class RestoreForm(DeskForm):
 
 
 class DeclineForm(DeskForm):
-    reason = forms.ChoiceField(label=_("Reason"), choices=[("", _("Choose a reason")), *DeclineReason.choices])
+    reason = forms.ChoiceField(
+        label=_("Reason, as the patient reads it"), choices=[("", _("Choose a reason")), *DeclineReason.choices]
+    )
     next_step = forms.ChoiceField(label=_("Next step"), choices=[("", _("Choose a next step")), *NextStep.choices])
 
 
 class HandOverForm(DeskForm):
     to = forms.ModelChoiceField(label=_("To"), queryset=None, empty_label=_("Choose a colleague"))
     reason = forms.CharField(
-        label=_("Reason"),
+        label=_("Why it is handed over"),
         help_text=_("Both of you are told that it was handed over; the reason stays with the request."),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),

@@ -40,7 +40,9 @@ def test_a_therapist_claims_asks_hears_and_declines(site, page, sign_in, is_fit,
     page.locator("summary", has_text="Decline").click()
     press(page, "Decline and tell the patient")
     is_fit(page)
-    page.get_by_label("Reason").select_option("Another professional can help better than we can")
+    page.get_by_label("Reason, as the patient reads it").select_option(
+        "Another professional can help better than we can"
+    )
     page.get_by_label("Next step").select_option("Please talk to your own doctor about what to do next.")
     press(page, "Decline and tell the patient")
     consultation = ConsultationRequest.objects.get()
