@@ -1,6 +1,8 @@
 import contextlib
 import os
 import signal
+import socket
+import time
 
 import pytest
 from django.db import connection
@@ -32,9 +34,9 @@ class Serving:
     """A real web server of the test's own, in a process group of its own."""
 
     def __init__(self, environment, log, **options):
-        port = str(free_port())
-        self.environment = environment | {"PORT": port}
-        self.site = f"http://localhost:{port}"
+        self.port = free_port()
+        self.environment = environment | {"PORT": str(self.port)}
+        self.site = f"http://localhost:{self.port}"
         self.log = log
         self.options = options
 
@@ -44,8 +46,14 @@ class Serving:
                 self.environment, start_new_session=True, stdout=output, stderr=output, **self.options
             )
 
-    def wait(self):
-        wait_for(f"{self.site}/health/live/", self.process)
+    def wait(self, *, ready=True):
+        """Until it answers well, or just until somebody is at the door."""
+        if ready:
+            wait_for(f"{self.site}/health/live/", self.process)
+        for _ in range(300):
+            with contextlib.suppress(ConnectionError), socket.create_connection(("localhost", self.port), timeout=1):
+                return
+            time.sleep(0.1)
 
     def kill(self):
         """End the whole group at once, as a machine does that runs out of memory."""
@@ -54,18 +62,26 @@ class Serving:
         self.process.wait()
 
 
-@pytest.fixture
-def serving(server, environment, tmp_path):
-    """Start a server with these changes to its environment; it ends with the test."""
-    started = []
+class Starter:
+    """Starts servers with changes to their environment, and remembers them."""
 
-    def serve(changed=(), **options):
-        one = Serving(environment | dict(changed), tmp_path / f"server-{len(started)}.log", **options)
-        started.append(one)
+    def __init__(self, environment, folder):
+        self.environment = environment
+        self.folder = folder
+        self.started = []
+
+    def __call__(self, changed=(), *, ready=True, **options):
+        log = self.folder / f"server-{len(self.started)}.log"
+        one = Serving(self.environment | dict(changed), log, **options)
+        self.started.append(one)
         one.start()
-        one.wait()
+        one.wait(ready=ready)
         return one
 
-    yield serve
-    for one in started:
+
+@pytest.fixture
+def serving(server, environment, tmp_path):
+    starter = Starter(environment, tmp_path)
+    yield starter
+    for one in starter.started:
         one.kill()
