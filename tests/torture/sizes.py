@@ -10,6 +10,8 @@ SIZES = {
     "requests under kills": (100, 2_000),
     "forms": (20, 1_000),
     "generated requests": (100, 2_000),
+    "race rounds": (5, 100),
+    "racers": (20, 200),
     "marked strings": (100, 500),
 }
 
