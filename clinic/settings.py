@@ -204,6 +204,8 @@ CONTENT_SECURITY_POLICY = {
 
 # What a network may send in an hour before it is asked to wait: generous, since a whole hospital can share one address.
 CONSULTATION_SENDS_PER_HOUR = env.int("CONSULTATION_SENDS_PER_HOUR", default=20)
+# More new requests than this in an hour are no people of one clinic; the rest of them waits apart.
+CONSULTATION_FLOOD_PER_HOUR = env.int("CONSULTATION_FLOOD_PER_HOUR", default=60)
 # Whoever answers all the pages faster than this has not read them.
 CONSULTATION_FASTEST_SECONDS = env.int("CONSULTATION_FASTEST_SECONDS", default=10)
 

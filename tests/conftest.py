@@ -135,6 +135,7 @@ def environment(django_db_setup, tmp_path_factory):
         "CLINIC_MEMORY_SECONDS": "0",
         "CONSULTATION_FASTEST_SECONDS": "0",
         "CONSULTATION_SENDS_PER_HOUR": "1000000",
+        "CONSULTATION_FLOOD_PER_HOUR": "1000000",
     }
 
 

@@ -33,8 +33,6 @@ AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 # How many pages of questions a network may answer for each request that it may send.
 PAGES_PER_SEND = 30
 MOST_PER_CONTACT = 5
-# More new requests than this in an hour, for one clinic, are not people.
-FLOOD = 60
 CHANGED = _(
     "You have sent %(reference)s already, and your answers have changed since. Nothing more is sent yet: press the "
     "button to send them as a new request."
@@ -236,7 +234,8 @@ def send(request, draft, *, at):
         return show_check(request, draft, note=CHANGED % {"reference": sent_before.reference})
     if not sent_before and (refusal := why_not(request, facts["said"], at=at)):
         return show_check(request, draft, **refusal)
-    flooded = ConsultationRequest.objects.sent_since(at - AN_HOUR)[:FLOOD].count() == FLOOD
+    most = settings.CONSULTATION_FLOOD_PER_HOUR
+    flooded = ConsultationRequest.objects.sent_since(at - AN_HOUR)[:most].count() == most
     consultation = ConsultationRequest.objects.submit(
         form_key=draft.key,
         tip=Tip.objects.published(at=at).filter(slug=draft.tip).order_by("-kind").first(),

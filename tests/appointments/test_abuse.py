@@ -105,8 +105,8 @@ def test_a_request_posted_without_any_page_before_it_is_set_apart(clinic, settin
     assert suspicions() == ["quick"]
 
 
-def test_a_flood_is_set_apart_and_what_came_before_it_is_not(clinic, therapist, monkeypatch):
-    monkeypatch.setattr(steps, "FLOOD", 3)
+def test_a_flood_is_set_apart_and_what_came_before_it_is_not(clinic, therapist, settings):
+    settings.CONSULTATION_FLOOD_PER_HOUR = 3
 
     for number in range(5):
         send(contact=TYPED["contact"] | another(number)["contact"])

@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from appointments import emails
 from appointments.models import ConsultationRequest
-from tests.factories import make_consultation, make_person
+from clinic.models import OutgoingMail
+from tests.factories import NOON, make_consultation, make_person
 
 from .senders import Persistent, faults
 from .sizes import size
@@ -30,6 +32,7 @@ class Crowd:
         self.goals = iter(goals)
         self.told = defaultdict(list)
         self.lock = threading.Lock()
+        self.has_ended = False
 
     def next_goal(self):
         with self.lock:
@@ -50,14 +53,19 @@ class Crowd:
             sent += 1
 
     def work(self):
-        with ThreadPoolExecutor(CLIENTS) as threads:
-            list(threads.map(self.client, range(CLIENTS)))
+        try:
+            with ThreadPoolExecutor(CLIENTS) as threads:
+                list(threads.map(self.client, range(CLIENTS)))
+        finally:
+            self.has_ended = True
 
 
 def kill_while_they_work(server, crowd, moments, chance):
     """At each of these counts of answers, and a blink later, the server dies in the middle of other requests."""
     for moment in moments:
         while len(crowd.told) < moment:
+            if crowd.has_ended:
+                return
             time.sleep(0.002)
         time.sleep(chance.uniform(0, 0.05))
         server.kill()
@@ -87,15 +95,17 @@ def test_no_request_is_lost_doubled_or_renamed_while_the_server_is_killed(site, 
     [
         (lambda row: row.statement.delete(), "run is lost"),
         (lambda row: make_consultation(said={"goal": "run"}), "run is kept 2 times"),
+        (lambda row: OutgoingMail.objects.all().delete(), "run has 0 mails"),
         (
             lambda row: ConsultationRequest.objects.update(reference="CR-AAAAAA"),
             "run is CR-AAAAAA, and the visitor read ['CR-MINE99']",
         ),
     ],
-    ids=["lost", "doubled", "renamed"],
+    ids=["lost", "doubled", "unmailed", "renamed"],
 )
 def test_control_the_check_notices_a_request_that_is_lost_doubled_or_renamed(clinic, harm, sentence):
     row = make_consultation(said={"goal": "run"}, reference="CR-MINE99")
+    emails.received(row, at=NOON)
     before = faults({"run": ["CR-MINE99"]})
 
     harm(row)

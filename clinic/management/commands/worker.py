@@ -52,6 +52,8 @@ class Command(BaseCommand):
                 limits.forget_old(at=at)
                 tick(at=at)
             else:
-                self.stderr.write("the clock has jumped; nobody is told and nothing forgotten by it until it has settled")
+                self.stderr.write(
+                    "the clock has jumped; nobody is told and nothing forgotten by it until it has settled"
+                )
             self.next_tick = time.monotonic() + TICK_SECONDS
         return mail.deliver(at=at) > 0
