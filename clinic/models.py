@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Min, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -226,6 +226,10 @@ class OutgoingMailQuerySet(models.QuerySet):
     def unsent(self):
         return self.filter(sent_at__isnull=True, parked_at__isnull=True)
 
+    def unsent_since(self, moment):
+        """When the oldest mail was queued that has been waiting since before `moment`; None where none has."""
+        return self.unsent().filter(queued_at__lt=moment).aggregate(oldest=Min("queued_at"))["oldest"]
+
     def parked(self):
         return self.filter(parked_at__isnull=False)
 
@@ -287,6 +291,27 @@ class Tally(models.Model):
 
     def __str__(self):
         return f"{self.count} until {self.ends_at:%Y-%m-%d %H:%M}"
+
+
+class HeartbeatQuerySet(models.QuerySet):
+    def beat(self, name, *, at):
+        beat = Heartbeat(name=name, seen_at=at)
+        self.bulk_create([beat], update_conflicts=True, unique_fields=["name"], update_fields=["seen_at"])
+
+    def seen_between(self, name, start, end):
+        return self.filter(name=name, seen_at__range=(start, end)).exists()
+
+
+class Heartbeat(models.Model):
+    """When a process that answers nobody was last at work: one row for each name."""
+
+    name = models.CharField(max_length=40, unique=True)
+    seen_at = models.DateTimeField()
+
+    objects = HeartbeatQuerySet.as_manager()
+
+    def __str__(self):
+        return self.name
 
 
 class AuditAction(models.TextChoices):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from appointments.reasons import REASONS
 from tips.models import Tip, Topic
 
-from . import appendonly
+from . import appendonly, health
 from .models import ClinicSettings
 
 NEWEST = 3
@@ -56,11 +56,14 @@ def live(request):
 @never_cache
 @require_safe
 def ready(request):
-    """Whether this process can do its work: the database answers, is migrated, and guards its records."""
+    """Whether the site can do its work: the database answers, is migrated and guards its records, and mail leaves."""
     try:
         executor = MigrationExecutor(connection)
-        behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        problems = ["migrations are missing"] * bool(behind) or [f"no trigger {name}" for name in appendonly.missing()]
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            problems = ["migrations are missing"]
+        else:
+            problems = [f"no trigger {name}" for name in appendonly.missing()]
+            problems += health.look(at=timezone.now()).problems
     except DatabaseError:
         problems = ["the database gives no answer"]
     return HttpResponse(

@@ -12,8 +12,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from clinic import mail
+from clinic.health import WORKER
 from clinic.management.commands.run import refuse_an_unwritable
-from clinic.models import ClinicSettings, Holiday, OpeningHours, OutgoingMail, User
+from clinic.models import ClinicSettings, Heartbeat, Holiday, OpeningHours, OutgoingMail, User
 from tests.conftest import free_port
 from tests.factories import DAY, HOUR, make_clinic, make_person, make_roles
 from tips.models import Tip
@@ -76,6 +77,16 @@ def test_a_worker_told_to_stop_does_so_without_a_word(worker, post_office, stop)
 
     assert (process.communicate(timeout=5), process.returncode) == (("", ""), 0)
     assert OutgoingMail.objects.unsent().count() == 0
+
+
+def test_a_worker_leaves_a_sign_that_it_is_at_work(worker, closed_post_office):
+    before = timezone.now()
+
+    worker("--once", port=closed_post_office).communicate(timeout=30)
+
+    [beat] = Heartbeat.objects.all()
+    assert beat.name == WORKER
+    assert before < beat.seen_at < timezone.now()
 
 
 def test_a_worker_without_a_mail_server_goes_on_and_names_no_address(worker, closed_post_office):

@@ -1,7 +1,7 @@
 """What everybody may read: each page as a stranger gets it, and what it does not do to them."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -12,8 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.reasons import REASONS
-from clinic.models import forget
-from tests.factories import DAY, make_clinic, make_consultation, make_person, make_tip
+from clinic.health import WORKER
+from clinic.mail import queue
+from clinic.models import Heartbeat, forget
+from tests.factories import DAY, HOUR, make_clinic, make_consultation, make_person, make_tip
 from tips.models import TipKind, Topic
 
 pytestmark = pytest.mark.django_db
@@ -290,10 +292,25 @@ def test_a_living_process_says_so_without_asking_the_database(clinic, client, dj
     assert (answer.status_code, answer.content, "no-store" in answer["Cache-Control"]) == (200, b"live\n", True)
 
 
-def test_a_process_that_can_work_is_ready(clinic, client):
+def test_a_site_that_can_work_is_ready(clinic, client):
+    Heartbeat.objects.beat(WORKER, at=timezone.now())
+
     answer = client.get("/health/ready/")
 
     assert (answer.status_code, answer.content, "no-store" in answer["Cache-Control"]) == (200, b"ready\n", True)
+
+
+def test_a_site_whose_mail_does_not_leave_is_not_ready_and_says_so(clinic, client):
+    now = timezone.now()
+    queue("received", to="robin@clinic.example", context={}, at=now - HOUR)
+
+    answer = client.get("/health/ready/")
+
+    since = f"{(now - HOUR).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    assert (answer.status_code, answer.content.decode().splitlines()) == (
+        503,
+        [f"mail has not been leaving since {since}", "the worker is not running"],
+    )
 
 
 def test_a_process_without_a_database_lives_and_is_not_ready(clinic, client, database_is_gone):

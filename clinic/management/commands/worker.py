@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from appointments.tick import tick
 from clinic import limits, mail
+from clinic.health import WORKER
+from clinic.models import Heartbeat
 from clinic.wallclock import WallClock
 
 PAUSE_SECONDS = 2.0
@@ -55,5 +57,6 @@ class Command(BaseCommand):
                 self.stderr.write(
                     "the clock has jumped; nobody is told and nothing forgotten by it until it has settled"
                 )
+            Heartbeat.objects.beat(WORKER, at=at)
             self.next_tick = time.monotonic() + TICK_SECONDS
         return mail.deliver(at=at) > 0
