@@ -131,13 +131,13 @@ def test_a_time_and_who_is_behind_it_are_known_together(model):
     assert loose == []
 
 
-@pytest.mark.parametrize("name", ["PatientStatement", "Question", "Note", "ContactCorrection"])
+@pytest.mark.parametrize("name", ["PatientStatement", "NameWord", "Question", "Note", "ContactCorrection"])
 def test_every_text_of_a_patients_row_is_erasable_or_declared_not_personal(name):
     model = apps.get_model("appointments", name)
     texts = {
         field.name
         for field in model._meta.fields
-        if isinstance(field, models.CharField | models.TextField | models.JSONField)
+        if isinstance(field, models.CharField | models.TextField | models.JSONField | models.BinaryField)
     }
 
     decided = set(model.PERSONAL_FIELDS) | set(getattr(model, "NOT_PERSONAL", ()))

@@ -3,11 +3,12 @@ from .history import Actor, ContactCorrection, Note, Question, StatusChange
 from .hours import TimeOff, WorkingHours, free_times
 from .queryset import answer_due, working_days_before
 from .request import ConsultationRequest
-from .statement import PatientStatement
+from .statement import NameWord, PatientStatement
 from .states import (
     ASSIGNED,
     OPEN,
     TRANSITIONS,
+    WAITING_ON_US,
     DeclineReason,
     NextStep,
     Region,
@@ -23,12 +24,14 @@ __all__ = [
     "ASSIGNED",
     "OPEN",
     "TRANSITIONS",
+    "WAITING_ON_US",
     "Actor",
     "ConsultationRequest",
     "ContactCorrection",
     "DailyAct",
     "DeclineReason",
     "HeldQuarter",
+    "NameWord",
     "NextStep",
     "Note",
     "OfferedTime",

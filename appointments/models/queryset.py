@@ -9,11 +9,12 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from appointments import clock, emails
+from appointments.names import words_of
 from clinic.models import ClinicSettings, OutgoingMail
 from clinic.sealing import seal
 
 from .history import Actor, Question
-from .statement import PatientStatement
+from .statement import NameWord, PatientStatement
 from .states import OPEN, WAITING_ON_US, RequestStatus, Urgency
 from .times import OfferedTime
 
@@ -111,6 +112,13 @@ class ConsultationRequestQuerySet(models.QuerySet):
     def by_contact(self, *, email="", phone=""):
         """Requests of whoever is reached there: the same address in any case, or the same number."""
         return self.filter(pk__in=PatientStatement.objects.reached_at(email=email, phone=phone).values("pk"))
+
+    def by_name(self, name):
+        """Requests of whoever has, for each word given, a word in their name that begins so."""
+        found = self
+        for word in words_of(name):
+            found = found.filter(pk__in=NameWord.objects.beginning_with(word).values("statement"))
+        return self.none() if found is self else found
 
     def sent_since(self, moment):
         return self.filter(submitted_at__gt=moment)

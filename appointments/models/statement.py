@@ -1,11 +1,13 @@
 """What a patient told us, kept apart from where the request stands, so that it can be erased on its own."""
 
 from django.core.validators import MaxValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
+
+from appointments.names import words_of
 
 
 class ForWhom(models.TextChoices):
@@ -119,6 +121,12 @@ class PatientStatement(models.Model):
     def __str__(self):
         return self.consultation.reference
 
+    @transaction.atomic
+    def save(self, *args, update_fields=None, **kwargs):
+        super().save(*args, update_fields=update_fields, **kwargs)
+        if update_fields is None or "full_name" in update_fields:
+            NameWord.objects.follow(self)
+
     def correct_contact(self, *, phone="", email=""):
         """Replace what is given. Where there is only one way to answer from now on, that is the one preferred."""
         self.phone, self.email = phone or self.phone, email or self.email
@@ -152,3 +160,35 @@ class PatientStatement(models.Model):
     @property
     def mode_labels(self):
         return [label for code, label in Mode.choices if code in self.modes]
+
+
+class NameWordQuerySet(models.QuerySet):
+    def beginning_with(self, word):
+        """In a range, which an index of bytes serves on every engine, whatever the language its texts are sorted by."""
+        begin = word.encode()
+        # No byte of UTF-8 is 255.
+        return self.filter(word__gte=begin, word__lt=begin + b"\xff")
+
+    def follow(self, statement):
+        """The words of the name as it is now, and none of what it was: an erased name leaves nothing here."""
+        self.filter(statement=statement).delete()
+        self.bulk_create(NameWord(statement=statement, word=word.encode()) for word in words_of(statement.full_name))
+
+
+class NameWord(models.Model):
+    """One word of a patient's name as it is looked for, in UTF-8: written and erased with the statement."""
+
+    PERSONAL_FIELDS = ("word",)
+
+    statement = models.ForeignKey(PatientStatement, on_delete=models.CASCADE, related_name="name_words")
+    word = models.BinaryField()
+
+    objects = NameWordQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["word", "statement"], name="name_word_is_kept_once_for_each_name"),
+        ]
+
+    def __str__(self):
+        return self.statement.consultation.reference
