@@ -55,6 +55,13 @@ class Hours:
                     yield max(opens, at), closes
 
 
+def day_around(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When the day of `at` begins and ends in that zone, in UTC."""
+    day = at.astimezone(zone).date()
+    begins, ends = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + timedelta(days=1)))
+    return begins, ends
+
+
 def add_hours(start: datetime, hours: float, *, within: Hours) -> datetime:
     """`hours` of open time after `start`. Raises `NeverOpen`."""
     left = timedelta(hours=hours)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from statistics import median
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from appointments import clock, emails
 from appointments.names import words_of
@@ -15,7 +15,7 @@ from clinic.sealing import seal
 
 from .history import Actor, Question
 from .statement import NameWord, PatientStatement
-from .states import OPEN, WAITING_ON_US, RequestStatus, Urgency
+from .states import WAITING_ON_US, RequestStatus, Urgency
 from .times import OfferedTime
 
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V: the reference is read aloud on the phone.
@@ -40,10 +40,28 @@ def digest(token):
 
 class ConsultationRequestQuerySet(models.QuerySet):
     def open(self):
-        return self.filter(status__in=OPEN)
+        return self.filter(closed_at__isnull=True)
 
     def closed(self):
-        return self.exclude(status__in=OPEN)
+        return self.filter(closed_at__isnull=False)
+
+    def unsuspected(self):
+        return self.filter(suspicion="")
+
+    def new(self):
+        return self.filter(status=RequestStatus.NEW)
+
+    def urgent(self):
+        """Urgent, and the next word is ours."""
+        return self.filter(urgency=Urgency.URGENT, status__in=WAITING_ON_US)
+
+    def of(self, therapist):
+        return self.filter(assigned_to=therapist)
+
+    def with_visit(self):
+        """Each with `visit_at`, when its booked time begins."""
+        booked = OfferedTime.objects.booked().filter(consultation=OuterRef("pk"))
+        return self.annotate(visit_at=Subquery(booked.values("starts_at")[:1]))
 
     def waiting_on_patient(self):
         return self.filter(status__in=[RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED])
@@ -51,14 +69,16 @@ class ConsultationRequestQuerySet(models.QuerySet):
     def waiting_for_us(self, *, at):
         """New, not answered in time, or long met without a word of how it went; but for what looks like spam."""
         is_waiting = Q(status=RequestStatus.NEW) | self._is_overdue(at) | self._is_without_outcome(at)
-        return self.filter(is_waiting, suspicion="")
+        return self.open().unsuspected().filter(is_waiting)
 
     def without_outcome(self, *, at):
         """Booked, and a working day after the visit nobody has said how it went."""
         return self.filter(self._is_without_outcome(at))
 
     def booked_between(self, start, end):
-        return self.filter(has_booked_time(starts_at__range=(start, end)), status=RequestStatus.BOOKED)
+        """Whose visit begins from `start` on and before `end`."""
+        in_time = has_booked_time(starts_at__gte=start, starts_at__lt=end)
+        return self.filter(in_time, status=RequestStatus.BOOKED)
 
     def for_second_look(self, *, since):
         """Urgent requests that somebody has decided on since then, and nobody else has looked at."""

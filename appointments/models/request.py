@@ -92,6 +92,13 @@ class ConsultationRequest(Transitions, models.Model):
             models.Index(fields=["status", "answer_by", "id"], name="request_queue"),
             models.Index(fields=["submitted_at"], name="request_by_arrival"),
             models.Index(fields=["first_answered_at"], name="request_by_first_answer"),
+            models.Index(fields=["answer_by", "id"], name="request_open", condition=Q(closed_at__isnull=True)),
+            models.Index(fields=["-closed_at", "-id"], name="request_closed", condition=Q(closed_at__isnull=False)),
+            models.Index(
+                fields=["decided_at"],
+                name="request_for_second_look",
+                condition=Q(decided_at__isnull=False, second_look_at__isnull=True),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -61,6 +61,13 @@ class OfferedTime(models.Model):
 
     class Meta:
         ordering = ["starts_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["starts_at"],
+                name="booked_time_by_start",
+                condition=Q(booked_at__isnull=False, released_at__isnull=True),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="offered_time_is_whole_quarter_hours",
