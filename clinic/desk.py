@@ -6,9 +6,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments.admin import queue_urls
+from appointments.admin.queue import overview
 from appointments.emails import OVERSEE, TRIAGE
 
 from .desk_mail import mail_urls, writes_mail_to_files
@@ -28,6 +30,7 @@ class ClinicAdminSite(AdminSite):
     site_title = _("Front desk")
     site_header = _("Front desk")
     index_title = _("Front desk")
+    index_template = "admin/front.html"
     enable_nav_sidebar = True
 
     def get_urls(self):
@@ -57,7 +60,8 @@ class ClinicAdminSite(AdminSite):
     def index(self, request, extra_context=None):
         if request.user.has_perm(TRIAGE) and not request.user.has_perm(OVERSEE):
             return redirect("admin:queue")
-        return super().index(request, extra_context)
+        of_requests = {"overview": overview(at=timezone.now())} if request.user.has_perm(TRIAGE) else {}
+        return super().index(request, of_requests | (extra_context or {}))
 
     def get_app_list(self, request, app_label=None):
         """The registered models, and before them the pages that are not one model's."""

@@ -13,6 +13,12 @@ def spoken(at: datetime, zone: ZoneInfo) -> str:
     return f"{local:%A, %B} {local.day}, {local.hour % 12 or 12}:{local:%M %p %Z}"
 
 
+def briefly(at: datetime, zone: ZoneInfo) -> str:
+    """The same where many stand below each other: "Tue, Mar 3, 10:00 AM EST"."""
+    local = at.astimezone(zone)
+    return f"{local:%a, %b} {local.day}, {local.hour % 12 or 12}:{local:%M %p %Z}"
+
+
 def roughly(length: timedelta) -> str:
     """A length of time as people say it, rounded up to whole hours, or to days from two of them on: "3 hours"."""
     hours = max(1, math.ceil(length / timedelta(hours=1)))

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import acts, queue, request
+from . import acts, queue, request, search
 
 
 class Reference:
@@ -20,6 +20,8 @@ def queue_urls(site):
     """The triage pages, under the admin site's address and behind its sign-in."""
     return [
         path("queue/", site.admin_view(queue.queue), name="queue"),
+        path("queue/search/", site.admin_view(search.search), name="queue_search"),
+        path("queue/act/", site.admin_view(queue.act), name="queue_act"),
         path("queue/<reference:reference>/", site.admin_view(request.show), name="consultation"),
         *[
             path(

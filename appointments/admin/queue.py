@@ -1,99 +1,183 @@
 """The triage queue: who waits, longest and most urgent first, without a name or a word of theirs."""
 
-import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import wraps
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Q
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from appointments import clock
 from appointments.emails import TRIAGE
-from appointments.models import ConsultationRequest
-from clinic import audit
-from clinic.models import AuditAction, OutgoingMail
+from appointments.models import WAITING_ON_US, ConsultationRequest, RequestStatus, working_days_before
+from clinic import audit, health
+from clinic.models import AuditAction, ClinicSettings, OutgoingMail
+
+from .together import TOGETHER, act_together
 
 ROWS = 50
-# The parts of the queue; the first holds whoever is new and whoever waits too long, with whomever. What looks like spam
-# waits apart, so that a flood of it hides nobody.
-VIEWS = {
-    "waiting": (_("Waiting"), lambda all_, user, at: all_.waiting_for_us(at=at)),
-    "mine": (_("Mine"), lambda all_, user, at: all_.open().filter(assigned_to=user)),
-    "patient": (_("Waiting on patient"), lambda all_, user, at: all_.waiting_on_patient()),
-    "open": (_("All open"), lambda all_, user, at: all_.open()),
-    "suspect": (_("Looks like spam"), lambda all_, user, at: all_.suspected()),
-    "closed": (_("Closed"), lambda all_, user, at: all_.closed()),
+# Where counting stops, so that it stays quick.
+MOST_COUNTED = 100
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the queue: whom it holds, in which order, and what may be done there with several at once."""
+
+    label: str
+    # Called with all requests, the person who looks, and the time.
+    holds: Callable
+    order: str = "answer_by"
+    acts: tuple = ()
+
+
+def today(at):
+    return clock.day_around(at, ClinicSettings.current().tzinfo)
+
+
+# What looks like spam waits apart, so that a flood of it hides nobody.
+PARTS = {
+    "waiting": Part(_("Waiting"), lambda all_, user, at: all_.waiting_for_us(at=at), acts=("claim", "spam")),
+    "overdue": Part(_("Overdue"), lambda all_, user, at: all_.overdue(at=at).unsuspected()),
+    "urgent": Part(_("Urgent"), lambda all_, user, at: all_.urgent().unsuspected()),
+    "new": Part(_("New"), lambda all_, user, at: all_.new().unsuspected(), acts=("claim", "spam")),
+    "mine": Part(_("Mine"), lambda all_, user, at: all_.open().of(user)),
+    "patient": Part(_("Waiting on patient"), lambda all_, user, at: all_.waiting_on_patient()),
+    "today": Part(_("Booked today"), lambda all_, user, at: all_.booked_between(*today(at)), order="visit_at"),
+    "second": Part(
+        _("Second look"), lambda all_, user, at: all_.for_second_look(since=today(at)[0]).exclude(decided_by=user)
+    ),
+    "suspect": Part(_("Looks like spam"), lambda all_, user, at: all_.suspected(), acts=("clear", "claim", "spam")),
+    "open": Part(_("All open"), lambda all_, user, at: all_.open()),
+    "closed": Part(_("Closed"), lambda all_, user, at: all_.closed(), order="-closed_at"),
 }
 
 
+def for_triage(view):
+    @wraps(view)
+    def wrapper(request):
+        if not request.user.has_perm(TRIAGE):
+            raise PermissionDenied
+        return view(request)
+
+    return wrapper
+
+
 @require_safe
+@for_triage
 def queue(request):
-    if not request.user.has_perm(TRIAGE):
-        raise PermissionDenied
-    sought = re.sub(r"[^A-Z0-9-]", "", request.GET.get("reference", "").upper())[:20]
-    if sought:
-        return look_up(request, sought)
-    chosen = request.GET.get("show") if request.GET.get("show") in VIEWS else "waiting"
-    now = timezone.now()
-    found = VIEWS[chosen][1](ConsultationRequest.objects.all(), request.user, now).longest_waiting_first()
-    rows = list(after(found, request.GET.get("after", "")).select_related("assigned_to", "tip__live")[: ROWS + 1])
-    more = rows[ROWS - 1] if len(rows) > ROWS else None
-    shown = rows[:ROWS]
-    for row in shown:
-        row.is_late = row.is_waiting_too_long(at=now)
-    audit.record(AuditAction.LISTED, by=request.user, at=now, references=[row.reference for row in shown])
+    """The list; or, for a page that shows it already, what it shows now: that is no activity of the person."""
+    key = request.GET.get("show") if request.GET.get("show") in PARTS else "waiting"
+    now, cursor = timezone.now(), request.GET.get("after", "")
+    rows, following = page_of(PARTS[key], request.user, cursor, at=now)
+    references = [row.reference for row in rows]
+    if not set(references) <= seen_before(request):
+        audit.record(AuditAction.LISTED, by=request.user, at=now, references=references)
     context = {
-        **admin.site.each_context(request),
-        "title": _("Queue"),
-        "rows": shown,
-        "tabs": tabs(request.user, chosen, at=now),
-        "next": urlencode({"show": chosen, "after": f"{more.answer_by.isoformat()}_{more.pk}"}) if more else "",
+        "rows": rows,
+        "tabs": tabs(request.user, key, at=now),
+        "acts": {name: TOGETHER[name].label for name in PARTS[key].acts},
+        "show": key,
+        "here": urlencode({"show": key, "after": cursor} if cursor else {"show": key}),
+        "next": urlencode({"show": key, "after": following}) if following else "",
+        "shown": signing.dumps(references, salt=seal_for(request.user)),
+        "overview": overview(at=now),
+        "as_of": now,
         "parked": OutgoingMail.objects.parked().order_by("-parked_at", "-pk")[:10],
-        "reference": sought,
     }
+    if "X-Shown" in request.headers:
+        return TemplateResponse(request, "admin/appointments/queue_list.html", context)
+    context = {**admin.site.each_context(request), "title": _("Queue")} | context
     return TemplateResponse(request, "admin/appointments/queue.html", context)
 
 
-def tabs(user, chosen, *, at):
-    """Each view of the queue with its count, which stops at 100 so that it stays quick."""
-    counted = []
-    for key, (label, part) in VIEWS.items():
-        found = part(ConsultationRequest.objects.all(), user, at)
-        count = found[:101].count() if key != "closed" else None
-        counted.append({"key": key, "label": label, "count": count, "chosen": key == chosen})
-    return counted
+@for_triage
+def act(request):
+    """Something done with the requests that were ticked. Whoever arrives by a link finds the queue."""
+    key = request.POST.get("show") if request.POST.get("show") in PARTS else "waiting"
+    name, chosen = request.POST.get("act"), request.POST.getlist("reference")[:ROWS]
+    if name in PARTS[key].acts and chosen:
+        act_together(request, TOGETHER[name], chosen, at=timezone.now())
+    elif request.method == "POST":
+        messages.error(request, _("Tick one or more requests first."))
+    return redirect(f"{reverse('admin:queue')}?{urlencode({'show': key})}")
 
 
-def after(found, cursor):
+def seal_for(user):
+    return f"appointments.queue.{user.pk}"
+
+
+def seen_before(request):
+    """The references that a page which refreshes itself has had before, and which were recorded then."""
+    try:
+        return set(signing.loads(request.headers.get("X-Shown", ""), salt=seal_for(request.user)))
+    except signing.BadSignature:
+        return set()
+
+
+def page_of(part, user, cursor, *, at):
+    """The rows behind the cursor, and the cursor of what follows them, if anything does."""
+    field = part.order.lstrip("-")
+    pk = "-pk" if part.order.startswith("-") else "pk"
+    found = part.holds(ConsultationRequest.objects.with_visit(), user, at).order_by(part.order, pk)
+    rows = list(after(found, part.order, cursor).select_related("assigned_to", "tip__live")[: ROWS + 1])
+    last = rows[ROWS - 1] if len(rows) > ROWS else None
+    following = f"{getattr(last, field).isoformat()}_{last.pk}" if last else ""
+    return described(rows[:ROWS], at=at), following
+
+
+def after(found, order, cursor):
     """The rows behind the last one seen; an unreadable cursor begins at the start."""
+    field, beyond = order.lstrip("-"), "lt" if order.startswith("-") else "gt"
     try:
         when, pk = cursor.split("_")
         when, pk = datetime.fromisoformat(when).astimezone(UTC), int(pk)
-        return found.filter(Q(answer_by__gt=when) | Q(answer_by=when, pk__gt=pk))
     except (ValueError, OverflowError):
         return found
+    later = Q(**{f"{field}__{beyond}": when}) | Q(**{field: when, f"pk__{beyond}": pk})
+    return found.filter(later)
 
 
-@transaction.atomic
-def look_up(request, reference):
-    """Straight to the request with this reference. The search is recorded whatever it finds."""
-    audit.record(AuditAction.SEARCHED, by=request.user, at=timezone.now(), term=audit.fingerprint(reference))
-    wanted = reference if reference.startswith("CR-") else f"CR-{reference}"
-    if ConsultationRequest.objects.filter(reference=wanted).exists():
-        return redirect("admin:consultation", wanted)
-    context = {
-        **admin.site.each_context(request),
-        "title": _("Queue"),
-        "tabs": tabs(request.user, "", at=timezone.now()),
-        "reference": reference,
-        "not_found": True,
-        "queue_url": reverse("admin:queue"),
+def described(rows, *, at):
+    """Each row with what its state and the time make of it."""
+    long_past = working_days_before(1, at=at)
+    for row in rows:
+        row.is_late = row.is_waiting_too_long(at=at)
+        row.is_promised = row.status in WAITING_ON_US
+        row.waiting = "" if row.closed_at else timesince(row.submitted_at, at, depth=1)
+        row.visit = row.visit_at if row.status == RequestStatus.BOOKED else None
+        row.wants_outcome = row.visit is not None and row.visit <= long_past
+    return rows
+
+
+def tabs(user, chosen, *, at):
+    """Each part with its count; the closed ones are too many to count."""
+    counted = []
+    for key, part in PARTS.items():
+        held = part.holds(ConsultationRequest.objects.all(), user, at)
+        count = held[: MOST_COUNTED + 1].count() if key != "closed" else None
+        counted.append({"key": key, "label": part.label, "count": count, "chosen": key == chosen})
+    return counted
+
+
+def overview(*, at):
+    """What waits, since when, and whether the work behind the pages is done."""
+    waiting = ConsultationRequest.objects.waiting_for_us(at=at).longest_waiting_first()
+    facts = list(waiting.values_list("status", "submitted_at")[: MOST_COUNTED + 1])
+    sent = [submitted_at for status, submitted_at in facts if status in WAITING_ON_US]
+    return {
+        "count": len(facts),
+        "oldest": timesince(min(sent), at, depth=1) if sent else "",
+        "health": health.look(at=at),
     }
-    return TemplateResponse(request, "admin/appointments/queue.html", context)

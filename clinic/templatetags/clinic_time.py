@@ -12,5 +12,10 @@ def spoken(at):
 
 
 @register.filter
+def briefly(at):
+    return wording.briefly(at, timezone.get_current_timezone())
+
+
+@register.filter
 def roughly(length):
     return wording.roughly(length)

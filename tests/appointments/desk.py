@@ -2,9 +2,22 @@
 
 from clinic.models import AuditEntry
 
+from .pages import Page
+
+QUEUE = "/admin/queue/"
+
 
 def address(consultation, act=""):
     return f"/admin/queue/{consultation.reference}/" + (f"{act}/" if act else "")
+
+
+def references(response):
+    return rows_of(Page(response))
+
+
+def rows_of(page):
+    """The references that the list shows, from the top."""
+    return [tag.text for tag in page.within("th", "queue") if tag.attrs["scope"] == "row"]
 
 
 def audited():

@@ -125,6 +125,14 @@ def bring_to(status, *, by, **fields):
     return ConsultationRequest.objects.get(pk=consultation.pk)
 
 
+def make_visit(therapist, start, *, at, **fields):
+    """A request with a booked visit that begins then, agreed at `at`."""
+    consultation = make_arrived(at=at - HOUR, **fields)
+    consultation.book(start, by=therapist, at=at, **HALF_AN_HOUR)
+    OutgoingMail.objects.all().delete()
+    return consultation
+
+
 def everything():
     """Every row that a transition may touch, column by column."""
     tables = [ConsultationRequest, PatientStatement, StatusChange, Question, Note, OfferedTime, HeldQuarter]

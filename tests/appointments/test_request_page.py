@@ -213,7 +213,7 @@ def test_what_was_typed_is_shown_as_text_everywhere(clinic, signed_in, therapist
         client.post(address(consultation, "ask"), {"question": XSS * 20}),
         client.post(address(consultation, "note"), {"text": XSS * 100}),
         client.get("/admin/queue/?show=open"),
-        client.get("/admin/queue/", {"reference": XSS}),
+        client.post("/admin/queue/search/", {"term": XSS}),
         client.get(f"/r/{consultation.link_token}/"),
     ]
 

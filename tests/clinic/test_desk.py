@@ -185,13 +185,16 @@ def test_who_does_not_triage_is_refused_every_page_of_a_request(clinic, therapis
     request = f"/admin/queue/{consultation.reference}/"
     pages = [
         "/admin/queue/",
-        f"/admin/queue/?reference={consultation.reference}",
+        "/admin/queue/search/",
+        "/admin/queue/act/",
         request,
         "/admin/mail/",
         "/admin/mail/x/",
     ]
 
     answers = [client.get(page) for page in pages] + [client.post(f"{request}{act}/", {"text": "x"}) for act in ACTS]
+    answers.append(client.post("/admin/queue/search/", {"term": consultation.reference}))
+    answers.append(client.post("/admin/queue/act/", {"act": "claim", "reference": consultation.reference}))
 
     assert {answer.status_code for answer in answers} == {403}
     assert [answer for answer in answers if leaks(answer.content.decode(), consultation)] == []

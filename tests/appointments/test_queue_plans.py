@@ -1,0 +1,136 @@
+"""Nothing that the queue asks reads the whole table, on either engine: each statement of the page, as it is planned."""
+
+import re
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from appointments.admin.queue import PARTS
+from appointments.models import ConsultationRequest, NameWord, OfferedTime, PatientStatement
+from tests.factories import DAY, HOUR, SAID
+
+from .desk import QUEUE
+from .stages import S
+
+pytestmark = pytest.mark.django_db
+
+# What a clinic has after some years: nearly all of it closed.
+STANDING = {S.NEW: 40, S.IN_REVIEW: 40, S.NEEDS_INFO: 30, S.PROPOSED: 30, S.BOOKED: 60, S.COMPLETED: 2500, S.SPAM: 200}
+OURS = ("appointments_consultationrequest", "appointments_patientstatement", "appointments_nameword")
+WHOLE_TABLE = {
+    "postgresql": re.compile(rf"Seq Scan on (?:{'|'.join(OURS)})\b.*"),
+    "sqlite": re.compile(r"SCAN (?:appointments_\w+|[UV]\d)(?! USING)\b.*"),
+}
+numbers = count(1)
+
+
+def stored(status, therapist, arrived):
+    number = next(numbers)
+    is_closed = status in {S.COMPLETED, S.SPAM}
+    decided_at = arrived + HOUR if number % 20 == 0 and status != S.NEW else None
+    return ConsultationRequest(
+        reference=f"CR-{number:06}",
+        status=status,
+        region="knee",
+        urgency="urgent" if number % 10 == 0 else "routine",
+        assigned_to=None if status in {S.NEW, S.SPAM} else therapist,
+        suspicion="trapped" if status == S.NEW and number % 4 == 0 else "",
+        submitted_at=arrived,
+        answer_by=arrived + DAY,
+        closed_at=arrived + 2 * DAY if is_closed else None,
+        decided_at=decided_at,
+        decided_by=therapist if decided_at else None,
+        form_hash=f"form-{number}",
+        link_hash=f"link-{number}",
+    )
+
+
+@pytest.fixture
+def years_of_work(clinic, therapist, colleague):
+    """Thousands of requests with their times and names, and the engine's statistics of them."""
+    now = timezone.now()
+    for status, wanted in STANDING.items():
+        ago = 900 * DAY if status in {S.COMPLETED, S.SPAM} else 3 * DAY
+        people = [therapist, colleague]
+        rows = [stored(status, people[number % 2], now - ago * (1 - number / wanted)) for number in range(wanted)]
+        ConsultationRequest.objects.bulk_create(rows)
+        PatientStatement.objects.bulk_create(statement_of(row) for row in rows)
+        NameWord.objects.bulk_create(
+            NameWord(statement_id=row.pk, word=f"{word}{row.pk}".encode()) for row in rows for word in ("zoe", "nunez")
+        )
+        if status in {S.BOOKED, S.COMPLETED}:
+            OfferedTime.objects.bulk_create(visit(row) for row in rows)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def statement_of(row):
+    contact = {"phone": f"+1407{6000000 + row.pk}", "email": f"zoe{row.pk}@patients.example"}
+    return PatientStatement(consultation=row, **SAID | contact)
+
+
+def visit(row):
+    start = (row.submitted_at + 2 * DAY).replace(minute=0, second=0, microsecond=0)
+    return OfferedTime(
+        consultation=row, therapist=row.assigned_to, starts_at=start, minutes=30, mode="clinic", booked_at=start - DAY
+    )
+
+
+def read_whole(statements):
+    """The lines of the plans that read one of those tables from end to end."""
+    explain = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
+    lines = []
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(explain + statement.replace("%", "%%"), [])
+            lines += [str(row[-1]).strip() for row in cursor.fetchall()]
+    assert lines != []
+    return [line for line in lines if WHOLE_TABLE[connection.vendor].search(line)]
+
+
+def asked(queries):
+    return [each["sql"] for each in queries if each["sql"].startswith("SELECT") and OURS[0] in each["sql"]]
+
+
+def test_no_part_of_the_queue_reads_the_whole_table(years_of_work, signed_in, therapist):
+    client = signed_in(therapist)
+    cursor = f"{(timezone.now() - timedelta(minutes=5)).isoformat()}_1"
+    whole = {}
+
+    for show in PARTS:
+        with CaptureQueriesContext(connection) as queries:
+            client.get(QUEUE, {"show": show})
+            client.get(QUEUE, {"show": show, "after": cursor})
+        whole[show] = read_whole(asked(queries))
+
+    assert whole == {show: [] for show in PARTS}
+
+
+def test_no_search_reads_the_whole_table(years_of_work, signed_in, therapist):
+    client = signed_in(therapist)
+    terms = ["CR-000007", "zoe12 nun", "+14076000012", "zoe12@patients.example", "nobody"]
+    whole = {}
+
+    for term in terms:
+        with CaptureQueriesContext(connection) as queries:
+            client.post(f"{QUEUE}search/", {"term": term})
+        whole[term] = read_whole(asked(queries))
+
+    assert whole == {term: [] for term in terms}
+
+
+def test_a_plan_that_reads_the_whole_table_is_found_out(years_of_work):
+    with CaptureQueriesContext(connection) as queries:
+        list(ConsultationRequest.objects.filter(region="hip"))
+
+    assert len(read_whole(asked(queries))) == 1
+
+
+def test_the_beginning_of_a_name_is_found_by_its_index(years_of_work):
+    plan = NameWord.objects.beginning_with("zoe12").explain()
+
+    assert re.search(r"\(word>\? AND word<\?\)|Index Cond: \(\(word >= .* AND \(word < ", plan)
