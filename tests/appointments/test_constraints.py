@@ -10,6 +10,7 @@ from appointments.models import (
     ConsultationRequest,
     DailyAct,
     HeldQuarter,
+    NameWord,
     OfferedTime,
     PatientStatement,
     StatusChange,
@@ -50,6 +51,10 @@ def change(model, **fields):
         model.objects.filter(pk__in=model.objects.values("pk")[:1]).update(**fields)
 
     return write
+
+
+def keep_a_word_twice(consultation):
+    NameWord.objects.create(statement=consultation.statement, word=b"zoe")
 
 
 def add_time(**fields):
@@ -130,6 +135,7 @@ REFUSED = [
     ("daily_act_is_done_once_a_day", do_twice),
     ("working_hours_start_before_they_end", work_backwards),
     ("time_off_starts_before_it_ends", be_off_backwards),
+    ("name_word_is_kept_once_for_each_name", keep_a_word_twice),
 ]
 
 
