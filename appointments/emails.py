@@ -9,16 +9,15 @@ from clinic import mail
 from clinic.models import OutgoingMail
 
 ONE_DAY = timedelta(days=1)
+# Mails that whoever fills in the form, or has a link, can cause without any of us.
+BY_ANYBODY = {"received", "contact_changed", "withdrawn"}
 TRIAGE = "appointments.triage_consultationrequest"
 OVERSEE = "appointments.oversee_consultationrequest"
 PERMISSIONS = "django.contrib.auth.backends.ModelBackend"
 
 
 def received(consultation, *, at):
-    """At most one a day to an address: nobody can have us write to a stranger again and again."""
-    today = OutgoingMail.objects.queued_for(consultation.statement.email, since=at - ONE_DAY)
-    if not today.filter(event="received").exists():
-        _to_patient("received", consultation, at=at)
+    _to_patient("received", consultation, at=at)
 
 
 def reminder(consultation, *, at):
@@ -87,16 +86,23 @@ def staff_nudge(consultation, *, at):
         _to_staff("staff_nudge", consultation, _who_triages(), at=at)
 
 
-def staff_overdue(references, *, at):
-    """The owner's list of the day: who was promised an answer and has none."""
+def staff_overdue(references, *, suspects=0, at):
+    """The owner's list of the day: who was promised an answer and has none, and how many look like spam."""
+    context = {"references": references, "suspects": suspects}
     for person in get_user_model().objects.with_perm(OVERSEE, backend=PERMISSIONS):
         if person.email:
-            mail.queue("staff_overdue", to=person.email, context={"references": references}, at=at)
+            mail.queue("staff_overdue", to=person.email, context=context, at=at)
 
 
 def staff_update(consultation, *, at):
     """Whoever has the request hears that it moved."""
     _to_staff("staff_update", consultation, get_user_model().objects.filter(Q(pk=consultation.assigned_to_id)), at=at)
+
+
+def staff_corrected(consultation, *, at):
+    """The patient is reached in another way from now on."""
+    if consultation.assigned_to:
+        _to_staff("staff_corrected", consultation, [consultation.assigned_to], at=at)
 
 
 def staff_handed_over(consultation, *, people, at):
@@ -111,9 +117,15 @@ def _who_triages():
     return triaging.exclude(pk__in=overseers) or triaging
 
 
+def _is_once_too_often(event, address, *, at):
+    """What a stranger can bring about goes to one address once a day: nobody has us write to them again and again."""
+    today = OutgoingMail.objects.queued_for(address, since=at - ONE_DAY)
+    return event in BY_ANYBODY and today.filter(event=event).exists()
+
+
 def _to_patient(event, consultation, *, at, to=None):
     address = consultation.statement.email if to is None else to
-    if address:
+    if address and not consultation.suspicion and not _is_once_too_often(event, address, at=at):
         context = consultation.for_mail()
         mail.queue(event, to=address, context=context, at=at, reference=consultation.reference)
 

@@ -5,7 +5,7 @@ Instants are in UTC; what is a morning, and what a Monday, is told by the clinic
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from .clock import Hours
@@ -44,21 +44,30 @@ def free_starts(
 ) -> Iterator[datetime]:
     """When a visit of so many `minutes` could begin, in order, from `after` on, over so many `days`.
 
-    `taken` are the quarter hours that are held or booked; `off` are stretches without work. Starts lie on quarter
-    hours and do not overlap each other.
+    `taken` are the quarter hours that are held or booked; `off` are stretches without work. A day's starts follow each
+    other from where its hours begin, so that they are the same whenever one looks; they do not overlap.
     """
     length = timedelta(minutes=minutes)
     off = list(off)
     first = after.astimezone(hours.zone).date()
     for offset in range(days):
-        for opens, closes in hours.stretches(first + timedelta(days=offset)):
-            start = _next_quarter(max(opens, after.astimezone(UTC)))
-            while start + length <= closes:
-                if _is_free(start, start + length, taken, off):
+        for opens, closes in _merged(hours.stretches(first + timedelta(days=offset))):
+            for number in range((closes - opens) // length):
+                start = opens + number * length
+                if start >= after and _is_free(start, start + length, taken, off):
                     yield start
-                    start += length
-                else:
-                    start += QUARTER
+
+
+def _merged(stretches: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Stretches of one day, those that touch or overlap made one, each from a quarter hour on."""
+    merged: list[tuple[datetime, datetime]] = []
+    for opens, closes in stretches:
+        opens = _next_quarter(opens)
+        if merged and opens <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], closes))
+        elif opens < closes:
+            merged.append((opens, closes))
+    return merged
 
 
 def _next_quarter(at: datetime) -> datetime:

@@ -4,15 +4,17 @@ Each act repeats the condition under which it was found, in the statement that m
 or looks at a row that has moved meanwhile, does nothing.
 """
 
-from contextlib import suppress
+import logging
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from clinic.models import ClinicSettings, forget
 
 from . import emails
 from .models import ConsultationRequest, DailyAct, OfferedTime, TransitionNotAllowed, working_days_before
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 100
 # A question is asked a second time after two open days, and the request lapses after five.
@@ -29,58 +31,62 @@ def tick(*, at):
     measure_answers(at=at)
 
 
+def for_each(rows, act):
+    """Act on each row, whatever becomes of the others: one that cannot be acted on must not silence the rest."""
+    for row in rows[:AT_ONCE]:
+        try:
+            act(row)
+        except TransitionNotAllowed:
+            # A person, or another worker, was first: the next tick sees what is left to do.
+            continue
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("the clock could not act on %s", row)
+
+
 def tell_who_waits_too_long(*, at):
-    for consultation in ConsultationRequest.objects.to_be_told_late(at=at)[:AT_ONCE]:
-        consultation.tell_late(at=at)
+    for_each(ConsultationRequest.objects.to_be_told_late(at=at), lambda consultation: consultation.tell_late(at=at))
 
 
 def nudge(*, at):
-    for consultation in ConsultationRequest.objects.to_be_nudged(at=at)[:AT_ONCE]:
-        consultation.nudge(at=at)
+    for_each(ConsultationRequest.objects.to_be_nudged(at=at), lambda consultation: consultation.nudge(at=at))
 
 
 def remind(*, at):
     for mark, (first, last) in REMINDERS.items():
-        for time in OfferedTime.objects.to_be_recalled(mark, first=first, last=last, at=at)[:AT_ONCE]:
-            time.recall(mark, at=at)
+        due = OfferedTime.objects.to_be_recalled(mark, first=first, last=last, at=at)
+        for_each(due, lambda time, mark=mark: time.recall(mark, at=at))
 
 
 def ask_again(*, at):
-    asked_before = working_days_before(ASKED_AGAIN_AFTER, at=at)
-    unanswered = ConsultationRequest.objects.with_unanswered_question(asked_before=asked_before, reminded=False)
-    for consultation in unanswered[:AT_ONCE]:
-        consultation.remind_of_question(at=at)
+    silent = ConsultationRequest.objects.to_be_asked_again(asked_before=working_days_before(ASKED_AGAIN_AFTER, at=at))
+    for_each(silent, lambda consultation: consultation.remind_of_question(at=at))
 
 
 def let_lapse(*, at):
     """Whoever was asked twice and has not answered in five open days; they may come back for 30 days."""
-    asked_before = working_days_before(LAPSES_AFTER, at=at)
-    unanswered = ConsultationRequest.objects.with_unanswered_question(asked_before=asked_before, reminded=True)
-    for consultation in unanswered[:AT_ONCE]:
-        unless_moved(consultation.lapse, at=at)
+    silent = ConsultationRequest.objects.to_lapse(
+        asked_before=working_days_before(LAPSES_AFTER, at=at),
+        asked_again_before=working_days_before(LAPSES_AFTER - ASKED_AGAIN_AFTER, at=at),
+    )
+    for_each(silent, lambda consultation: consultation.lapse(at=at))
 
 
 def let_offers_expire(*, at):
     """The first offer that nobody chose from brings the request back to review; the second ends it for now."""
-    for consultation in ConsultationRequest.objects.with_expired_offer(at=at)[:AT_ONCE]:
-        act = consultation.lapse if consultation.has_let_an_offer_expire else consultation.let_offer_expire
-        unless_moved(act, at=at)
-
-
-def unless_moved(act, *, at):
-    """A person, or another worker, was first: the next tick sees what is left to do."""
-    with suppress(TransitionNotAllowed):
-        act(at=at)
+    for_each(ConsultationRequest.objects.with_expired_offer(at=at), lambda consultation: consultation.let_go(at=at))
 
 
 def tell_the_owner_once_a_day(*, at):
-    """Who was promised an answer and has none, told to the owner once on each day on which there is one."""
-    overdue = ConsultationRequest.objects.overdue(at=at).longest_waiting_first()
+    """Who was promised an answer and has none, and how many look like spam: once on each day on which there is one."""
+    overdue = ConsultationRequest.objects.overdue(at=at).unsuspected().longest_waiting_first()
     references = list(overdue.values_list("reference", flat=True)[:AT_ONCE])
+    suspects = ConsultationRequest.objects.suspected()[:AT_ONCE].count()
     today = at.astimezone(ClinicSettings.current().tzinfo).date()
     with transaction.atomic():
-        if references and DailyAct.objects.is_first("overdue", on=today):
-            emails.staff_overdue(references, at=at)
+        if (references or suspects) and DailyAct.objects.is_first("overdue", on=today):
+            emails.staff_overdue(references, suspects=suspects, at=at)
 
 
 def measure_answers(*, at):

@@ -49,6 +49,7 @@ EVENTS = [
     "staff_nudge",
     "staff_overdue",
     "staff_update",
+    "staff_corrected",
     "staff_handed_over",
 ]
 # A Monday at noon in New York.
@@ -170,6 +171,8 @@ def sample_facts():
         "next_step": str(NextStep.CALL_US.label),
         "status": str(RequestStatus.BOOKED.label),
         "references": ["CR-ACDEFG", "CR-HJKMNP"],
+        "suspects": 2,
+        "given_up": "",
     }
 
 

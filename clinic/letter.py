@@ -31,11 +31,16 @@ class Letter:
     html: str
 
 
+def subject_of(event: str, facts: dict[str, Any]) -> str:
+    """A mail's subject by itself, to tell what a press will send."""
+    return " ".join(_words(f"{event}_subject", facts).split())
+
+
 def write(event: str, facts: dict[str, Any]) -> Letter:
     clinic = ClinicSettings.current()
     phone = clinic.phone or None
     context = facts | {"clinic": clinic, "base_url": settings.BASE_URL, "phone": phone.as_national if phone else ""}
-    subject = " ".join(_words(f"{event}_subject", context).split())
+    subject = subject_of(event, context)
     body, foot = _words(event, context), _words("foot", context)
     parts = {"body": as_html(body, phone=phone), "foot": as_html(foot, phone=phone)}
     html = render_to_string("emails/mail.html", {"clinic": clinic, "subject": subject} | parts)

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -126,5 +127,7 @@ def csrf_failure(request, reason=""):
     match = request.resolver_match
     view = getattr(match and match.func, "view_class", None)
     if hasattr(view, "shown_again"):
-        return view().shown_again(request, **match.kwargs)
+        response = view().shown_again(request, **match.kwargs)
+        add_never_cache_headers(response)
+        return response
     return forbidden(request)

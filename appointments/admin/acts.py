@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments.emails import OVERSEE
@@ -18,7 +19,8 @@ S = RequestStatus
 class Act:
     """One thing that may be done: its words, what it asks, the transition it calls, and whom it is open to.
 
-    `done` may name the facts of a mail to staff, such as %(answer_by)s. `mails` is the subject of the mail that it sends to the patient, which the page tells before it is sent.
+    `done` may name the facts of a mail to staff, such as %(answer_by)s. `mails` is the mail that it sends to
+    the patient; the page tells its subject before it is sent.
     """
 
     heading: Any
@@ -26,7 +28,7 @@ class Act:
     transition: str
     is_legal: Callable[[Any, Any, Any], bool]
     form: type[forms.DeskForm] = forms.DeskForm
-    mails: Any = ""
+    mails: str = ""
     done: Any = ""
     says: Any = ""
     is_first: bool = False
@@ -68,8 +70,10 @@ def may_hand_over(consultation, user, at):
 
 
 def may_look_again(consultation, user, at):
-    undone = consultation.decided_by_id and not consultation.second_look_at
-    return bool(undone and consultation.urgency == Urgency.URGENT and consultation.decided_by_id != user.pk)
+    """Until the day of the decision is over, by the clinic's own calendar."""
+    undone = consultation.decided_by_id not in {None, user.pk} and not consultation.second_look_at
+    is_urgent = consultation.urgency == Urgency.URGENT
+    return undone and is_urgent and timezone.localdate(consultation.decided_at) == timezone.localdate(at)
 
 
 # In the order in which they stand on the page.
@@ -79,7 +83,7 @@ ACTS = {
         _("It is no spam"),
         "clear_suspicion",
         is_suspect,
-        mails=_("We received your request"),
+        mails="received",
         done=_("It is among the new ones now. Its sender hears that we have it."),
         is_first=True,
     ),
@@ -105,7 +109,7 @@ ACTS = {
         _("They did not come"),
         "mark_missed",
         may_say_how_it_went,
-        mails=_("Sorry we missed you"),
+        mails="missed",
         is_first=True,
     ),
     "propose": Act(
@@ -114,7 +118,7 @@ ACTS = {
         "propose",
         is_real(where(S.NEW, S.IN_REVIEW)),
         forms.ProposeForm,
-        mails=_("Choose a time"),
+        mails="choose_a_time",
         is_first=True,
     ),
     "claim": Act(
@@ -132,14 +136,14 @@ ACTS = {
         "choose",
         where(S.PROPOSED),
         forms.ChooseForm,
-        mails=_("Your time is booked"),
+        mails="booked",
         is_first=True,
     ),
     "answer": Act(
         _("Log the answer from a call"),
         _("Log it"),
         "answer",
-        where(S.NEEDS_INFO),
+        where(S.NEEDS_INFO, theirs=False),
         forms.LogAnswerForm,
         done=_("Logged. The request is in review again."),
         is_first=True,
@@ -167,7 +171,7 @@ ACTS = {
         "ask",
         is_real(where(S.NEW, S.IN_REVIEW)),
         forms.AskForm,
-        mails=_("We need one thing from you"),
+        mails="one_thing",
     ),
     "book": Act(
         _("Agreed by phone"),
@@ -175,7 +179,7 @@ ACTS = {
         "book",
         is_real(where(S.NEW, S.IN_REVIEW, S.PROPOSED)),
         forms.BookForm,
-        mails=_("Your time is booked"),
+        mails="booked",
     ),
     "take_back": Act(
         _("Take the offer back"),
@@ -191,7 +195,7 @@ ACTS = {
         "reschedule",
         where(S.BOOKED),
         forms.RescheduleForm,
-        mails=_("Your time has changed"),
+        mails="time_changed",
     ),
     "hand_over": Act(
         _("Hand over"),
@@ -213,9 +217,9 @@ ACTS = {
         _("Decline"),
         _("Decline and tell the patient"),
         "decline",
-        may_decline,
+        is_real(may_decline),
         forms.DeclineForm,
-        mails=_("About your request"),
+        mails="about_your_request",
     ),
     "spam": Act(
         _("Mark as spam"),

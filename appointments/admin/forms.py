@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments.emails import PERMISSIONS, TRIAGE
 from appointments.free import Wishes, window_of
 from appointments.models import DeclineReason, NextStep, free_times
+from appointments.models.hours import NOTICE
 from appointments.models.statement import Mode
 from clinic.models import ClinicSettings
 from clinic.wording import spoken
@@ -130,7 +131,9 @@ class ProposeForm(VisitForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         clinic = ClinicSettings.current()
-        free = list(free_times(self.therapist, at=self.at, clinic=clinic))
+        # What a page offered some minutes ago may still be sent.
+        notice = NOTICE / 2 if self.is_bound else NOTICE
+        free = list(free_times(self.therapist, at=self.at, clinic=clinic, notice=notice))
         self.fields["times"].choices = [(start.isoformat(), spoken(start, clinic.tzinfo)) for start in free]
         statement = self.consultation.statement
         wishes = Wishes(frozenset(statement.windows), statement.any_time)
@@ -178,7 +181,7 @@ class BookForm(VisitForm):
 
     def clean_start(self):
         start = self.cleaned_data["start"].astimezone(UTC)
-        if start.minute % 15 or start.second:
+        if start.minute % 15 or start.second or start.microsecond:
             raise forms.ValidationError(_("Visits begin on a quarter hour, such as 10:00, 10:15 or 10:30."))
         if start <= self.at:
             raise forms.ValidationError(_("That time has passed. Give one that is still to come."))

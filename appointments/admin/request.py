@@ -16,6 +16,7 @@ from appointments.emails import TRIAGE
 from appointments.forms import SCREEN
 from appointments.models import ConsultationRequest, RequestStatus, TimeTaken, TransitionNotAllowed
 from clinic import audit
+from clinic.letter import subject_of
 from clinic.models import AuditAction, OutgoingMail
 
 from .acts import ACTS
@@ -50,11 +51,18 @@ def show(request, reference):
 def show_request(request, consultation, *, status=200, **bound):
     """The page with its legal acts; `bound` is the form that has to be looked at again."""
     now = timezone.now()
+    facts = consultation.for_staff_mail()
     known = {"consultation": consultation, "user": request.user, "at": now}
     acts = [
-        {"name": name, "act": act, "form": bound.get(name) or act.form(**known)}
+        {
+            "name": name,
+            "act": act,
+            "form": bound.get(name) or act.form(**known),
+            "subject": subject_of(act.mails, facts) if act.mails else "",
+        }
         for name, act in ACTS.items()
-        if name in bound or act.is_legal(consultation, request.user, now)
+        # What was typed is shown again also where it can no longer be sent.
+        if act.is_legal(consultation, request.user, now) or (name in bound and bound[name].fields)
     ]
     statement = consultation.statement
     same_contact = ConsultationRequest.objects.by_contact(email=statement.email, phone=statement.phone)

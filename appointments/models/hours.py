@@ -69,9 +69,9 @@ class TimeOff(models.Model):
         return f"{self.therapist}, {self.starts_at:%Y-%m-%d}"
 
 
-def free_times(therapist, *, at, clinic, days=FREE_DAYS):
+def free_times(therapist, *, at, clinic, days=FREE_DAYS, notice=NOTICE):
     """When the therapist could see somebody next, in order: in their hours, out of their time off, and not taken."""
-    after = at + NOTICE
+    after = at + notice
     until = after + timedelta(days=days + 1)
     week = {}
     for slot in therapist.working_hours.all():

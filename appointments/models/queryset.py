@@ -91,14 +91,19 @@ class ConsultationRequestQuerySet(models.QuerySet):
         still_held = OfferedTime.objects.held(at=at).filter(consultation=OuterRef("pk"))
         return self.filter(~Exists(still_held), status=RequestStatus.PROPOSED).order_by("pk")
 
-    def with_unanswered_question(self, *, asked_before, reminded):
-        unanswered = Question.objects.filter(
-            consultation=OuterRef("pk"),
-            answered_at__isnull=True,
-            asked_at__lte=asked_before,
-            reminded_at__isnull=not reminded,
-        )
-        return self.filter(Exists(unanswered), status=RequestStatus.NEEDS_INFO).order_by("pk")
+    def to_be_asked_again(self, *, asked_before):
+        """The question that stands last was asked before then, once, and has no answer."""
+        return self._with_question(asked_at__lte=asked_before, reminded_at__isnull=True)
+
+    def to_lapse(self, *, asked_before, asked_again_before):
+        """Asked twice, the second time before then, and silent. Whoever can only be called is left to people."""
+        silent = self._with_question(asked_at__lte=asked_before, reminded_at__lte=asked_again_before)
+        return silent.exclude(statement__email="")
+
+    def _with_question(self, **facts):
+        later = Question.objects.filter(consultation=OuterRef("consultation"), pk__gt=OuterRef("pk"))
+        standing = Question.objects.filter(~Exists(later), consultation=OuterRef("pk"), answered_at__isnull=True)
+        return self.filter(Exists(standing.filter(**facts)), status=RequestStatus.NEEDS_INFO).order_by("pk")
 
     def overdue(self, *, at):
         return self.filter(self._is_overdue(at))

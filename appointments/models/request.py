@@ -215,8 +215,15 @@ class ConsultationRequest(Transitions, models.Model):
 
     @property
     def has_let_an_offer_expire(self):
-        expired = {"from_status": RequestStatus.PROPOSED, "to_status": RequestStatus.IN_REVIEW, "actor": Actor.SYSTEM}
-        return self.history.filter(**expired).exists()
+        """Whether the clock has taken an offer back since the request was last booked or closed."""
+        begun_anew = {RequestStatus.BOOKED, RequestStatus.LAPSED, RequestStatus.NO_SHOW}
+        expired = (RequestStatus.PROPOSED, RequestStatus.IN_REVIEW, Actor.SYSTEM)
+        for move in self.history.order_by("-at", "-id"):
+            if (move.from_status, move.to_status, move.actor) == expired:
+                return True
+            if move.from_status in begun_anew:
+                return False
+        return False
 
     def differs_from(self, facts):
         """Whether a form says something else than this request does."""
@@ -248,10 +255,17 @@ class ConsultationRequest(Transitions, models.Model):
             "answer_by": spoken(self.answer_by, ClinicSettings.current().tzinfo),
         }
 
+    def _given_up(self, zone):
+        """The booked time that ended with the request, in words."""
+        ended = (
+            self.times.filter(booked_at__isnull=False, released_at=self.closed_at).first() if self.closed_at else None
+        )
+        return spoken(ended.starts_at, zone) if ended else ""
+
     def for_mail(self):
         """What a mail may know: a reference, times and a link. No health field, nothing the patient typed."""
         zone = ClinicSettings.current().tzinfo
-        times = self.times.standing().order_by("starts_at")
+        times = self.times.booked() or self.times.standing().order_by("starts_at")
         return {
             "reference": self.reference,
             "answer_by": spoken(self.answer_by, zone),
@@ -261,4 +275,5 @@ class ConsultationRequest(Transitions, models.Model):
             "held_until": spoken(times[0].held_until, zone) if times and times[0].held_until else "",
             "reason": str(self.get_decline_reason_display()),
             "next_step": str(self.get_next_step_display()),
+            "given_up": self._given_up(zone),
         }

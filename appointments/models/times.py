@@ -96,6 +96,8 @@ class OfferedTime(models.Model):
         Rows go in in time order, since two inserts in mixed order can wait for each
         other for ever; what expired is cleared first, in the same transaction.
         """
+        if self.starts_at.microsecond:
+            raise ValueError("times begin on, and last, whole quarter hours")
         HeldQuarter.objects.filter(therapist=self.therapist_id, held_until__lte=at).delete()
         try:
             with transaction.atomic():

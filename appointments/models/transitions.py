@@ -20,16 +20,21 @@ class Transitions:
     def claim(self, *, by, at):
         """Take a new request. One that looked like spam is a person's from here on, and they hear that we have it."""
         tell = [emails.received] if self.suspicion else []
-        frm = [RequestStatus.NEW]
-        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, tell=tell, assigned_to=by, suspicion="")
+        facts = {"assigned_to": by, **self._cleared(at)}
+        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.NEW], by=by, at=at, tell=tell, **facts)
 
     @transaction.atomic
     def clear_suspicion(self, *, by, at):
         """It only looked like spam: among the new ones again, and the sender hears that we have it."""
         if self.status != RequestStatus.NEW or not self.suspicion:
             raise TransitionNotAllowed(self._standing())
-        self._change(self.status, by=by, actor=Actor.STAFF, at=at, suspicion="")
+        self._change(self.status, by=by, actor=Actor.STAFF, at=at, **self._cleared(at))
         emails.received(self, at=at)
+
+    def _cleared(self, at):
+        """No suspect any more; where the promise has passed meanwhile, its sender gets one that can be kept."""
+        is_late_suspect = self.suspicion and self.answer_by < at
+        return {"suspicion": ""} | (self._promise_again(at) if is_late_suspect else {})
 
     def tell_late(self, *, at):
         """Say honestly that the promised time has passed: once for each promise, whoever else is about to say it."""
@@ -63,7 +68,8 @@ class Transitions:
         question = self.questions.filter(answered_at__isnull=True).last()
         with transaction.atomic():
             if question and self.questions.filter(pk=question.pk, reminded_at__isnull=True).update(reminded_at=at):
-                emails.one_thing(self, at=at)
+                # Whoever gave no address can be asked again only by somebody who calls.
+                (emails.one_thing if self.statement.email else emails.staff_update)(self, at=at)
 
     @transaction.atomic
     def answer(self, *, text, at, by=None):
@@ -110,7 +116,7 @@ class Transitions:
         if not self.times.held(at=at).filter(pk=time.pk).exists():
             raise TransitionNotAllowed(_("That time is no longer held for you. Please choose another, or call us."))
         self._refuse_unless_legal(RequestStatus.BOOKED, frm=[RequestStatus.PROPOSED], by=by)
-        for other in self.times.held(at=at).exclude(pk=time.pk):
+        for other in self.times.standing().exclude(pk=time.pk):
             other.release(at=at)
         time.book(at=at)
         self._move_to(RequestStatus.BOOKED, by=by, at=at, tell=[emails.booked, emails.staff_update])
@@ -121,6 +127,15 @@ class Transitions:
         self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.PROPOSED], at=at, tell=[emails.staff_update])
         self.statement.wish_for(windows=windows, any_time=any_time)
 
+    @transaction.atomic
+    def change_wishes(self, *, at, windows, any_time):
+        """What suits the patient, said once more while we look for times: no move of the request."""
+        self._lock()
+        if self.status != RequestStatus.IN_REVIEW:
+            raise TransitionNotAllowed(self._standing())
+        self.statement.wish_for(windows=windows, any_time=any_time)
+        emails.staff_update(self, at=at)
+
     def take_back_offer(self, *, by, at):
         tell = [emails.staff_update]
         self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.PROPOSED], by=by, at=at, tell=tell)
@@ -129,12 +144,22 @@ class Transitions:
         tell = [emails.still_want_to_talk, emails.staff_update]
         self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.PROPOSED], at=at, actor=Actor.SYSTEM, tell=tell)
 
+    def let_go(self, *, at):
+        """An offer has run out: the first time the request comes back to review, the second time it ends for now.
+
+        Whoever can only be called is not closed by the clock.
+        """
+        is_second = self.has_let_an_offer_expire and self.statement.email
+        (self.lapse if is_second else self.let_offer_expire)(at=at)
+
     @transaction.atomic
     def reschedule(self, *, at, by=None, reason="", windows=(), any_time=False):
         """The time that was agreed is given up. Staff say why; the patient, what would suit instead."""
         if by:
             self.add_note(text=reason, by=by, at=at)
         else:
+            if self.has_begun(at=at):
+                raise TransitionNotAllowed(_("The visit has begun."))
             self.statement.wish_for(windows=windows, any_time=any_time)
         tell = [emails.time_changed, emails.staff_update]
         self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.BOOKED], by=by, at=at, tell=tell)
@@ -163,7 +188,8 @@ class Transitions:
         self._move_to(RequestStatus.WITHDRAWN, at=at, tell=[emails.withdrawn, emails.staff_update])
 
     def lapse(self, *, at):
-        self._move_to(RequestStatus.LAPSED, at=at, actor=Actor.SYSTEM, tell=[emails.closed_for_now])
+        tell = [emails.closed_for_now, emails.staff_update]
+        self._move_to(RequestStatus.LAPSED, at=at, actor=Actor.SYSTEM, tell=tell)
 
     @transaction.atomic
     def look_again(self, *, by, at):
@@ -186,7 +212,9 @@ class Transitions:
 
     @transaction.atomic
     def restore_from_spam(self, *, reason, by, at):
-        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.SPAM], by=by, at=at, anyone=True, assigned_to=by)
+        frm, is_theirs = [RequestStatus.SPAM], {"assigned_to": by, "suspicion": ""}
+        tell = [emails.received] if self.suspicion else []
+        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, anyone=True, tell=tell, **is_theirs)
         self.add_note(text=reason, by=by, at=at)
 
     @transaction.atomic
@@ -200,7 +228,7 @@ class Transitions:
         statement.correct_contact(phone=phone, email=email)
         self.statement = statement
         emails.contact_changed(self, to=before, at=at)
-        emails.staff_update(self, at=at)
+        emails.staff_corrected(self, at=at)
 
     def add_note(self, *, text, by, at):
         self.notes.create(text=text, written_by=by, written_at=at)

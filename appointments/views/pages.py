@@ -9,6 +9,9 @@ TOO_MANY = _(
     "We have had very many messages from your network in the last hour. What you wrote is still here: wait a little "
     "and press the button again, or call us."
 )
+TOO_MANY_CORRECTIONS = _(
+    "You have corrected this several times today, so this one was not kept. What you wrote is still here. Please call us."
+)
 # What staff read of a refusal names people and inner states; a patient reads this.
 MOVED_ON = _("Your request has moved on in the meantime, so nothing was changed. If you need us, please call.")
 

@@ -17,7 +17,7 @@ from appointments.forms import AnswerForm, ChooseTimeForm, CorrectContactForm, L
 from appointments.models import OPEN, ConsultationRequest, RequestStatus, TimeTaken, TransitionNotAllowed
 from clinic.limits import Limit, network_of
 
-from .pages import MOVED_ON, TOO_MANY, TOO_OLD, private
+from .pages import MOVED_ON, TOO_MANY, TOO_MANY_CORRECTIONS, TOO_OLD, private
 
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 CORRECTIONS = Limit("contact corrections", 5, A_DAY)
@@ -46,7 +46,8 @@ def show_dead_link(request, link):
     return private(response)
 
 
-def show_status(request, consultation, form=None, *, status=200, note=""):
+def show_status(request, consultation, *, answer=None, choice=None, status=200, note=""):
+    """Where the request stands and what can be done now; `answer` or `choice` is a form to be looked at again."""
     now = timezone.now()
     question, held = None, consultation.times.none()
     if consultation.status == RequestStatus.NEEDS_INFO:
@@ -57,13 +58,14 @@ def show_status(request, consultation, form=None, *, status=200, note=""):
         "consultation": consultation,
         "question": question,
         "held": held,
-        "form": form or (ChooseTimeForm(held=held) if held else AnswerForm()),
-        # The sender of what was taken for spam sees the usual page.
-        "status": RequestStatus.NEW if consultation.status == RequestStatus.SPAM else consultation.status,
+        "answer": answer or AnswerForm(),
+        "choice": choice or ChooseTimeForm(held=held),
+        "form": answer if question else choice if held else None,
         "is_open": consultation.status in OPEN,
         "is_late": consultation.is_waiting_too_long(at=now),
         "may_come_back": consultation.may_come_back(at=now),
         "booked": consultation.times.booked().first() if consultation.status == RequestStatus.BOOKED else None,
+        "has_begun": consultation.has_begun(at=now),
         "note": note,
     }
     return private(render(request, "appointments/status.html", context, status=status))
@@ -97,8 +99,11 @@ class PatientAct(View):
     form_class = forms.Form
     template_name = ""
     done = ""
-    # From where it may be done; from anywhere else the page says that the request has moved on.
+    # From where it may be done; from anywhere else the page says why not.
     legal_from = OPEN
+    # Where the request stands once it is done: a second tap changes nothing and is no mistake.
+    leads_to = ()
+    refusal = MOVED_ON
 
     def dispatch(self, request, token):
         self.begin(token)
@@ -112,6 +117,8 @@ class PatientAct(View):
         return self.show(self.make_form())
 
     def post(self, request, token):
+        if not self.is_legal():
+            return self.refuse(request, token)
         form = self.make_form(request.POST)
         if not form.is_valid():
             return self.show(form)
@@ -119,9 +126,21 @@ class PatientAct(View):
             self.act(**form.cleaned_data)
         except (TransitionNotAllowed, TimeTaken):
             self.consultation.refresh_from_db()
-            return self.show(self.make_form(request.POST), status=409, note=MOVED_ON)
+            return self.refuse(request, token)
         messages.success(request, self.done)
         return private(redirect("status", token))
+
+    def is_legal(self):
+        return self.consultation.status in self.legal_from
+
+    def is_done(self, data):
+        """Whether this very press has had its way already."""
+        return self.consultation.status in self.leads_to
+
+    def refuse(self, request, token):
+        if self.is_done(request.POST):
+            return private(redirect("status", token))
+        return self.show(self.make_form(request.POST), status=409, note=self.refusal)
 
     @method_decorator(explains_dead_links)
     def shown_again(self, request, token):
@@ -139,49 +158,70 @@ class PatientAct(View):
     def show(self, form, *, status=200, note=""):
         context = {
             "consultation": self.consultation,
-            "is_legal": self.consultation.status in self.legal_from,
+            "is_legal": self.is_legal(),
             "form": form,
             "note": note,
         }
         return private(render(self.request, self.template_name, context, status=status))
 
 
-class ActOfTheStatusPage(PatientAct):
-    """An act whose form stands on the status page itself."""
+class Answer(PatientAct):
+    """The question and its answer stand on the status page itself."""
+
+    form_class = AnswerForm
+    done = _("Thank you. Your therapist has your answer.")
+    legal_from = (RequestStatus.NEEDS_INFO,)
 
     def get(self, request, token):
         return redirect("status", token)
 
-    def show(self, form, *, status=200, note=""):
-        return show_status(self.request, self.consultation, form, status=status, note=note)
-
-
-class Answer(ActOfTheStatusPage):
-    form_class = AnswerForm
-    done = _("Thank you. Your therapist has your answer.")
+    def is_done(self, data):
+        last = self.consultation.questions.last()
+        return last is not None and last.answer == data.get("answer", "").replace("\r\n", "\n").strip() != ""
 
     def act(self, *, answer):
         self.consultation.answer(text=answer, at=self.at)
 
+    def show(self, form, *, status=200, note=""):
+        return show_status(self.request, self.consultation, answer=form, status=status, note=note)
 
-class ChooseTime(ActOfTheStatusPage):
+
+class ChooseTime(PatientAct):
+    """The times that are offered stand on the status page itself."""
+
     done = _("Booked. We look forward to seeing you.")
+
+    def get(self, request, token):
+        return redirect("status", token)
 
     def make_form(self, data=None):
         return ChooseTimeForm(data, held=self.consultation.times.held(at=self.at))
 
+    def is_legal(self):
+        return self.consultation.status == RequestStatus.PROPOSED and self.consultation.times.held(at=self.at).exists()
+
+    def is_done(self, data):
+        return data.get("time") in {str(time.pk) for time in self.consultation.times.booked()}
+
     def act(self, *, time):
         self.consultation.choose(time, at=self.at)
 
+    def show(self, form, *, status=200, note=""):
+        return show_status(self.request, self.consultation, choice=form, status=status, note=note)
+
 
 class NoneOfThese(PatientAct):
+    """When else the patient can come; also while we look for times."""
+
     template_name = "appointments/none_of_these.html"
     form_class = NewWishesForm
-    done = _("Thank you. We look for other times, and you hear from us again.")
-    legal_from = (RequestStatus.PROPOSED,)
+    done = _("Thank you. We look for times that suit you, and you hear from us.")
+    legal_from = (RequestStatus.PROPOSED, RequestStatus.IN_REVIEW)
 
     def act(self, *, windows, any_time):
-        self.consultation.none_of_these(windows=windows, any_time=any_time, at=self.at)
+        is_offered = self.consultation.status == RequestStatus.PROPOSED
+        tell = self.consultation.none_of_these if is_offered else self.consultation.change_wishes
+        tell(windows=windows, any_time=any_time, at=self.at)
 
 
 class CannotCome(PatientAct):
@@ -190,7 +230,10 @@ class CannotCome(PatientAct):
     template_name = "appointments/cannot_come.html"
     form_class = NewWishesForm
     done = _("Thank you for telling us. We look for another time, and you hear from us again.")
-    legal_from = (RequestStatus.BOOKED,)
+    leads_to = (RequestStatus.IN_REVIEW,)
+
+    def is_legal(self):
+        return self.consultation.status == RequestStatus.BOOKED and not self.consultation.has_begun(at=self.at)
 
     def act(self, *, windows, any_time):
         self.consultation.reschedule(windows=windows, any_time=any_time, at=self.at)
@@ -199,7 +242,11 @@ class CannotCome(PatientAct):
 class ComeBack(PatientAct):
     template_name = "appointments/come_back.html"
     done = _("Welcome back. A therapist takes it up again, and you hear from us.")
-    legal_from = (RequestStatus.LAPSED, RequestStatus.NO_SHOW)
+    leads_to = (RequestStatus.IN_REVIEW,)
+    refusal = _("This request cannot be taken up again from here. Please send a new one, or call us.")
+
+    def is_legal(self):
+        return self.consultation.may_come_back(at=self.at)
 
     def act(self):
         self.consultation.take_up_again(at=self.at)
@@ -208,6 +255,7 @@ class ComeBack(PatientAct):
 class Withdraw(PatientAct):
     template_name = "appointments/withdraw.html"
     done = _("Your request is withdrawn.")
+    leads_to = (RequestStatus.WITHDRAWN,)
 
     def act(self):
         self.consultation.withdraw(at=self.at)
@@ -223,8 +271,8 @@ class CorrectContact(PatientAct):
 
     def post(self, request, token):
         form = self.make_form(request.POST)
-        if form.is_valid() and not CORRECTIONS.take(self.consultation.reference, at=self.at):
-            return self.show(form, status=429, note=TOO_MANY)
+        if self.is_legal() and form.is_valid() and not CORRECTIONS.take(self.consultation.reference, at=self.at):
+            return self.show(form, status=429, note=TOO_MANY_CORRECTIONS)
         return super().post(request, token)
 
 

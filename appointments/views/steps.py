@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from appointments.draft import SEALED_SECONDS, SESSION_KEY, Draft
 from appointments.forms import SCREEN, STEPS
-from appointments.models import ConsultationRequest, StoppedVisit, Urgency, answer_due
+from appointments.models import ConsultationRequest, StoppedVisit, Suspicion, Urgency, answer_due
 from appointments.safety import Level, Outcome
 from appointments.suspicion import suspicion
 from appointments.typos import likely_meant
@@ -74,11 +74,11 @@ class StepPage(View):
         now = timezone.now()
         draft = Draft.of(request, at=now)
         form = draft.form(step, request.POST)
+        if is_emergency(step, form):
+            return stop(request, draft, form.ticked())
         if not within_limit(request, "page", PAGES_PER_SEND, at=now):
             return show_step(request, step, draft, form, status=429, note=TOO_MANY)
         if not form.is_valid():
-            if step == "safety" and form.stops:
-                return stop(request, draft, form.ticked())
             return show_step(request, step, draft, form)
         draft.take(step, request.POST)
         draft.keep(request)
@@ -95,7 +95,15 @@ class StepPage(View):
     def shown_again(self, request, step):
         """The page whose token had expired, with everything that was typed, one press from going on."""
         draft = Draft.of(request, at=timezone.now())
-        return show_step(request, step, draft, draft.form(step, request.POST), status=403, note=TOO_OLD)
+        form = draft.form(step, request.POST)
+        if is_emergency(step, form):
+            return stop(request, draft, form.ticked())
+        return show_step(request, step, draft, form, status=403, note=TOO_OLD)
+
+
+def is_emergency(step, form):
+    """Nothing comes before the stop page: no limit, and no question whose page it was."""
+    return step == "safety" and not form.is_valid() and form.stops
 
 
 def within_limit(request, what, times, *, at):
@@ -235,7 +243,9 @@ def send(request, draft, *, at):
     if not sent_before and (refusal := why_not(request, facts["said"], at=at)):
         return show_check(request, draft, **refusal)
     most = settings.CONSULTATION_FLOOD_PER_HOUR
-    flooded = ConsultationRequest.objects.sent_since(at - AN_HOUR)[:most].count() == most
+    # What looks like spam for another reason is apart already and pushes nobody else there; nor is anybody urgent.
+    crowd = ConsultationRequest.objects.sent_since(at - AN_HOUR).filter(suspicion__in=["", Suspicion.FLOOD])
+    flooded = facts["urgency"] == Urgency.ROUTINE and crowd[:most].count() == most
     consultation = ConsultationRequest.objects.submit(
         form_key=draft.key,
         tip=Tip.objects.published(at=at).filter(slug=draft.tip).order_by("-kind").first(),

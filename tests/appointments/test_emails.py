@@ -45,7 +45,7 @@ TO_PATIENT = [
     "reminder",
     "contact_changed",
 ]
-TO_STAFF = ["staff_new", "staff_nudge", "staff_overdue", "staff_update", "staff_handed_over"]
+TO_STAFF = ["staff_new", "staff_nudge", "staff_overdue", "staff_update", "staff_corrected", "staff_handed_over"]
 # Sent on no move of a request but for a reason of their own.
 APART = [
     "running_late",
@@ -55,6 +55,7 @@ APART = [
     "staff_handed_over",
     "staff_nudge",
     "staff_overdue",
+    "staff_corrected",
 ]
 # A way on which nearly every mail is sent.
 WAY = ["claim", "ask", "answer", "propose", "let_offer_expire", "propose", "choose", "reschedule", "ask", "lapse"]
@@ -269,7 +270,17 @@ def test_where_one_person_is_owner_and_therapist_they_hear_of_a_new_request(clin
 def test_the_object_given_to_the_mails_has_no_field_of_the_patients(clinic):
     known = set(make_consultation().for_mail())
 
-    assert known == {"reference", "answer_by", "status_path", "times", "mode", "held_until", "reason", "next_step"}
+    assert known == {
+        "reference",
+        "answer_by",
+        "status_path",
+        "times",
+        "mode",
+        "held_until",
+        "given_up",
+        "reason",
+        "next_step",
+    }
     assert known & {field.name for field in PatientStatement._meta.fields} == set()
 
 

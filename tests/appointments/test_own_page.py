@@ -56,7 +56,7 @@ def test_what_it_replaced_is_kept_and_told_to_the_old_address_and_the_therapist(
 
     correction = ContactCorrection.objects.get()
     assert (correction.old_phone.as_e164, correction.old_email) == (SAID["phone"], SAID["email"])
-    assert queued() == [("contact_changed", SAID["email"]), ("staff_update", therapist.email)]
+    assert queued() == [("contact_changed", SAID["email"]), ("staff_corrected", therapist.email)]
 
 
 def test_the_next_mail_goes_to_the_new_address(clinic, client, therapist):

@@ -93,14 +93,14 @@ SAYS = {
     S.NEEDS_INFO: "We need one thing from you before we go on.",
     # They were offered for days that have passed.
     S.PROPOSED: "The times that we kept for you have passed. We look for others; you hear from us, or call us.",
-    S.BOOKED: "Booked: {start}, At the clinic.",
+    # The visit was on a day that has passed.
+    S.BOOKED: "Your time with us was {start}.",
     S.COMPLETED: "This request is closed.",
     S.NO_SHOW: "We missed each other. Would you like another time?",
     S.DECLINED: "We have no free place in reasonable time. Please call us, and we will look for a way together.",
     S.WITHDRAWN: "You have withdrawn this request. Nobody will call you about it.",
     S.LAPSED: "We had not heard from you, so this request is closed for now. Do you still want to talk?",
-    # The sender of what was taken for spam is not told so.
-    S.SPAM: "A physical therapist is looking at it. You hear from us by {answer_by}.",
+    S.SPAM: "This request is closed. If it should not be, please call us.",
 }
 
 
@@ -223,17 +223,38 @@ def test_withdraw_asks_first_and_then_withdraws(clinic, client, therapist, statu
     assert moves(consultation)[-1] == (status, S.WITHDRAWN, Actor.PATIENT)
 
 
-def test_a_second_withdrawal_is_explained_and_changes_nothing(clinic, client, therapist):
+def test_a_second_withdrawal_is_no_mistake_and_changes_nothing(clinic, client, therapist):
     consultation = bring(S.IN_REVIEW, by=therapist)
     client.post(own(consultation, "status_withdraw"), follow=True)
     before = everything()
 
     asked = Page(client.get(own(consultation, "status_withdraw")))
-    again = Page(client.post(own(consultation, "status_withdraw")))
+    again = client.post(own(consultation, "status_withdraw"), follow=True)
 
     assert asked.texts("h1") == ["This request is already closed"]
     assert asked.all("form") == []
-    assert (again.status, again.notes) == (409, [MOVED_ON])
+    assert (again.redirect_chain, Page(again).notes) == ([(own(consultation), 302)], [])
+    assert everything() == before
+
+
+def test_a_withdrawal_of_what_was_closed_meanwhile_is_explained(clinic, client, therapist):
+    consultation = bring(S.DECLINED, by=therapist)
+    before = everything()
+
+    answer = client.post(own(consultation, "status_withdraw"))
+
+    assert (answer.status_code, Page(answer).notes) == (409, [MOVED_ON])
+    assert everything() == before
+
+
+def test_the_same_answer_sent_twice_is_no_mistake(clinic, client, therapist):
+    consultation = bring(S.NEEDS_INFO, by=therapist)
+    client.post(own(consultation, "status_answer"), {"answer": "The left.\r\nMostly."}, follow=True)
+    before = everything()
+
+    again = client.post(own(consultation, "status_answer"), {"answer": "The left.\r\nMostly. "}, follow=True)
+
+    assert (again.redirect_chain, Page(again).notes) == ([(own(consultation), 302)], [])
     assert everything() == before
 
 

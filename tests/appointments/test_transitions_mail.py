@@ -33,6 +33,8 @@ ASSIGNEE_HEARS = [
     ("none_of_these", S.PROPOSED),
     ("take_back_offer", S.PROPOSED),
     ("let_offer_expire", S.PROPOSED),
+    ("lapse", S.NEEDS_INFO),
+    ("lapse", S.PROPOSED),
     ("reschedule", S.BOOKED),
     ("reschedule_by_phone", S.BOOKED),
     ("take_up_again", S.NO_SHOW),
