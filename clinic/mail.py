@@ -27,6 +27,7 @@ from django.template import TemplateDoesNotExist
 from .letter import write
 from .models import ClinicSettings, OutgoingMail
 from .sealing import BrokenSeal, seal, unseal
+from .wording import on_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,10 @@ GIVE_UP = timedelta(days=7)
 
 
 def queue(event: str, *, to: str, context: dict[str, Any], at: datetime, reference: str = "") -> OutgoingMail:
-    """Promise a mail. It exists exactly when the caller's transaction does."""
+    """Promise a mail. It exists exactly when the caller's transaction does.
+
+    The context is what the words are made of; its "calendar", a method and a text, goes along as a calendar entry.
+    """
     return OutgoingMail.objects.create(
         event=event,
         to=to,
@@ -52,7 +56,9 @@ def queue(event: str, *, to: str, context: dict[str, Any], at: datetime, referen
 
 def render(mail: OutgoingMail) -> EmailMultiAlternatives:
     """The message as it will be sent: the event's words as plain text, and the same words as HTML."""
-    letter = write(mail.event, unseal(mail.context, purpose=SEAL))
+    facts = unseal(mail.context, purpose=SEAL)
+    entry = facts.pop("calendar", None)
+    letter = write(mail.event, facts)
     message = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.text,
@@ -66,15 +72,22 @@ def render(mail: OutgoingMail) -> EmailMultiAlternatives:
         },
     )
     message.attach_alternative(letter.html, "text/html")
+    if entry:
+        # Calendars act on the part beside the text; programs that know none offer the file. Its other type keeps
+        # those that do know one from acting twice.
+        message.attach_alternative(entry["text"], f"text/calendar; method={entry['method']}")
+        message.attach("visit.ics", entry["text"].encode(), "application/ics")
     return message
 
 
 def sender() -> str:
     """The clinic's name before our address: on one line, and with nothing that a header takes for a code."""
-    name = str(ClinicSettings.current().name).replace("=?", " ")
-    plain = "".join(character if character.isprintable() else " " for character in name)
-    user, _, host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")
-    return str(Address(" ".join(plain.split()), user, host))
+    user, _, host = sender_address().rpartition("@")
+    return str(Address(on_one_line(str(ClinicSettings.current().name).replace("=?", " ")), user, host))
+
+
+def sender_address() -> str:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 def deliver(*, at: datetime, batch: int = 20) -> int:

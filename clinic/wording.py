@@ -19,6 +19,11 @@ def briefly(at: datetime, zone: ZoneInfo) -> str:
     return f"{local:%a, %b} {local.day}, {local.hour % 12 or 12}:{local:%M %p %Z}"
 
 
+def on_one_line(text: str) -> str:
+    """Words that go where a line end or an unseen character would be taken for something else."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
 def roughly(length: timedelta) -> str:
     """A length of time as people say it, rounded up to whole hours, or to days from two of them on: "3 hours"."""
     hours = max(1, math.ceil(length / timedelta(hours=1)))

@@ -5,7 +5,7 @@ import pytest
 from django.template import Context, Template
 from django.utils import timezone
 
-from clinic.wording import spoken
+from clinic.wording import on_one_line, spoken
 from tests.factories import NOON
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -33,3 +33,7 @@ def test_a_page_says_a_time_in_the_zone_of_the_clinic():
 
     with timezone.override(NEW_YORK):
         assert page.render(Context({"at": NOON})) == "Monday, March 2, 12:00 PM EST"
+
+
+def test_words_on_one_line_hold_nothing_unseen():
+    assert on_one_line(" Elm\r\nStreet\x07\u202e \t Clinic\0 ") == "Elm Street Clinic"
