@@ -5,8 +5,9 @@ from datetime import timedelta
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
+from appointments import calendar
 from clinic import mail
-from clinic.models import OutgoingMail
+from clinic.models import ClinicSettings, OutgoingMail
 
 ONE_DAY = timedelta(days=1)
 # Mails that whoever fills in the form, or has a link, can cause without any of us.
@@ -14,6 +15,8 @@ BY_ANYBODY = {"received", "contact_changed", "withdrawn"}
 TRIAGE = "appointments.triage_consultationrequest"
 OVERSEE = "appointments.oversee_consultationrequest"
 PERMISSIONS = "django.contrib.auth.backends.ModelBackend"
+# What may tell the patient that a booked time is given up.
+GIVES_UP = {"time_changed", "withdrawn", "about_your_request"}
 
 
 def received(consultation, *, at):
@@ -126,8 +129,21 @@ def _is_once_too_often(event, address, *, at):
 def _to_patient(event, consultation, *, at, to=None):
     address = consultation.statement.email if to is None else to
     if address and not consultation.suspicion and not _is_once_too_often(event, address, at=at):
-        context = consultation.for_mail()
+        context = consultation.for_mail() | _for_calendar(event, consultation, guest=address, at=at)
         mail.queue(event, to=address, context=context, at=at, reference=consultation.reference)
+
+
+def _for_calendar(event, consultation, *, guest, at):
+    """The booked time as a calendar entry, or that the same entry is void; nothing where neither is told."""
+    time, method = None, calendar.CANCEL
+    if event == "booked":
+        time, method = consultation.times.booked().first(), calendar.REQUEST
+    elif event in GIVES_UP:
+        time = consultation.times.given_up(at=at).first()
+    if time is None:
+        return {}
+    who = {"clinic": ClinicSettings.current(), "sender": mail.sender_address(), "guest": guest}
+    return {"calendar": calendar.entry(time.for_calendar(), method, **who, at=at)}
 
 
 def _to_staff(event, consultation, people, *, at):

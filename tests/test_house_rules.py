@@ -37,7 +37,7 @@ COMPOSITION = {
 }  # fmt: skip
 # Inside an app, lower modules do not know the higher ones.
 LAYERS = [
-    "urls", "views", "admin", "draft", "forms", "feeds", "pdf", "models", "emails", "reasons", "clock", "markdown", "figures",
+    "urls", "views", "admin", "draft", "forms", "feeds", "pdf", "models", "emails", "reasons", "calendar", "zones", "clock", "markdown", "figures",
 ]  # fmt: skip
 EDGES = {"views.py", "admin.py", "desk.py", "feeds.py", "sitemaps.py", "queue.py", "search.py", "request.py"}
 

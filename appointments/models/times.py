@@ -1,5 +1,6 @@
 """Times that were offered or agreed, and the quarter hours they take from a therapist's day."""
 
+import uuid
 from datetime import timedelta
 
 from django.conf import settings
@@ -8,13 +9,16 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from appointments import emails
+from appointments import calendar, emails
+from clinic.models import ClinicSettings
 
 from .statement import Mode
 from .states import RequestStatus
 
 STAFF = settings.AUTH_USER_MODEL
 QUARTER = timedelta(minutes=15)
+# Never changed: a calendar takes a visit out by the name under which it took it in.
+CALENDAR_NAMES = uuid.UUID("6f2f3a0e-8a4e-4c7b-9d0e-5f8b1c0a7d34")
 
 
 class TimeTaken(Exception):
@@ -31,6 +35,10 @@ class OfferedTimeQuerySet(models.QuerySet):
 
     def booked(self):
         return self.standing().filter(booked_at__isnull=False)
+
+    def given_up(self, *, at):
+        """What was booked until that very moment."""
+        return self.filter(booked_at__isnull=False, released_at=at)
 
     def still_to_come(self, *, at):
         return self.booked().filter(consultation__status=RequestStatus.BOOKED, starts_at__gt=at)
@@ -87,6 +95,22 @@ class OfferedTime(models.Model):
 
     def __str__(self):
         return self.consultation.reference
+
+    # Queries
+
+    def for_calendar(self):
+        """What a calendar may know of it. A time that is agreed after another one is another event, under another name."""
+        clinic = ClinicSettings.current()
+        how = str(self.get_mode_display())
+        return calendar.Visit(
+            uid=str(uuid.uuid5(CALENDAR_NAMES, f"{self.consultation.reference} {self.pk}")),
+            reference=self.consultation.reference,
+            starts_at=self.starts_at,
+            minutes=self.minutes,
+            how=how,
+            where=str(clinic.address or clinic.name) if self.mode == Mode.CLINIC else how,
+            is_held=self.booked_at is None,
+        )
 
     # Transitions
 

@@ -73,14 +73,18 @@ def send(event, consultation, person):
 
 
 def html_of(message):
-    [(html, kind)] = message.alternatives
-    assert kind == "text/html"
+    [html] = [content for content, kind in message.alternatives if kind == "text/html"]
     return html
+
+
+def entry_of(message):
+    """The calendar entry that goes with a mail, its long lines put together again."""
+    return "".join(text for text, kind in message.alternatives if kind != "text/html").replace("\r\n ", "")
 
 
 def everything_in(message):
     headers = [*message.recipients(), *map(str, message.message().values())]
-    return "\n".join([message.subject, message.body, unescape(html_of(message)), *headers])
+    return "\n".join([message.subject, message.body, unescape(html_of(message)), entry_of(message), *headers])
 
 
 def test_the_list_of_mails_is_complete():

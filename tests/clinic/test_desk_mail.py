@@ -152,6 +152,22 @@ def test_a_sample_shows_subject_text_and_html(clinic, mail_dir, therapist, signe
     ]
 
 
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_sample_shows_the_calendar_entry_that_goes_with_it(clinic, mail_dir, therapist, signed_in, event):
+    methods = {
+        "booked": ["REQUEST"],
+        "time_changed": ["CANCEL"],
+        "withdrawn": ["CANCEL"],
+        "about_your_request": ["CANCEL"],
+    }
+
+    page = signed_in(therapist).get(f"/admin/mail/samples/{event}/").content.decode()
+
+    shown = re.findall(r"Calendar entry \((\w+)\), also attached as visit.ics", page)
+    assert shown == methods.get(event, [])
+    assert re.findall(r"METHOD:(\w+)", page) == shown
+
+
 @pytest.mark.parametrize("address", ["/admin/mail/samples/unheard_of/", "/admin/mail/samples/foot/html/"])
 def test_there_is_no_sample_of_what_is_no_mail(clinic, mail_dir, therapist, signed_in, address):
     answer = signed_in(therapist).get(address)

@@ -1,0 +1,118 @@
+"""Visits as calendar programs know them: the entry that goes with a mail, and a therapist's feed. Pure.
+
+What a calendar holds is shared, forwarded and shown on other people's screens: no name, no link, no word of health.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from icalendar import Calendar, Event, vCalAddress, vDuration, vText
+
+from clinic.models import ClinicSettings
+from clinic.wording import on_one_line
+
+from .zones import zone_rules
+
+PRODUCT = "-//Clinic front desk//EN"
+REQUEST, CANCEL = "REQUEST", "CANCEL"
+# What each method says of its visit, and which word on it this is: a later one counts.
+STANDING = {REQUEST: ("CONFIRMED", 0), CANCEL: ("CANCELLED", 1)}
+# How often a calendar program is asked to look again.
+REFRESH = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One time that was agreed, or is held, of one request."""
+
+    uid: str
+    reference: str
+    starts_at: datetime
+    minutes: int
+    how: str
+    where: str
+    is_held: bool = False
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+def entry(
+    visit: Visit, method: str, *, clinic: ClinicSettings, sender: str, guest: str, at: datetime
+) -> dict[str, str]:
+    """What puts a visit into the guest's calendar (`REQUEST`), or takes the same one out again (`CANCEL`)."""
+    name = on_one_line(str(clinic.name))
+    status, sequence = STANDING[method]
+    year = visit.starts_at.astimezone(clinic.tzinfo).year
+    whole = _calendar(method, clinic.tzinfo, year, year)
+    event = _event(visit, clinic.tzinfo, at)
+    event.add("summary", _("Visit: %s") % name)
+    event.add("location", on_one_line(visit.where))
+    event.add("description", _description(visit.reference, clinic))
+    event.add("status", status)
+    event.add("sequence", sequence)
+    event.add("organizer", _person(sender, CN=name.replace('"', "'")))
+    # They have agreed already, and an answer by calendar would not reach the request: none is asked for.
+    event.add(
+        "attendee", _person(guest, CUTYPE="INDIVIDUAL", ROLE="REQ-PARTICIPANT", PARTSTAT="ACCEPTED", RSVP="FALSE")
+    )
+    whole.add_component(event)
+    return {"method": method, "text": whole.to_ical().decode()}
+
+
+def feed(visits: Iterable[Visit], *, clinic: ClinicSettings, at: datetime) -> str:
+    """What one therapist has to come and has behind them; held times are tentative."""
+    visits = list(visits)
+    years = [visit.starts_at.year for visit in visits] or [at.year]
+    whole = _calendar("PUBLISH", clinic.tzinfo, min(years), max(years))
+    whole.add("x-wr-calname", vText(_("Visits, %s") % on_one_line(str(clinic.name))))
+    whole.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
+    whole.add("x-published-ttl", vDuration(REFRESH))
+    for visit in visits:
+        event = _event(visit, clinic.tzinfo, at)
+        words = _("Held: visit %(reference)s (%(how)s)") if visit.is_held else _("Visit %(reference)s (%(how)s)")
+        event.add("summary", words % {"reference": visit.reference, "how": visit.how})
+        event.add("status", "TENTATIVE" if visit.is_held else "CONFIRMED")
+        whole.add_component(event)
+    return whole.to_ical().decode()
+
+
+def _calendar(method: str, zone: ZoneInfo, first: int, last: int) -> Calendar:
+    whole = Calendar()
+    whole.add("version", "2.0")
+    whole.add("prodid", PRODUCT)
+    whole.add("calscale", "GREGORIAN")
+    whole.add("method", method)
+    whole.add_component(zone_rules(zone, first, last))
+    return whole
+
+
+def _event(visit: Visit, zone: ZoneInfo, at: datetime) -> Event:
+    event = Event()
+    event.add("uid", visit.uid)
+    event.add("dtstamp", at.astimezone(UTC))
+    start, end = visit.starts_at.astimezone(zone), visit.ends_at.astimezone(zone)
+    if start.fold or end.fold:
+        # A wall time that comes twice always means its first; the second can only be said in UTC.
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
+    event.add("dtstart", start)
+    event.add("dtend", end)
+    # In a calendar that others look into, it is shown as "busy".
+    event.add("class", "PRIVATE")
+    return event
+
+
+def _description(reference: str, clinic: ClinicSettings) -> str:
+    lines = [_("Reference: %s") % reference]
+    if clinic.phone:
+        lines.append(_("Call us: %s") % clinic.phone.as_national)
+    return "\n".join(lines)
+
+
+def _person(address: str, **parameters: str) -> vCalAddress:
+    return vCalAddress("mailto:" + quote(address, safe="@!$&'*+=/^`{|}~"), params=parameters)
