@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from appointments.emails import TRIAGE
+from appointments import calendar
+from appointments.emails import GIVES_UP, TRIAGE
 from appointments.models import DeclineReason, NextStep, RequestStatus
 from appointments.models.statement import Mode
 
@@ -54,6 +55,7 @@ EVENTS = [
 ]
 # A Monday at noon in New York.
 SAMPLED_AT = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
+SAMPLE_GUEST = "somebody@patients.example"
 # A mail brings its own style and nothing else; its links open beside it, since no page of ours may be framed.
 LINKS_OPEN = ["allow-popups", "allow-popups-to-escape-sandbox"]
 MAIL_POLICY = {
@@ -150,8 +152,8 @@ def sampled(event):
         raise Http404
     queued = OutgoingMail(
         event=event,
-        to="somebody@patients.example",
-        context=seal(sample_facts(), purpose=mail.SEAL),
+        to=SAMPLE_GUEST,
+        context=seal(sample_facts() | sample_entry(event), purpose=mail.SEAL),
         message_id=f"<{event}@sample.example>",
         queued_at=SAMPLED_AT,
     )
@@ -176,6 +178,23 @@ def sample_facts():
     }
 
 
+def sample_entry(event):
+    """The calendar entry of the mails that have one."""
+    if event != "booked" and event not in GIVES_UP:
+        return {}
+    visit = calendar.Visit(
+        uid="00000000-0000-0000-0000-000000000000",
+        reference="CR-ACDEFG",
+        starts_at=SAMPLED_AT + timedelta(days=1, hours=1),
+        minutes=30,
+        how=str(Mode.CLINIC.label),
+        where=ClinicSettings.current().address,
+    )
+    method = calendar.CANCEL if event in GIVES_UP else calendar.REQUEST
+    who = {"clinic": ClinicSettings.current(), "sender": mail.sender_address(), "guest": SAMPLE_GUEST}
+    return {"calendar": calendar.entry(visit, method, **who, at=SAMPLED_AT)}
+
+
 def shown(request, message, html_address):
     context = {
         **admin.site.each_context(request),
@@ -184,8 +203,17 @@ def shown(request, message, html_address):
         "body": message.get_body(("plain",)).get_content(),
         "html_address": html_address if message.get_body(("html",)) else "",
         "sandbox": " ".join(LINKS_OPEN),
+        "entry": entry_of(message),
     }
     return TemplateResponse(request, "admin/mail.html", context)
+
+
+def entry_of(message):
+    """The calendar entry that goes with a mail, as the recipient's program reads it."""
+    for part in message.walk():
+        if part.get_content_type() == "text/calendar":
+            return {"method": part["Content-Type"].params["method"], "text": part.get_content()}
+    return None
 
 
 def html_of(message):
