@@ -1,6 +1,8 @@
 """What both apps share: the people who work here, the clinic's own facts, its outgoing mail and its audit."""
 
+import hashlib
 import math
+import secrets
 import time
 from contextlib import suppress
 from zoneinfo import ZoneInfo, available_timezones
@@ -30,6 +32,27 @@ class User(AbstractUser):
 
     def __str__(self):
         return self.display_name or self.username
+
+    # Transitions
+
+    def open_calendar(self):
+        """A new secret for the address of one's calendar feed. It is not kept, and the one before opens nothing any more."""
+        token = secrets.token_urlsafe(32)
+        self.calendar_hash = hashlib.sha256(token.encode()).hexdigest()
+        self.save(update_fields=["calendar_hash"])
+        return token
+
+    def close_calendar(self):
+        self.calendar_hash = None
+        self.save(update_fields=["calendar_hash"])
+
+    # Queries
+
+    @classmethod
+    def for_calendar(cls, token):
+        """Whose feed it is, as long as they work here."""
+        sought = hashlib.sha256(token.encode()).hexdigest()
+        return cls.objects.filter(calendar_hash=sought, is_active=True).first()
 
     def get_short_name(self):
         return str(self)

@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
-from appointments.views import status
+from appointments.views import calendar, status
 from clinic import views
 from clinic.sitemaps import SITEMAPS
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("r/<slug:token>/back/", status.ComeBack.as_view(), name="status_back"),
     path("r/<slug:token>/contact/", status.CorrectContact.as_view(), name="status_contact"),
     path("r/<slug:token>/withdraw/", status.Withdraw.as_view(), name="status_withdraw"),
+    path("calendar/<slug:token>.ics", calendar.feed, name="calendar_feed"),
     path("privacy/", views.privacy, name="privacy"),
     path("accessibility/", views.accessibility, name="accessibility"),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),

@@ -44,7 +44,7 @@ def accessibility(request):
 
 @require_safe
 def robots(request):
-    text = f"User-agent: *\nDisallow: /admin/\nDisallow: /r/\nDisallow: /consultation/\nAllow: /consultation/$\n\nSitemap: {settings.BASE_URL}/sitemap.xml\n"
+    text = f"User-agent: *\nDisallow: /admin/\nDisallow: /r/\nDisallow: /calendar/\nDisallow: /consultation/\nAllow: /consultation/$\n\nSitemap: {settings.BASE_URL}/sitemap.xml\n"
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 

@@ -1,6 +1,6 @@
 from .daily import DailyAct
 from .history import Actor, ContactCorrection, Note, Question, StatusChange
-from .hours import TimeOff, WorkingHours, free_times
+from .hours import TimeOff, WorkingHours, free_times, hours_of
 from .queryset import answer_due, working_days_before
 from .request import ConsultationRequest
 from .statement import NameWord, PatientStatement
@@ -49,5 +49,6 @@ __all__ = [
     "WorkingHours",
     "answer_due",
     "free_times",
+    "hours_of",
     "working_days_before",
 ]

@@ -69,16 +69,21 @@ class TimeOff(models.Model):
         return f"{self.therapist}, {self.starts_at:%Y-%m-%d}"
 
 
+def hours_of(therapist, *, clinic):
+    """When they work, but for their time off; the clinic's own hours where they have named none."""
+    week = {}
+    for slot in therapist.working_hours.all():
+        week.setdefault(slot.weekday, []).append((slot.starts, slot.ends))
+    return Hours(week or clinic.week, clinic.holidays, clinic.tzinfo)
+
+
 def free_times(therapist, *, at, clinic, days=FREE_DAYS, notice=NOTICE):
     """When the therapist could see somebody next, in order: in their hours, out of their time off, and not taken."""
     after = at + notice
     until = after + timedelta(days=days + 1)
-    week = {}
-    for slot in therapist.working_hours.all():
-        week.setdefault(slot.weekday, []).append((slot.starts, slot.ends))
     off = therapist.time_off.filter(starts_at__lt=until, ends_at__gt=after).values_list("starts_at", "ends_at")
     return free_starts(
-        hours=Hours(week or clinic.week, clinic.holidays, clinic.tzinfo),
+        hours=hours_of(therapist, clinic=clinic),
         off=off,
         taken=HeldQuarter.objects.standing(at=at).taken_from(therapist, after, until),
         minutes=clinic.visit_minutes,

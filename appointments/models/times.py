@@ -36,9 +36,19 @@ class OfferedTimeQuerySet(models.QuerySet):
     def booked(self):
         return self.standing().filter(booked_at__isnull=False)
 
+    def in_calendar(self, *, at):
+        """What was booked, and the offers that can still be chosen."""
+        return self.standing().filter(Q(booked_at__isnull=False) | Q(held_until__gt=at, starts_at__gt=at))
+
     def given_up(self, *, at):
         """What was booked until that very moment."""
         return self.filter(booked_at__isnull=False, released_at=at)
+
+    def booked_in(self, off):
+        """What a therapist has agreed on for a stretch in which they are away."""
+        taken = {"quarters__starts_at__gt": off.starts_at - QUARTER, "quarters__starts_at__lt": off.ends_at}
+        agreed = self.booked().filter(therapist=off.therapist, consultation__status=RequestStatus.BOOKED)
+        return agreed.filter(**taken).distinct().order_by("starts_at", "pk")
 
     def still_to_come(self, *, at):
         return self.booked().filter(consultation__status=RequestStatus.BOOKED, starts_at__gt=at)

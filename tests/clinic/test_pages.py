@@ -244,6 +244,7 @@ def test_robots_are_kept_from_the_desk_and_from_patients_pages(client, clinic):
         "User-agent: *",
         "Disallow: /admin/",
         "Disallow: /r/",
+        "Disallow: /calendar/",
         "Disallow: /consultation/",
         "Allow: /consultation/$",
         "",
