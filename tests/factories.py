@@ -46,9 +46,10 @@ SAID = {
 
 
 def make_roles():
-    """The groups of the migration; a test that flushes the database takes them with it."""
+    """The groups of the migrations; a test that flushes the database takes them with it."""
     if not Group.objects.exists():
         import_module("clinic.migrations.0002_roles").make_groups(apps, None)
+        import_module("clinic.migrations.0006_who_keeps_hours").give_hours(apps, None)
 
 
 def make_person(role=None, **fields):

@@ -1,0 +1,74 @@
+"""Working hours and time off: the owner keeps everybody's, a therapist their own."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from appointments.emails import OVERSEE, PERMISSIONS, TRIAGE
+from appointments.models import OfferedTime, TimeOff, WorkingHours
+
+
+class KeptByTheirOwner(admin.ModelAdmin):
+    """Rows of a therapist. Only who oversees meets the rows of others, and chooses whose a row is."""
+
+    # The browser's own fields: labelled, and without a script.
+    formfield_overrides = {
+        models.TimeField: {
+            "form_class": forms.TimeField,
+            "widget": forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": 900}),
+        },
+        models.DateTimeField: {
+            "form_class": forms.DateTimeField,
+            "widget": forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        },
+    }
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request).select_related("therapist")
+        return rows if request.user.has_perm(OVERSEE) else rows.filter(therapist=request.user)
+
+    def get_exclude(self, request, obj=None):
+        return [] if request.user.has_perm(OVERSEE) else ["therapist"]
+
+    def get_list_display(self, request):
+        return self.list_display if request.user.has_perm(OVERSEE) else self.list_display[1:]
+
+    def formfield_for_dbfield(self, field, request, **options):
+        """Whose it is, out of those who triage, and without the buttons that lead to their accounts."""
+        if field.name != "therapist":
+            return super().formfield_for_dbfield(field, request, **options)
+        triaging = get_user_model().objects.with_perm(TRIAGE, backend=PERMISSIONS)
+        return field.formfield(queryset=triaging.order_by("display_name", "pk"))
+
+    def save_model(self, request, row, form, change):
+        if not request.user.has_perm(OVERSEE):
+            row.therapist = request.user
+        super().save_model(request, row, form, change)
+
+
+class WorkingHoursAdmin(KeptByTheirOwner):
+    list_display = ["therapist", "weekday", "starts", "ends"]
+
+    def changelist_view(self, request, extra_context=None):
+        words = {"title": _("Working hours"), "subtitle": _("Whoever has named none works when the clinic is open.")}
+        return super().changelist_view(request, words | (extra_context or {}))
+
+
+class TimeOffAdmin(KeptByTheirOwner):
+    list_display = ["therapist", "starts_at", "ends_at"]
+    ordering = ["-starts_at", "-pk"]
+
+    def save_model(self, request, off, form, change):
+        """Nothing that was agreed is moved by it; whoever enters it hears what stands in that time."""
+        super().save_model(request, off, form, change)
+        agreed = OfferedTime.objects.booked_in(off).select_related("consultation")
+        if references := [time.consultation.reference for time in agreed]:
+            words = _("Still booked in that time: %s. Please agree on another one with each.")
+            messages.warning(request, words % ", ".join(references))
+
+
+def register_hours(site):
+    site.register(WorkingHours, WorkingHoursAdmin)
+    site.register(TimeOff, TimeOffAdmin)
