@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments.admin import queue_urls
+from appointments.admin import calendar_urls, queue_urls, register_hours
 from appointments.admin.queue import overview
 from appointments.emails import OVERSEE, TRIAGE
 
@@ -33,9 +33,15 @@ class ClinicAdminSite(AdminSite):
     index_template = "admin/front.html"
     enable_nav_sidebar = True
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Not by Django's own search for admin modules: theirs is read for the addresses, before there is a site.
+        register_hours(self)
+
     def get_urls(self):
         return [
             *queue_urls(self),
+            *calendar_urls(self),
             *mail_urls(self),
             *super().get_urls(),
         ]
@@ -68,7 +74,8 @@ class ClinicAdminSite(AdminSite):
         apps = super().get_app_list(request, app_label)
         if app_label or not request.user.has_perm(TRIAGE):
             return apps
-        pages = [page(_("Queue"), "admin:queue")]
+        hours = [model for app in apps if app["app_label"] == "appointments" for model in app["models"]]
+        pages = [page(_("Queue"), "admin:queue"), page(_("Calendar"), "admin:calendar"), *hours]
         if writes_mail_to_files():
             pages.append(page(_("Mail written (development)"), "admin:mails"))
         requests = {
@@ -78,7 +85,7 @@ class ClinicAdminSite(AdminSite):
             "has_module_perms": True,
             "models": pages,
         }
-        return [requests, *apps]
+        return [requests, *(app for app in apps if app["app_label"] != "appointments")]
 
 
 def page(name, view):

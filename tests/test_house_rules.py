@@ -39,7 +39,7 @@ COMPOSITION = {
 LAYERS = [
     "urls", "views", "admin", "draft", "forms", "feeds", "pdf", "models", "emails", "reasons", "calendar", "zones", "clock", "markdown", "figures",
 ]  # fmt: skip
-EDGES = {"views.py", "admin.py", "desk.py", "feeds.py", "sitemaps.py", "queue.py", "search.py", "request.py"}
+EDGES = {"views.py", "admin.py", "desk.py", "feeds.py", "sitemaps.py"}
 
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 40
@@ -58,8 +58,7 @@ def is_composition(path):
 
 
 def is_edge(path):
-    at_the_desk = "admin" in path.parts or path.name not in {"queue.py", "search.py", "request.py"}
-    return path.parts[-2] in {"commands", "views"} or (path.name in EDGES and at_the_desk)
+    return path.parts[-2] in {"commands", "views", "admin"} or path.name in EDGES
 
 
 def imported(path):

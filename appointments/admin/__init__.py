@@ -1,6 +1,9 @@
 from django.urls import path, register_converter
 
-from . import acts, queue, request, search
+from . import acts, calendar, queue, request, search
+from .hours import register_hours
+
+__all__ = ["calendar_urls", "queue_urls", "register_hours"]
 
 
 class Reference:
@@ -32,4 +35,12 @@ def queue_urls(site):
             )
             for name in acts.ACTS
         ],
+    ]
+
+
+def calendar_urls(site):
+    return [
+        path("calendar/", site.admin_view(calendar.week), name="calendar"),
+        path("calendar/feed/", site.admin_view(calendar.open_feed), name="calendar_open"),
+        path("calendar/feed/close/", site.admin_view(calendar.close_feed), name="calendar_close"),
     ]

@@ -1,12 +1,17 @@
 """A therapist between two patients, and an editor with something to say."""
 
+import re
+from datetime import time
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from appointments import emails
-from appointments.models import ConsultationRequest
+from appointments.models import ConsultationRequest, TimeOff, WorkingHours
+from tests.appointments.stages import HALF_AN_HOUR, make_arrived
 from tests.browser.acts import follow, press
-from tests.factories import NOON, SAID, make_consultation, make_person
+from tests.factories import DAY, NOON, SAID, make_consultation, make_person
 from tips.models import Topic
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -107,3 +112,47 @@ def test_a_therapist_sees_a_mail_as_the_patient_would_and_follows_its_link(site,
     with page.expect_popup() as opened:
         button.click()
     expect(opened.value.get_by_role("heading", level=1)).to_have_text(consultation.reference)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_therapist_reads_the_week_and_takes_it_along(site, page, sign_in, is_fit, width):
+    therapist, now = make_person("Therapist"), timezone.now()
+    monday = (now + (7 - now.weekday()) * DAY).replace(hour=17, minute=0, second=0, microsecond=0)
+    WorkingHours.objects.create(therapist=therapist, weekday=0, starts=time(8), ends=time(12, 30))
+    TimeOff.objects.create(therapist=therapist, starts_at=monday + DAY, ends_at=monday + 2 * DAY)
+    consultation = make_arrived()
+    consultation.book(monday, **HALF_AN_HOUR, by=therapist, at=now)
+    page.set_viewport_size({"width": width, "height": 800})
+    sign_in(page, therapist)
+
+    page.goto(f"{site}/admin/calendar/")
+    is_fit(page)
+    press(page, "Make an address")
+    is_fit(page)
+    feed = page.request.get(page.locator(".secret-address").inner_text()).text()
+    follow(page, page.get_by_role("link", name="Back to the calendar"))
+    follow(page, page.get_by_role("link", name="Week after"))
+    is_fit(page)
+
+    assert f"Visit {consultation.reference} (At the clinic)" in feed
+    first, second = (page.get_by_role("region", name=re.compile(day)) for day in ("Monday", "Tuesday"))
+    expect(first.get_by_role("heading", level=4)).to_contain_text("8:00 AM – 12:30 PM")
+    expect(first.get_by_role("listitem")).to_contain_text("● Booked")
+    expect(second.get_by_role("listitem")).to_contain_text("– Time off")
+    follow(page, page.get_by_role("link", name=consultation.reference))
+    assert page.get_by_role("heading", level=1).inner_text() == consultation.reference
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_hours_and_time_off_are_kept_on_pages_that_fit(site, page, sign_in, is_fit, width):
+    therapist = make_person("Therapist")
+    hours = WorkingHours.objects.create(therapist=therapist, weekday=0, starts=time(8), ends=time(12, 30))
+    off = TimeOff.objects.create(therapist=therapist, starts_at=NOON, ends_at=NOON + DAY)
+    page.set_viewport_size({"width": width, "height": 800})
+    sign_in(page, make_person("Owner"))
+
+    for address in ["workinghours/add", f"workinghours/{hours.pk}/change", "timeoff/add", f"timeoff/{off.pk}/change"]:
+        page.goto(f"{site}/admin/appointments/{address}/")
+        is_fit(page)
+
+    assert page.get_by_label("Starts").input_value() == "2026-03-02T12:00"

@@ -158,7 +158,7 @@ def test_nobody_can_make_an_account_for_themselves(clinic, client):
         (
             "Owner",
             [
-                ("Consultation requests", ["Queue"]),
+                ("Consultation requests", ["Queue", "Calendar", "Time off", "Working hours"]),
                 ("Clinic", ["Clinic settings", "Holidays", "Opening hours", "Users"]),
                 ("Tips and guides", ["Guides", "Tips", "Topics"]),
             ],

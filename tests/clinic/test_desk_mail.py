@@ -118,6 +118,9 @@ def test_in_development_the_owner_finds_the_mails_on_the_desk(clinic, mail_dir, 
 
     assert [(model["name"], model["admin_url"]) for model in first["models"]] == [
         ("Queue", "/admin/queue/"),
+        ("Calendar", "/admin/calendar/"),
+        ("Time off", "/admin/appointments/timeoff/"),
+        ("Working hours", "/admin/appointments/workinghours/"),
         ("Mail written (development)", "/admin/mail/"),
     ]
 
