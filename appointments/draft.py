@@ -6,6 +6,7 @@ the session or its cookie is gone. Nothing here is a request until it is sent.
 
 import secrets
 
+from django.db import InterfaceError, OperationalError
 from django.utils.datastructures import MultiValueDict
 
 from clinic.sealing import BrokenSeal, seal, unseal
@@ -41,7 +42,11 @@ class Draft:
     @classmethod
     def of(cls, request, *, at):
         """The page's sealed copy where the session no longer holds the same form; else the session's; else a new one."""
-        kept = request.session.get(SESSION_KEY)
+        try:
+            kept = request.session.get(SESSION_KEY)
+        except (OperationalError, InterfaceError):
+            # The page brings the answers as well.
+            kept = None
         try:
             carried = unseal(request.POST.get("carried", ""), purpose=SEAL, max_age=SEALED_SECONDS)
         except BrokenSeal:

@@ -5,6 +5,10 @@ from django.utils.translation import gettext_lazy as _
 TOO_OLD = _(
     "This page was open for a while, so we could not be sure it was yours. Nothing is lost: press the button again."
 )
+NO_DATABASE = _(
+    "We cannot keep this right now, and nothing was sent. What you wrote is still here: press the button again in a "
+    "minute, or call us."
+)
 TOO_MANY = _(
     "We have had very many messages from your network in the last hour. What you wrote is still here: wait a little "
     "and press the button again, or call us."

@@ -1,8 +1,10 @@
 """The way to a request: the start, a page for each step, the stop page, the check page and the confirmation."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +26,7 @@ from clinic.models import ClinicSettings
 from clinic.sealing import BrokenSeal, seal, unseal
 from tips.models import Tip
 
-from .pages import TOO_MANY, TOO_OLD, private
+from .pages import NO_DATABASE, TOO_MANY, TOO_OLD, private
 
 PAGES = [*STEPS, "check"]
 STOP_SEAL = "stop page"
@@ -54,8 +56,20 @@ def start(request):
     return render(request, "appointments/start.html", context)
 
 
+class Unlosable(View):
+    """A page whose press shows it again, with everything that was typed, where the database gives no answer."""
+
+    def dispatch(self, request, *args, **kwargs):
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except (OperationalError, InterfaceError):
+            if request.method != "POST":
+                raise
+            return self.shown_again(request, *args, **kwargs, status=503, note=NO_DATABASE)
+
+
 @method_decorator(never_cache, name="dispatch")
-class StepPage(View):
+class StepPage(Unlosable):
     """One page of questions: shown with what was answered before, kept when every answer is good."""
 
     def get(self, request, step):
@@ -92,13 +106,13 @@ class StepPage(View):
             return redirect("consultation:check")
         return redirect(address_of(after(step, draft)))
 
-    def shown_again(self, request, step):
+    def shown_again(self, request, step, *, status=403, note=TOO_OLD):
         """The page whose token had expired, with everything that was typed, one press from going on."""
         draft = Draft.of(request, at=timezone.now())
         form = draft.form(step, request.POST)
         if is_emergency(step, form):
             return stop(request, draft, form.ticked())
-        return show_step(request, step, draft, form, status=403, note=TOO_OLD)
+        return show_step(request, step, draft, form, status=status, note=note)
 
 
 def is_emergency(step, form):
@@ -143,9 +157,11 @@ def show_step(request, step, draft, form, *, status=200, note=""):
 
 def stop(request, draft, ticked):
     """Send the person to emergency care. Nothing about them is kept here: only that it happened, by day."""
-    for key in (SESSION_KEY, SENT_KEY):
-        request.session.pop(key, None)
-    StoppedVisit.objects.count_one(on=timezone.localdate())
+    # Without a database there is nothing to empty it in, and this page is the last that may wait for one.
+    with suppress(OperationalError, InterfaceError):
+        for key in (SESSION_KEY, SENT_KEY):
+            request.session.pop(key, None)
+        StoppedVisit.objects.count_one(on=timezone.localdate())
     draft.forget_signs()
     return show_stop(request, seal(draft.as_dict() | {"ticked": ticked}, purpose=STOP_SEAL))
 
@@ -203,34 +219,33 @@ def address_of(page):
 
 
 @method_decorator(never_cache, name="dispatch")
-class CheckPage(View):
+class CheckPage(Unlosable):
     """Everything once more, with a way to change it, and the button that sends it."""
 
-    def dispatch(self, request):
-        self.at = timezone.now()
-        self.draft = Draft.of(request, at=self.at)
-        if missing := self.draft.first_unanswered():
-            if request.method == "POST":
-                self.draft.keep(request)
-            return redirect("consultation:step", missing)
-        return super().dispatch(request)
-
     def get(self, request):
-        return show_check(request, self.draft)
-
-    def post(self, request):
-        if "correct_email" in request.POST:
-            if meant := likely_meant(self.draft.said(["contact"])["email"]):
-                self.draft.correct_email(meant)
-                self.draft.keep(request)
-            return redirect("consultation:check")
-        return send(request, self.draft, at=self.at)
-
-    def shown_again(self, request):
         draft = Draft.of(request, at=timezone.now())
         if missing := draft.first_unanswered():
             return redirect("consultation:step", missing)
-        return show_check(request, draft, status=403, note=TOO_OLD)
+        return show_check(request, draft)
+
+    def post(self, request):
+        now = timezone.now()
+        draft = Draft.of(request, at=now)
+        if missing := draft.first_unanswered():
+            draft.keep(request)
+            return redirect("consultation:step", missing)
+        if "correct_email" in request.POST:
+            if meant := likely_meant(draft.said(["contact"])["email"]):
+                draft.correct_email(meant)
+                draft.keep(request)
+            return redirect("consultation:check")
+        return send(request, draft, at=now)
+
+    def shown_again(self, request, *, status=403, note=TOO_OLD):
+        draft = Draft.of(request, at=timezone.now())
+        if missing := draft.first_unanswered():
+            return redirect("consultation:step", missing)
+        return show_check(request, draft, status=status, note=note)
 
 
 def send(request, draft, *, at):

@@ -7,9 +7,12 @@ from django.core.management import call_command
 from django.db import ProgrammingError, connection
 from django.test import Client
 
+from appointments.views.pages import NO_DATABASE
 from clinic import views
 from clinic.logs import Reticent
 from clinic.models import ClinicSettings, forget
+from tests.appointments.pages import CHECK, TYPED, Page, fill
+from tests.appointments.pages import address as step_address
 from tests.factories import make_clinic, make_consultation, make_person, make_tip
 
 pytestmark = pytest.mark.django_db
@@ -142,7 +145,7 @@ def test_without_a_database_the_first_answer_of_a_new_visitor_is_not_called_our_
     with database_is_gone():
         answer = visitor.post("/consultation/who/", {"for_whom": "me", "age": "adult"})
 
-    assert is_ours(answer, 503)
+    assert (answer.status_code, Page(answer).notes) == (503, [str(NO_DATABASE)])
 
 
 @pytest.mark.parametrize("address", ["/consultation/", "/privacy/", "/accessibility/", "/consultation/who/"])
@@ -152,6 +155,32 @@ def test_without_a_database_what_needs_none_is_still_shown(visitor, database_is_
 
     assert answer.status_code == 200
     assert "(407) 698-5558" in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("step", [*TYPED, "check"])
+def test_without_a_database_a_press_loses_nothing_and_goes_on_when_it_is_back(clinic, client, database_is_gone, step):
+    fill(client, until=step)
+    path = CHECK if step == "check" else step_address(step)
+    typed = Page(client.get(path)).fields | TYPED.get(step, {})
+
+    with database_is_gone():
+        refused = client.post(path, typed)
+    answer = client.post(path, Page(refused).fields)
+
+    assert (refused.status_code, answer.status_code) == (503, 302)
+    assert Page(refused).notes == [str(NO_DATABASE)]
+    assert "Call us: (407) 698-5558" in Page(refused).texts("p", class_="call")
+
+
+def test_without_a_database_an_emergency_still_leads_to_the_stop_page(clinic, client, database_is_gone):
+    fill(client, until="safety")
+    typed = Page(client.get(step_address("safety"))).fields | {"emergency_signs": ["E2"]}
+
+    with database_is_gone():
+        answer = client.post(step_address("safety"), typed)
+
+    assert Page(answer).texts("h1") == ["Call 911 now, or go to the nearest emergency room."]
 
 
 @pytest.mark.parametrize("status", [500, 503])
