@@ -17,8 +17,9 @@ from appointments.models import (
     TimeTaken,
     TransitionNotAllowed,
 )
+from appointments.tick import tick
 from clinic.models import OutgoingMail
-from tests.factories import NOON, SAID, make_clinic, make_person
+from tests.factories import DAY, HOUR, NOON, SAID, make_clinic, make_person
 
 from .stages import HALF_AN_HOUR, NEXT, START, S, bring_to, make_arrived
 
@@ -206,3 +207,30 @@ def test_two_times_of_one_offer_chosen_at_once_leave_one_booked(attempt):
     assert [time.starts_at for time in OfferedTime.objects.booked()] == won
     assert len(won) == 1
     assert list(HeldQuarter.objects.values_list("time__starts_at", flat=True)) == won * 2
+
+
+def test_three_workers_whose_clocks_tick_at_once_tell_everybody_once():
+    make_clinic()
+    owner, therapist = make_person("Owner"), make_person("Therapist")
+    for number in range(4):
+        said = {"email": f"late-{number}@patients.example"}
+        bring_to(S.IN_REVIEW, by=therapist, said=said, answer_by=NOON - HOUR, nudge_at=NOON - HOUR)
+    for number in range(4):
+        waiting = bring_to(S.NEEDS_INFO, by=therapist, said={"email": f"silent-{number}@patients.example"})
+        waiting.questions.update(asked_at=NOON - 9 * DAY, reminded_at=NOON - 7 * DAY)
+    OutgoingMail.objects.all().delete()
+
+    def ticks(ready):
+        ready.wait()
+        tick(at=NOON)
+
+    at_once([ticks] * 3)
+
+    told = sorted(OutgoingMail.objects.values_list("event", "to"))
+    assert told == sorted(
+        [("running_late", f"late-{number}@patients.example") for number in range(4)]
+        + [("closed_for_now", f"silent-{number}@patients.example") for number in range(4)]
+        + [("staff_nudge", therapist.email)] * 4
+        + [("staff_update", therapist.email)] * 4
+        + [("staff_overdue", owner.email)]
+    )
