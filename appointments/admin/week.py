@@ -31,7 +31,7 @@ class Week:
         try:
             year, number = name.split("-W")
             monday = date.fromisocalendar(int(year), int(number), 1)
-        except ValueError:
+        except (ValueError, OverflowError):
             monday = this_week
         return cls(monday if abs(monday - this_week) <= FARTHEST else this_week, clinic=clinic)
 

@@ -129,6 +129,18 @@ def test_a_zone_is_two_yearly_rules_where_it_keeps_to_such(name, rules):
     assert written == rules
 
 
+def test_a_change_that_moves_from_the_first_sunday_to_the_second_is_no_yearly_rule():
+    around = [datetime(2029, 4, 1, tzinfo=UTC) + index * timedelta(hours=1) for index in range(14 * 24)]
+
+    read = []
+    for at in around:
+        _, event, zone = parsed(make_entry(make_visit(at), zone="America/Santiago"))
+        read.append(by_own_zone(event["DTSTART"].dt, zone.to_tz(lookup_tzid=False)))
+
+    assert read == around
+    assert ["RRULE" in part for part in zone.subcomponents] == [False] * 7
+
+
 def test_an_entry_says_when_where_and_whom_to_call_and_nothing_else():
     whole, event, zone = parsed(make_entry(make_visit(where="12 Elm Street, Springfield")))
 

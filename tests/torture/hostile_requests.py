@@ -175,6 +175,14 @@ stranger   POST   /admin/sign-out/ next=<NUL>
 stranger   GET    /admin/queue/CR-ABCDEF/
 stranger   GET    /admin/<NUL>/
 stranger   GET    /admin/nowhere/<LONG>
+stranger   GET    /calendar/<NUL>.ics
+stranger   GET    /calendar/<LONG>.ics
+therapist  GET    /admin/calendar/?week=<NUL>
+therapist  GET    /admin/calendar/?week=<DIGITS>-W01
+therapist  GET    /admin/calendar/?week=9999-W52&with=<SURROGATE>
+therapist  GET    /admin/calendar/?week=0001-W01&with=<LONG>
+therapist  POST   /admin/appointments/timeoff/add/ starts_at=0001-01-01T00:00&ends_at=9999-12-31T23:59
+therapist  POST   /admin/appointments/workinghours/add/ weekday=<HUGE>&starts=<NUL>&ends=<LONG>
 therapist  GET    /admin/queue/?reference=<NUL>
 therapist  GET    /admin/queue/?reference=<LONG>
 therapist  GET    /admin/queue/?reference=<SQL>
