@@ -128,8 +128,12 @@ def _is_once_too_often(event, address, *, at):
 
 def _to_patient(event, consultation, *, at, to=None):
     address = consultation.statement.email if to is None else to
-    if address and not consultation.suspicion and not _is_once_too_often(event, address, at=at):
-        context = consultation.for_mail() | _for_calendar(event, consultation, guest=address, at=at)
+    if not address or consultation.suspicion:
+        return
+    entry = _for_calendar(event, consultation, guest=address, at=at)
+    # Where a visit was agreed on one of us has looked, and it must leave the patient's calendar.
+    if entry or not _is_once_too_often(event, address, at=at):
+        context = consultation.for_mail() | entry
         mail.queue(event, to=address, context=context, at=at, reference=consultation.reference)
 
 

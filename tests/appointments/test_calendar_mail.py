@@ -112,6 +112,16 @@ def test_offers_that_were_never_booked_are_not_canceled(clinic, therapist):
     assert told() == []
 
 
+def test_each_of_two_visits_that_are_withdrawn_on_one_day_leaves_the_calendar(clinic, therapist, colleague):
+    first, second = bring_to(S.BOOKED, by=therapist), bring_to(S.BOOKED, by=colleague)
+    names = [each.times.booked().get().for_calendar().uid for each in (first, second)]
+
+    first.withdraw(at=NOON)
+    second.withdraw(at=NOON + HOUR)
+
+    assert [(method, event["UID"]) for _, method, event in told()] == [("CANCEL", name) for name in names]
+
+
 def test_another_visit_is_another_event_even_at_the_same_time(clinic, therapist):
     consultation = bring_to(S.BOOKED, by=therapist)
     consultation.reschedule(at=NOON)
