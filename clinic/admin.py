@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from .models import ClinicSettings, Holiday, OpeningHours, User
 
+MOST_STRETCHES = 100
+
 
 class NothingIsDeleted:
     """People and facts are ended or changed; the record of them stays."""
@@ -83,6 +85,10 @@ class ClinicSettingsAdmin(NothingIsDeleted, admin.ModelAdmin):
 class OpeningHoursAdmin(admin.ModelAdmin):
     list_display = ["weekday", "opens", "closes"]
     list_editable = ["opens", "closes"]
+
+    def get_changelist_formset(self, request, **kwargs):
+        """No week has more stretches than this; a list that claims thousands would be built row by row."""
+        return super().get_changelist_formset(request, max_num=MOST_STRETCHES, absolute_max=MOST_STRETCHES, **kwargs)
 
 
 @admin.register(Holiday)

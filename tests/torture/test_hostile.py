@@ -4,9 +4,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from appointments.models import RequestStatus
-from clinic.models import ClinicSettings
+from clinic.health import WORKER
+from clinic.models import ClinicSettings, Heartbeat
 from tests.appointments.stages import bring_to
 from tests.factories import make_person, make_tip
 from tips.models import Topic
@@ -44,6 +46,8 @@ class Target:
 
     def settle(self):
         """New people and things, since hostile requests may have signed out, renamed or closed the ones before."""
+        # Without a worker the site says by itself that it is not ready, with a 503.
+        Heartbeat.objects.beat(WORKER, at=timezone.now())
         self.people = {role: make_person(role.title()) for role in ("therapist", "editor", "owner")}
         tip, guide = make_tip(), make_tip(kind="guide")
         topic = Topic.objects.create(name=f"On {tip.slug}", slug=f"on-{tip.slug}")
