@@ -4,6 +4,7 @@ import http.client
 import secrets
 import time
 import urllib.error
+import urllib.request
 from collections import Counter, defaultdict
 
 from appointments.draft import SEAL
@@ -36,6 +37,9 @@ class Persistent(Visitor):
     def read(self, request, seconds):
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
+            # A press that is repeated begins afresh; else its redirects are added up and taken for a loop.
+            if isinstance(request, urllib.request.Request):
+                vars(request).pop("redirect_dict", None)
             try:
                 return super().read(request, seconds)
             except urllib.error.HTTPError as error:
