@@ -134,7 +134,7 @@ SAYS = {
     "Pain": "4 of 10",
     "Note": "It aches after rehearsals.",
     "For": "Me, 18 or over",
-    "Times": "Monday morning, Wednesday evening Tell them if something sooner opens.",
+    "Times that suit": "Monday morning, Wednesday evening Tell them if something sooner opens.",
     "How to meet": "At the clinic",
     "Name": "Zoë Núñez",
     "Phone": "(407) 698-5559 Voicemail is fine. Do not say the clinic’s name to others.",
