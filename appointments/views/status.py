@@ -5,6 +5,7 @@ from functools import wraps
 
 from django import forms
 from django.contrib import messages
+from django.db import InterfaceError, OperationalError
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -17,8 +18,9 @@ from appointments.forms import AnswerForm, ChooseTimeForm, CorrectContactForm, L
 from appointments.models import OPEN, ConsultationRequest, RequestStatus, TimeTaken, TransitionNotAllowed
 from clinic.limits import Limit, network_of
 
-from .pages import MOVED_ON, TOO_MANY, TOO_MANY_CORRECTIONS, TOO_OLD, private
+from .pages import MOVED_ON, NO_DATABASE, TOO_MANY, TOO_MANY_CORRECTIONS, TOO_OLD, private
 
+CSRF_FIELD = "csrfmiddlewaretoken"
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 CORRECTIONS = Limit("contact corrections", 5, A_DAY)
 LOST_LINKS = Limit("lost links", 10, AN_HOUR)
@@ -106,8 +108,13 @@ class PatientAct(View):
     refusal = MOVED_ON
 
     def dispatch(self, request, token):
-        self.begin(token)
-        return super().dispatch(request, token)
+        try:
+            self.begin(token)
+            return super().dispatch(request, token)
+        except (OperationalError, InterfaceError):
+            if request.method != "POST":
+                raise
+            return self.show_unkept(request)
 
     def begin(self, token):
         self.at = timezone.now()
@@ -148,6 +155,13 @@ class PatientAct(View):
         self.setup(request, token=token)
         self.begin(token)
         return self.show(self.make_form(request.POST), status=403, note=TOO_OLD)
+
+    def show_unkept(self, request):
+        """What was typed or chosen, to be sent once more: where no database answers, nothing else can be shown."""
+        form = self.form_class(request.POST)
+        kept = [(name, value) for name, value in request.POST.items() if name not in form.fields and name != CSRF_FIELD]
+        context = {"form": form, "kept": kept, "note": NO_DATABASE}
+        return private(render(request, "appointments/unkept.html", context, status=503))
 
     def make_form(self, data=None):
         return self.form_class(data)

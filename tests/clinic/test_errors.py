@@ -6,13 +6,16 @@ import pytest
 from django.core.management import call_command
 from django.db import ProgrammingError, connection
 from django.test import Client
+from django.urls import reverse
 
+from appointments.models import RequestStatus
 from appointments.views.pages import NO_DATABASE
 from clinic import views
 from clinic.logs import Reticent
 from clinic.models import ClinicSettings, forget
 from tests.appointments.pages import CHECK, TYPED, Page, fill
 from tests.appointments.pages import address as step_address
+from tests.appointments.stages import bring_to
 from tests.factories import make_clinic, make_consultation, make_person, make_tip
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +174,35 @@ def test_without_a_database_a_press_loses_nothing_and_goes_on_when_it_is_back(cl
     assert (refused.status_code, answer.status_code) == (503, 302)
     assert Page(refused).notes == [str(NO_DATABASE)]
     assert "Call us: (407) 698-5558" in Page(refused).texts("p", class_="call")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_database_an_answer_is_kept_in_the_page_and_sent_when_it_is_back(client, database_is_gone):
+    make_clinic()
+    therapist = make_person("Therapist")
+    consultation = bring_to(RequestStatus.NEEDS_INFO, by=therapist)
+    path = reverse("status_answer", args=[consultation.link_token])
+    client.get("/consultation/")
+
+    with database_is_gone():
+        refused = client.post(path, {"answer": "The left.\nMostly."})
+    client.post(path, {name: value[0] for name, value in Page(refused).fields.items()})
+
+    assert (refused.status_code, Page(refused).notes) == (503, [str(NO_DATABASE)])
+    assert consultation.questions.get().answer.split() == ["The", "left.", "Mostly."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_database_a_chosen_time_is_kept_in_the_page(client, database_is_gone):
+    make_clinic()
+    consultation = bring_to(RequestStatus.PROPOSED, by=make_person("Therapist"))
+    path = reverse("status_choose", args=[consultation.link_token])
+
+    with database_is_gone():
+        refused = client.post(path, {"time": "17", "csrfmiddlewaretoken": "x"})
+
+    fields = Page(refused).fields
+    assert (refused.status_code, fields["time"], fields["csrfmiddlewaretoken"] != ["x"]) == (503, ["17"], True)
 
 
 def test_without_a_database_an_emergency_still_leads_to_the_stop_page(clinic, client, database_is_gone):
