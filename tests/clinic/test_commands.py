@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from appointments.models import ConsultationRequest, PatientStatement
 from clinic import mail
 from clinic.health import WORKER
 from clinic.management.commands.run import refuse_an_unwritable
@@ -134,6 +135,25 @@ def test_the_demo_fills_an_empty_site_that_says_it_is_one(data_dir, client, role
     page = client.get("/").content.decode()
     assert "Sample content." in page
     assert [tip.live.title for tip in published.for_list()[:1] if tip.live.title not in page] == []
+
+
+@pytest.mark.django_db
+def test_the_demo_has_requests_at_different_places_of_their_way(data_dir, roles):
+    run_demo()
+
+    stand = ConsultationRequest.objects.order_by("submitted_at").values_list("status", "urgency", "suspicion")
+    assert sorted(stand) == [
+        ("booked", "routine", ""),
+        ("in_review", "routine", ""),
+        ("needs_info", "routine", ""),
+        ("new", "routine", ""),
+        ("new", "routine", "links"),
+        ("new", "urgent", ""),
+        ("proposed", "routine", ""),
+    ]
+    assert [name for name in PatientStatement.objects.values_list("full_name", flat=True) if "Sample" not in name] == []
+    addresses = [email for email in PatientStatement.objects.values_list("email", flat=True) if email]
+    assert [email for email in addresses if not email.endswith(".example")] == []
 
 
 @pytest.mark.django_db

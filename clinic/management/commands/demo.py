@@ -10,7 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from clinic.models import ClinicSettings, Holiday, OpeningHours, User
+from appointments.forms import SCREEN
+from appointments.models import ConsultationRequest, free_times
+from appointments.models.statement import Mode
+from clinic.models import ClinicSettings, Holiday, OpeningHours, User, forget
 from tips.models import Tip, TipKind, Topic
 
 CONTENT = settings.BASE_DIR / "tips" / "demo"
@@ -32,6 +35,28 @@ TOPICS = {
     "recovery": ("Recovery", "Rest, sleep and the days in between."),
     "getting-started": ("Getting started", "The first weeks of strength training."),
 }
+# What the sample patients have in common: no two are reached at one place, and nobody real is.
+SAID = {
+    "for_whom": "me",
+    "age": "adult",
+    "duration": "weeks",
+    "onset": "gradually",
+    "any_time": False,
+    "windows": ["mon-am", "tue-am", "wed-pm", "thu-am"],
+    "modes": ["clinic", "phone"],
+    "prefer": "email",
+}
+URGENT_SIGN = {"emergency": ["none"], "urgent": ["U9"], "seen": []}
+# How many hours ago, who, and: region, urgency, why it looks like spam, and what they said.
+REQUESTS = [
+    (1, "Sample Ada", ("back", "urgent", "", {"goal": "Lift my grandson", "email": "ada@patients.example", "safety": URGENT_SIGN})),
+    (2, "Sample Ben", ("knee", "routine", "", {"goal": "Run 5 km again", "email": "ben@patients.example", "pain_score": 4})),
+    (3, "Sample Ines", ("shoulder", "routine", "", {"goal": "Swim", "email": "ines@patients.example", "any_time": True})),
+    (5, "Sample Marcus", ("hip", "routine", "", {"goal": "Climb stairs", "email": "marcus@patients.example"})),
+    (6, "Sample Grace", ("neck", "routine", "", {"goal": "Work without a sore neck", "email": "grace@patients.example"})),
+    (7, "Sample Tomas", ("lower_leg", "routine", "", {"goal": "Hike", "phone": "+14075550142", "prefer": "phone"})),
+    (4, "Sample Offer", ("advice", "routine", "links", {"goal": "www.cheap.example", "email": "offer@spam.example"})),
+]  # fmt: skip
 # The order in which they appear, newest first.
 ORDER = ["strength-training-for-runners", "strength-for-desk-workers", "strength-after-60"]
 
@@ -51,6 +76,7 @@ class Command(BaseCommand):
         }
         for age, path in enumerate(sorted(CONTENT.glob("*.md"), key=newest_first)):
             publish(path, people, topics, published_at=timezone.now() - timedelta(days=3 + 9 * age))
+        ask_for_consultations(people, now=timezone.now())
         file = keep(passwords)
         self.stdout.write("Sample staff accounts, each with a password made just now:\n")
         for username, password in passwords.items():
@@ -119,6 +145,37 @@ def publish(path, people, topics, *, published_at):
         at=published_at,
     )
     tip.publish(at=published_at)
+
+
+def ask_for_consultations(people, *, now):
+    """A handful of requests at different places of their way, so that the queue and the week can be looked at."""
+    therapist = people["therapist"]
+    forget()
+    sent = {name: submit(name, facts, at=now - timedelta(hours=hours)) for hours, name, facts in REQUESTS}
+    sent["Sample Ines"].claim(by=therapist, at=now - timedelta(hours=1))
+    asked = sent["Sample Marcus"]
+    asked.ask(question="Which side is it, and does it wake you at night?", by=therapist, at=now - timedelta(hours=1))
+    clinic = ClinicSettings.current()
+    free = free_times(therapist, at=now, clinic=clinic)
+    visit = {"minutes": clinic.visit_minutes, "mode": Mode.CLINIC, "by": therapist, "at": now}
+    sent["Sample Tomas"].book(next(free), **visit)
+    sent["Sample Grace"].propose([next(free), next(free)], **visit)
+
+
+def submit(name, facts, *, at):
+    region, urgency, suspicion, said = facts
+    nothing = {"emergency": ["none"], "urgent": ["none"], "seen": []}
+    said = SAID | {"full_name": name, "safety_version": SCREEN.version, "safety": nothing} | said
+    tip = Tip.objects.published(at=at).filter(slug=ORDER[0]).first()
+    return ConsultationRequest.objects.submit(
+        form_key=secrets.token_urlsafe(24),
+        region=region,
+        urgency=urgency,
+        tip=tip,
+        said=said,
+        suspicion=suspicion,
+        at=at,
+    )
 
 
 def keep(passwords):
