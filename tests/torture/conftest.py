@@ -57,9 +57,10 @@ class Serving:
 
     def kill(self):
         """End the whole group at once, as a machine does that runs out of memory."""
-        with contextlib.suppress(ProcessLookupError):
+        # Once it has been waited for, its number may be another's.
+        if self.process.returncode is None:
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+            self.process.wait()
 
 
 class Starter:
@@ -82,6 +83,9 @@ class Starter:
 @pytest.fixture
 def serving(server, environment, tmp_path):
     starter = Starter(environment, tmp_path)
+    # No signal to our group reaches the groups of the servers, so that we must live to end them.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     yield starter
     for one in starter.started:
         one.kill()
+    signal.signal(signal.SIGTERM, before)
