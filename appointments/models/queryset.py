@@ -71,10 +71,6 @@ class ConsultationRequestQuerySet(models.QuerySet):
         is_waiting = Q(status=RequestStatus.NEW) | self._is_overdue(at) | self._is_without_outcome(at)
         return self.open().unsuspected().filter(is_waiting)
 
-    def without_outcome(self, *, at):
-        """Booked, and a working day after the visit nobody has said how it went."""
-        return self.filter(self._is_without_outcome(at))
-
     def booked_between(self, start, end):
         """Whose visit begins from `start` on and before `end`."""
         in_time = has_booked_time(starts_at__gte=start, starts_at__lt=end)
@@ -114,6 +110,7 @@ class ConsultationRequestQuerySet(models.QuerySet):
 
     @staticmethod
     def _is_without_outcome(at):
+        """Booked, and a working day after the visit nobody has said how it went."""
         long_past = has_booked_time(starts_at__lte=working_days_before(1, at=at))
         return Q(long_past, status=RequestStatus.BOOKED)
 
