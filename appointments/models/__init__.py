@@ -18,7 +18,7 @@ from .states import (
     Urgency,
 )
 from .stopped import StoppedVisit
-from .times import HeldQuarter, OfferedTime, TimeTaken
+from .times import HeldQuarter, OfferedTime, TimeTaken, kept_until
 
 __all__ = [
     "ASSIGNED",
@@ -50,5 +50,6 @@ __all__ = [
     "answer_due",
     "free_times",
     "hours_of",
+    "kept_until",
     "working_days_before",
 ]

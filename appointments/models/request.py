@@ -36,7 +36,7 @@ from .states import (
     TransitionNotAllowed,
     Urgency,
 )
-from .times import OfferedTime
+from .times import OfferedTime, kept_until
 from .transitions import Transitions
 
 
@@ -272,7 +272,7 @@ class ConsultationRequest(Transitions, models.Model):
             "status_path": f"/r/{self.link_token}/",
             "times": [spoken(time.starts_at, zone) for time in times],
             "mode": str(times[0].get_mode_display()) if times else "",
-            "held_until": spoken(times[0].held_until, zone) if times and times[0].held_until else "",
+            "held_until": spoken(kept_until(times), zone) if times and times[0].held_until else "",
             "reason": str(self.get_decline_reason_display()),
             "next_step": str(self.get_next_step_display()),
             "given_up": self._given_up(zone),

@@ -192,6 +192,11 @@ class OfferedTime(models.Model):
         self.save(update_fields=["released_at"])
 
 
+def kept_until(times):
+    """Until when one of the times offered can still be chosen: the deadline, or the last of them where it is sooner."""
+    return min(times[0].held_until, max(time.starts_at for time in times))
+
+
 class HeldQuarterQuerySet(models.QuerySet):
     def standing(self, *, at):
         """Booked, or held and not expired."""

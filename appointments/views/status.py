@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments.forms import AnswerForm, ChooseTimeForm, CorrectContactForm, LostLinkForm, NewWishesForm
-from appointments.models import OPEN, ConsultationRequest, RequestStatus, TimeTaken, TransitionNotAllowed
+from appointments.models import OPEN, ConsultationRequest, RequestStatus, TimeTaken, TransitionNotAllowed, kept_until
 from clinic.limits import Limit, network_of
 
 from .pages import MOVED_ON, NO_DATABASE, TOO_MANY, TOO_MANY_CORRECTIONS, TOO_OLD, private
@@ -60,6 +60,7 @@ def show_status(request, consultation, *, answer=None, choice=None, status=200, 
         "consultation": consultation,
         "question": question,
         "held": held,
+        "kept_until": kept_until(held) if held else None,
         "answer": answer or AnswerForm(),
         "choice": choice or ChooseTimeForm(held=held),
         "form": answer if question else choice if held else None,

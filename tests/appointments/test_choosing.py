@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from appointments.models import HeldQuarter, OfferedTime
+from appointments.models import HeldQuarter, OfferedTime, kept_until
 from clinic.models import OutgoingMail
 from clinic.wording import spoken
 from tests.factories import DAY, HOUR, SAID, make_consultation
@@ -29,7 +29,7 @@ def test_the_patient_sees_the_times_and_until_when_they_are_kept(clinic, client,
 
     times = [spoken(time.starts_at, clinic.tzinfo) for time in consultation.times.all()]
     assert [text for text in page.texts("label") if text in times] == times
-    assert spoken(consultation.times.first().held_until, clinic.tzinfo) in page.texts("p", class_="hint")[-1]
+    assert spoken(kept_until(consultation.times.all()), clinic.tzinfo) in page.texts("p", class_="hint")[-1]
 
 
 def test_the_patient_books_one_and_the_others_are_free_again(clinic, client, signed_in, therapist):

@@ -42,6 +42,14 @@ def test_a_time_that_was_offered_and_has_passed_is_not_the_one_that_is_told(clin
     assert list(consultation.times.standing()) == [later]
 
 
+def test_no_time_is_said_to_be_kept_beyond_its_own_beginning(clinic, therapist):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+
+    consultation.propose([NOON + HOUR, NOON + 2 * HOUR], by=therapist, at=NOON, **HALF_AN_HOUR)
+
+    assert f"We keep them for you until {spoken(NOON + 2 * HOUR, clinic.tzinfo)}." in words("choose_a_time")
+
+
 def test_a_booked_request_that_is_declined_says_that_the_visit_is_off(clinic, therapist):
     consultation = bring_to(S.BOOKED, by=therapist)
 
