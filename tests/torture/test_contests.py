@@ -95,7 +95,9 @@ class OneFreeTime(Contest):
     def prepare(self, number):
         self.day += 1
         self.start = START + self.day * DAY
-        return [bring_to(S.IN_REVIEW, by=self.people[0]) for _ in range(number)]
+        # Who lost the round before is still in review, and asks again.
+        waiting = list(ConsultationRequest.objects.filter(status=S.IN_REVIEW))
+        return waiting + [bring_to(S.IN_REVIEW, by=self.people[0]) for _ in range(number - len(waiting))]
 
     def take(self, consultation, person):
         consultation.propose([self.start], by=self.people[0], at=NOON, **HALF_AN_HOUR)
