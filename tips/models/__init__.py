@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .markdown import plain_text, to_html
+from ..markdown import plain_text, to_html
 
 WORDS_PER_MINUTE = 220
 
