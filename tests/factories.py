@@ -7,9 +7,10 @@ from itertools import count
 from django.apps import apps
 from django.contrib.auth.models import Group
 
-from appointments.models import OPEN, ConsultationRequest, PatientStatement, Region, RequestStatus
+from appointments.models import OPEN, ConsultationRequest, PatientStatement, RequestStatus
 from appointments.models.queryset import digest
 from clinic.models import ClinicSettings, OpeningHours, User
+from clinic.regions import Region
 from clinic.sealing import seal
 from tips.models import Tip, TipKind
 

@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from appointments import safety
-from appointments.models import Region
 from appointments.models.statement import Age, Duration, ForWhom, Mode, Onset, Prefer
 from appointments.reasons import REASONS
 from clinic.models import ClinicSettings
+from clinic.regions import Region
 
 from .fields import EMAIL_ERRORS, PHONE_ERRORS, CheckList, ChoiceList, PageForm, Scale, WishesForm, Words, choose
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments import clock, emails
 from clinic.constraints import both_or_neither
 from clinic.models import ClinicSettings
+from clinic.regions import Region
 from clinic.sealing import unseal
 from clinic.wording import spoken
 
@@ -30,7 +31,6 @@ from .states import (
     WITH_TIMES,
     DeclineReason,
     NextStep,
-    Region,
     RequestStatus,
     Suspicion,
     TransitionNotAllowed,

@@ -83,18 +83,6 @@ ASSIGNED = [*OPEN[1:], RequestStatus.COMPLETED, RequestStatus.NO_SHOW]
 WITH_TIMES = {RequestStatus.PROPOSED, RequestStatus.BOOKED, RequestStatus.COMPLETED, RequestStatus.NO_SHOW}
 
 
-class Region(models.TextChoices):
-    NECK = "neck", _("Neck")
-    BACK = "back", _("Back")
-    SHOULDER = "shoulder", _("Shoulder")
-    ARM = "arm", _("Arm or hand")
-    HIP = "hip", _("Hip or groin")
-    KNEE = "knee", _("Knee")
-    LOWER_LEG = "lower_leg", _("Lower leg or foot")
-    SEVERAL = "several", _("More than one area")
-    ADVICE = "advice", _("No injury: training advice")
-
-
 class Urgency(models.TextChoices):
     ROUTINE = "routine", _("Routine")
     URGENT = "urgent", _("Urgent")

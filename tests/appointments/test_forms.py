@@ -3,10 +3,11 @@ from django.test import Client
 from django.urls import reverse
 
 from appointments.forms import STEPS, AnswerForm, ContactForm
-from appointments.models import PatientStatement, Region
+from appointments.models import PatientStatement
 from appointments.models.statement import DAY_PARTS, Age, Duration, ForWhom, Mode, Onset, Prefer
 from appointments.reasons import REASONS
 from clinic.models import ClinicSettings
+from clinic.regions import Region
 from tests.factories import make_clinic
 
 from .pages import TYPED, Page, address, fill

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appointments import safety
-from appointments.models import Region
 from appointments.safety import NONE, NOT_SURE, BadItems, Level, Outcome
+from clinic.regions import Region
 
 SCREEN = safety.load(safety.ITEMS_FILE.read_text(), regions=Region.values)
 EMERGENCIES = [item.id for item in SCREEN.items if item.level is Level.EMERGENCY]
