@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from appointments.admin import calendar_urls, queue_urls, register_hours
 from appointments.admin.queue import overview
 from appointments.emails import OVERSEE, TRIAGE
+from tips.admin import article_urls, register_articles
+from tips.models import EDIT, REVIEW
 
 from .desk_mail import mail_urls, writes_mail_to_files
 
@@ -37,12 +39,14 @@ class ClinicAdminSite(AdminSite):
         super().__init__(*args, **kwargs)
         # Not by Django's own search for admin modules: theirs is read for the addresses, before there is a site.
         register_hours(self)
+        register_articles(self)
 
     def get_urls(self):
         return [
             *queue_urls(self),
             *calendar_urls(self),
             *mail_urls(self),
+            *article_urls(self),
             *super().get_urls(),
         ]
 
@@ -66,6 +70,8 @@ class ClinicAdminSite(AdminSite):
     def index(self, request, extra_context=None):
         if request.user.has_perm(TRIAGE) and not request.user.has_perm(OVERSEE):
             return redirect("admin:queue")
+        if request.user.has_perm(EDIT) or request.user.has_perm(REVIEW):
+            return redirect("admin:tips_desk")
         of_requests = {"overview": overview(at=timezone.now())} if request.user.has_perm(TRIAGE) else {}
         return super().index(request, of_requests | (extra_context or {}))
 

@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
@@ -30,7 +31,7 @@ from .wording import spoken
 
 MAILS_SHOWN = 50
 HEADERS = ["From", "To", "Subject", "Date", "Message-ID"]
-# Every mail, in the order of a request's life.
+# Every mail, in the order of a request's life, and then of an article's.
 EVENTS = [
     "received",
     "running_late",
@@ -52,6 +53,11 @@ EVENTS = [
     "staff_update",
     "staff_corrected",
     "staff_handed_over",
+    "tip_to_edit",
+    "tip_to_review",
+    "tip_changes",
+    "tip_approved",
+    "tip_review_due",
 ]
 # A Monday at noon in New York.
 SAMPLED_AT = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
@@ -175,6 +181,11 @@ def sample_facts():
         "references": ["CR-ACDEFG", "CR-HJKMNP"],
         "suspects": 2,
         "given_up": "",
+        "article": "A stronger back",
+        "minor": False,
+        "publish_at": spoken(SAMPLED_AT, zone),
+        "next_review": date_format(SAMPLED_AT + timedelta(days=365)),
+        "path": reverse("admin:tips_desk"),
     }
 
 

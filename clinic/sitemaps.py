@@ -27,7 +27,7 @@ class Pages(AtOurAddress):
 
 class Published(AtOurAddress):
     def items(self):
-        return Tip.objects.published(at=timezone.now()).for_list()
+        return Tip.objects.listed(at=timezone.now()).for_list()
 
     def lastmod(self, tip):
         return max(tip.publish_at, tip.live.written_at)

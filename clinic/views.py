@@ -23,7 +23,7 @@ NEWEST = 3
 
 @require_safe
 def home(request):
-    published = Tip.objects.published(at=timezone.now()).for_list()
+    published = Tip.objects.listed(at=timezone.now()).for_list()
     context = {
         "tips": published.tips()[:NEWEST],
         "guides": published.guides(),

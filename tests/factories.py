@@ -12,7 +12,7 @@ from appointments.models.queryset import digest
 from clinic.models import ClinicSettings, OpeningHours, User
 from clinic.regions import Region
 from clinic.sealing import seal
-from tips.models import Tip, TipKind
+from tips.models import Tip, TipKind, TipRegion, TipStatus
 
 # A Monday, at noon where the clinic is.
 NOON = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
@@ -51,6 +51,7 @@ def make_roles():
     if not Group.objects.exists():
         import_module("clinic.migrations.0002_roles").make_groups(apps, None)
         import_module("clinic.migrations.0006_who_keeps_hours").give_hours(apps, None)
+        import_module("clinic.migrations.0007_who_reviews").give_review(apps, None)
 
 
 def make_person(role=None, **fields):
@@ -100,19 +101,23 @@ def make_consultation(*, status=RequestStatus.NEW, assigned_to=None, at=NOON, sa
     return consultation
 
 
-def make_tip(*, author=None, published_at=NOON - DAY, kind=TipKind.TIP, topics=(), text=None, **fields):
-    """A tip with one revision, published unless `published_at` is None."""
+def make_tip(*, author=None, published_at=NOON - DAY, kind=TipKind.TIP, topics=(), regions=(), text=None, **fields):
+    """A tip with one text, live unless `published_at` is None; nobody is mailed. It stands where `fields` say."""
     author = author or make_person("Editor")
-    tip = Tip(**{"kind": kind, "slug": f"tip-{next(numbers)}", "author": author} | fields)
-    tip.save()
-    tip.topics.set(topics)
     words = {
         "title": "A stronger back",
         "summary": "Three calm exercises.",
         "body": "Stand tall.",
         "sources": "A study.",
     }
-    tip.revise(by=author, at=NOON - 2 * DAY, **words | (text or {}))
-    if published_at:
-        tip.publish(at=published_at)
+    tip = Tip.objects.create(kind=kind, slug=f"tip-{next(numbers)}", author=author)
+    tip.topics.set(topics)
+    TipRegion.objects.bulk_create(TipRegion(tip=tip, region=region) for region in regions)
+    revision = tip.revise(by=author, at=NOON - 2 * DAY, **words | (text or {}))
+    live = {"live": revision, "status": TipStatus.APPROVED, "publish_at": published_at} if published_at else {}
+    if fields.get("independently_reviewed"):
+        reviewed = NOON.date() - DAY
+        fields = {"clinical_reviewer": author, "last_reviewed": reviewed, "next_review": reviewed + 365 * DAY} | fields
+    Tip.objects.filter(pk=tip.pk).update(**live | fields)
+    tip.refresh_from_db()
     return tip

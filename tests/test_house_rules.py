@@ -19,6 +19,7 @@ from appointments.reasons import REASONS
 from clinic import appendonly, desk_mail
 from clinic.models import OutgoingMail
 from tests.factories import NOON, SAID, make_consultation, make_tip
+from tips import emails as tips_emails
 
 ROOT = settings.BASE_DIR
 CODE = [path for app in ("clinic", "tips", "appointments") for path in sorted((ROOT / app).rglob("*.py"))]
@@ -37,7 +38,7 @@ COMPOSITION = {
 }  # fmt: skip
 # Inside an app, lower modules do not know the higher ones.
 LAYERS = [
-    "urls", "views", "admin", "draft", "forms", "feeds", "pdf", "models", "emails", "reasons", "calendar", "zones", "clock", "markdown", "figures",
+    "urls", "views", "admin", "draft", "forms", "feeds", "page", "pdf", "models", "emails", "reasons", "calendar", "zones", "clock", "markdown", "figures",
 ]  # fmt: skip
 EDGES = {"views.py", "admin.py", "desk.py", "feeds.py", "sitemaps.py"}
 
@@ -148,8 +149,9 @@ def events():
     """The mail events that the code can queue: one public function each."""
     return sorted(
         name
-        for name, value in vars(emails).items()
-        if callable(value) and value.__module__ == emails.__name__ and name[0] != "_"
+        for module in (emails, tips_emails)
+        for name, value in vars(module).items()
+        if callable(value) and value.__module__ == module.__name__ and name[0] != "_" and name != "for_mail"
     )
 
 
@@ -311,7 +313,7 @@ def test_the_rule_on_public_pages_can_fail(clinic):
 
 @pytest.mark.django_db
 def test_every_append_only_table_has_its_triggers():
-    assert appendonly.tables() == ["clinic_auditentry", "tips_tiprevision", "appointments_statuschange"]
+    assert appendonly.tables() == ["clinic_auditentry", "tips_tipstep", "tips_tiprevision", "appointments_statuschange"]
     assert appendonly.missing() == []
 
 

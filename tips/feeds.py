@@ -24,7 +24,7 @@ class NewTips(Feed):
         return _("Tips from %s") % ClinicSettings.current().name
 
     def items(self):
-        return Tip.objects.published(at=timezone.now()).tips().for_list()[:20]
+        return Tip.objects.listed(at=timezone.now()).tips().for_list()[:20]
 
     def item_title(self, tip):
         return tip.live.title

@@ -1,23 +1,22 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .models import Tip, TipKind, TipRevision, TipStatus
+from clinic.regions import Region
 
-TEXT_FIELDS = ["title", "summary", "body", "sources", "call_to_action"]
+from .models import TEXT_FIELDS, FormerAddress, Tip, TipKind, TipRevision
+
+# Of a typed text no more is previewed than could be kept.
+TEXT_LIMITS = {
+    name: TipRevision._meta.get_field(name).max_length for name in TEXT_FIELDS if name != "hero_is_decorative"
+}
+# Addresses below /tips/ that are not articles.
+TAKEN = {"feed", "preview", "regions", "topics"}
 
 
-def text_field(name, rows=None):
+def text_field(name, rows=None, **options):
     """The form field of a revision's field; several `rows` make it a box."""
     widget = {"widget": forms.Textarea(attrs={"rows": rows})} if rows else {}
-    return TipRevision._meta.get_field(name).formfield(**widget)
-
-
-# Addresses below /tips/ that are not articles.
-TAKEN = {"feed", "topics"}
-
-
-def day():
-    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    return TipRevision._meta.get_field(name).formfield(**widget, **options)
 
 
 def moment():
@@ -29,45 +28,44 @@ class TipForm(forms.ModelForm):
 
     kind = TipKind.TIP
 
-    title = text_field("title")
-    summary = text_field("summary", rows=3)
-    body = text_field("body", rows=24)
-    sources = text_field("sources", rows=6)
+    title = text_field("title", help_text=_("Up to 70 characters: search engines cut the rest."))
+    summary = text_field("summary", rows=3, help_text=_("One or two sentences; also what search engines show."))
+    body = text_field(
+        "body",
+        rows=24,
+        help_text=_(
+            "Markdown: ## for a heading, - for a list, [words](address) for a link. An exercise is a block from "
+            "“::: exercise squat” to “:::”."
+        ),
+    )
+    sources = text_field("sources", rows=6, help_text=_("One source a line; a text is not reviewed without one."))
     call_to_action = text_field("call_to_action")
+    hero = text_field("hero", help_text=_("The picture’s name, as its page gives it. Most tips need none."))
+    hero_alt = text_field("hero_alt")
+    hero_is_decorative = text_field("hero_is_decorative")
+    regions = forms.MultipleChoiceField(
+        label=_("parts of the body"),
+        choices=[choice for choice in Region.choices if choice[0] != Region.SEVERAL],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    based_on = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Tip
-        fields = [
-            "slug",
-            "topics",
-            "author",
-            "clinical_reviewer",
-            "last_reviewed",
-            "next_review",
-            "publish_at",
-            "expire_at",
-        ]
+        fields = ["slug", "topics", "author", "publish_at", "expire_at"]
         # The browser's own calendars: labelled, and without a script.
-        widgets = {
-            "topics": forms.CheckboxSelectMultiple,
-            "last_reviewed": day(),
-            "next_review": day(),
-            "publish_at": moment(),
-            "expire_at": moment(),
-        }
+        widgets = {"topics": forms.CheckboxSelectMultiple, "publish_at": moment(), "expire_at": moment()}
         field_classes = {"publish_at": forms.DateTimeField, "expire_at": forms.DateTimeField}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        latest = self.instance.latest
-        if latest:
-            self.initial = {name: getattr(latest, name) for name in TEXT_FIELDS} | self.initial
-        self.fields["body"].help_text = _(
-            "Markdown: ## for a heading, - for a list, [words](address) for a link. An exercise is a block from "
-            "“::: exercise squat” to “:::”."
-        )
-        self.fields["sources"].help_text = _("One source a line.")
-        self.fields["summary"].help_text = _("One or two sentences; also what search engines show.")
+        self.theirs = None
+        if self.instance.pk:
+            latest = self.instance.latest
+            kept = latest.text if latest else {}
+            regions = [row.region for row in self.instance.regions.all()]
+            self.initial = kept | {"regions": regions, "based_on": self.instance.version} | self.initial
 
     def clean_slug(self):
         slug = self.cleaned_data["slug"]
@@ -75,13 +73,44 @@ class TipForm(forms.ModelForm):
             raise forms.ValidationError(_("The site uses this address itself. Choose another."))
         if Tip.objects.filter(kind=self.kind, slug=slug).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(_("Another page already has this address."))
+        path = Tip(kind=self.kind, slug=slug).get_absolute_url()
+        if FormerAddress.objects.filter(path=path).exclude(tip=self.instance.pk).exists():
+            raise forms.ValidationError(_("This address leads readers of another page to where it is now."))
         return slug
 
     def clean_publish_at(self):
         publish_at = self.cleaned_data["publish_at"]
-        if publish_at is None and self.instance.status == TipStatus.APPROVED:
+        if publish_at is None and self.instance.live_id:
             raise forms.ValidationError(_("A published page keeps its date. To take it down, archive it."))
         return publish_at
+
+    def clean_hero(self):
+        return self.cleaned_data["hero"].strip()
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("hero") and not (cleaned.get("hero_alt") or cleaned.get("hero_is_decorative")):
+            self.add_error("hero_alt", _("Say what the picture shows, or that it says nothing the text does not."))
+        if self.instance.pk:
+            self._refuse_over_another()
+        return cleaned
+
+    def _refuse_over_another(self):
+        """Where somebody saved meanwhile, both texts are shown, and this one is kept on the page until it is saved."""
+        # Held until this save has ended, so that nobody comes in between.
+        now = Tip.objects.select_for_update().get(pk=self.instance.pk)
+        based_on = self.cleaned_data.get("based_on")
+        if based_on in {None, now.version} or not self.changed_data:
+            return
+        self.theirs = now.latest
+        self.data = self.data.copy() | {"based_on": now.version}
+        self.add_error(
+            None,
+            _(
+                "%(who)s has saved this page after you opened it. Below are their changes and yours; save again to keep yours."
+            )
+            % {"who": self.theirs.written_by if self.theirs else now.author},
+        )
 
     @property
     def text(self):

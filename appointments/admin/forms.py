@@ -26,7 +26,7 @@ class DeskForm(forms.Form):
     """A form of the request page: its fields sit in the admin's own layout."""
 
     use_required_attribute = False
-    template = "admin/appointments/fields.html"
+    template = "admin/fields.html"
 
     def __init__(self, *args, consultation, user, at, **kwargs):
         super().__init__(*args, auto_id=f"id_{type(self).__name__.lower()}_%s", **kwargs)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from appointments.forms import SCREEN
 from appointments.models import ConsultationRequest, free_times
 from appointments.models.statement import Mode
-from clinic.models import ClinicSettings, Holiday, OpeningHours, User, forget
+from clinic.models import ClinicSettings, Holiday, OpeningHours, OutgoingMail, User, forget
 from tips.models import Tip, TipKind, Topic
 
 CONTENT = settings.BASE_DIR / "tips" / "demo"
@@ -22,6 +22,7 @@ PEOPLE = [
     ("therapist", "Sam Okafor", "PT, DPT (sample)", ["Therapist"]),
     ("therapist2", "Ana Lindqvist", "PT, DPT (sample)", ["Therapist"]),
     ("editor", "Nora Fields", "", ["Editor"]),
+    ("editor2", "Luis Marin", "", ["Editor"]),
     ("reviewer", "Jo Adeyemi", "PT, DPT, OCS (sample reviewer)", ["Clinical reviewer"]),
 ]
 TOPICS = {
@@ -62,7 +63,7 @@ ORDER = ["strength-training-for-runners", "strength-for-desk-workers", "strength
 
 
 class Command(BaseCommand):
-    help = "Fills an empty site with the sample clinic, its tips and guides, and five staff accounts."
+    help = "Fills an empty site with the sample clinic, its tips and guides, and six staff accounts."
 
     @transaction.atomic
     def handle(self, *args, **options):
@@ -76,6 +77,8 @@ class Command(BaseCommand):
         }
         for age, path in enumerate(sorted(CONTENT.glob("*.md"), key=newest_first)):
             publish(path, people, topics, published_at=timezone.now() - timedelta(days=3 + 9 * age))
+        # Nobody has to hear what the sample editors did.
+        OutgoingMail.objects.all().delete()
         ask_for_consultations(people, now=timezone.now())
         file = keep(passwords)
         self.stdout.write("Sample staff accounts, each with a password made just now:\n")
@@ -121,30 +124,29 @@ def make_person(username, display_name, credentials, groups, password):
 
 
 def publish(path, people, topics, *, published_at):
+    """The whole way, by three people; one that was published longer ago was read again since."""
     _, front, body = path.read_text(encoding="utf-8").split("+++\n", 2)
     facts = tomllib.loads(front)
-    reviewed = timezone.localdate() - timedelta(days=facts["reviewed_days_ago"])
-    tip = Tip(
-        kind=TipKind(facts["kind"]),
-        slug=path.stem,
-        author=people["editor"],
-        clinical_reviewer=people["reviewer"],
-        last_reviewed=reviewed,
-        next_review=reviewed + timedelta(days=30 * facts["next_review_months"]),
-        publish_at=published_at,
-    )
+    reviewed_at = timezone.now() - timedelta(days=facts["reviewed_days_ago"])
+    tip = Tip(kind=TipKind(facts["kind"]), slug=path.stem, author=people["editor"], publish_at=published_at)
     tip.save()
-    tip.topics.set([topics[slug] for slug in facts["topics"]])
-    tip.revise(
+    now = {"by": people["editor"], "at": min(reviewed_at, published_at)}
+    tip.arrange(topics=[topics[slug] for slug in facts["topics"]], regions=facts["regions"], **now)
+    text = tip.revise(
         title=facts["title"],
         summary=facts["summary"],
         body=body.strip(),
         sources="\n".join(facts["sources"]),
         call_to_action=facts["call_to_action"],
-        by=people["editor"],
-        at=published_at,
+        **now,
     )
-    tip.publish(at=published_at)
+    tip.submit(**now)
+    tip.approve_editorial(text, by=people["editor2"], at=now["at"])
+    again = timedelta(days=30 * facts["next_review_months"])
+    review = {"by": people["reviewer"], "at": now["at"]}
+    tip.approve_clinical(text, next_review=timezone.localdate(review["at"]) + again, **review)
+    if reviewed_at > published_at:
+        tip.confirm(next_review=timezone.localdate(reviewed_at) + again, by=people["reviewer"], at=reviewed_at)
 
 
 def ask_for_consultations(people, *, now):

@@ -7,11 +7,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from appointments.tick import tick
+from appointments import tick as requests
 from clinic import limits, mail
 from clinic.health import WORKER
 from clinic.models import Heartbeat
 from clinic.wallclock import WallClock
+from tips import tick as articles
 
 PAUSE_SECONDS = 2.0
 TICK_SECONDS = 20.0
@@ -52,7 +53,8 @@ class Command(BaseCommand):
             if self.clock.is_believed(at, monotonic=time.monotonic()):
                 Session.objects.filter(expire_date__lte=at).delete()
                 limits.forget_old(at=at)
-                tick(at=at)
+                requests.tick(at=at)
+                articles.tick(at=at)
             else:
                 self.stderr.write(
                     "the clock has jumped; nobody is told and nothing forgotten by it until it has settled"

@@ -1,0 +1,175 @@
+"""What may be done with a text on its way: one table, from which come the buttons, the addresses and the checks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tips.models import BEING_WRITTEN, EDIT, IN_REVIEW, REVIEW, TipStatus, latest_review
+
+WRITE = "tips.change_tip"
+S = TipStatus
+A_YEAR = timedelta(days=365)
+
+
+class ActForm(forms.Form):
+    """What an act asks; beside it goes the number of the text that was on the page, so that no other is agreed to."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args, tip, at, **kwargs):
+        super().__init__(*args, auto_id=f"id_{type(self).__name__.lower()}_%s", **kwargs)
+        self.tip, self.at = tip, at
+
+    @property
+    def answers(self):
+        """What the transition is called with."""
+        return self.cleaned_data
+
+
+class SubmitForm(ActForm):
+    minor = forms.BooleanField(
+        label=_("It is a minor correction"),
+        help_text=_("A spelling, a link, a word: nothing a clinician has to weigh. One other editor is enough."),
+        required=False,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.tip.live_id:
+            del self.fields["minor"]
+
+
+class CommentForm(ActForm):
+    comment = forms.CharField(
+        label=_("What should change, and why"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 5})
+    )
+
+
+class NextReviewForm(ActForm):
+    next_review = forms.DateField(
+        label=_("Next review"),
+        help_text=_("Within two years; within one where the evidence moves."),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["next_review"].initial = timezone.localdate(self.at) + A_YEAR
+
+    def clean_next_review(self):
+        day, today = self.cleaned_data["next_review"], timezone.localdate(self.at)
+        if not today < day <= latest_review(today):
+            raise forms.ValidationError(_("Choose a day after today, and in two years at the latest."))
+        return day
+
+
+class AloneForm(NextReviewForm):
+    reason = forms.CharField(
+        label=_("Why nobody else can agree to it"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that may be done: its words, what it asks, the transition it calls, and whom it is open to.
+
+    `binds` acts agree to exactly the text that was on the page.
+    """
+
+    heading: Any
+    button: Any
+    permission: Callable[[Any], str]
+    is_open: Callable[[Any, Any], bool]
+    done: Any
+    form: type[ActForm] = ActForm
+    binds: bool = False
+
+
+def always(permission):
+    return lambda tip: permission
+
+
+def in_review_by(tip):
+    return EDIT if tip.status == S.IN_EDITORIAL else REVIEW
+
+
+# In the order in which they stand on the page.
+ACTS = {
+    "submit": Act(
+        _("Send to review"),
+        _("Send to review"),
+        always(WRITE),
+        lambda tip, user: tip.status in BEING_WRITTEN,
+        _("Sent. An editor who did not write it has a mail."),
+        SubmitForm,
+    ),
+    "approve_editorial": Act(
+        _("Agree as an editor"),
+        _("Agree to this text"),
+        always(EDIT),
+        lambda tip, user: tip.status == S.IN_EDITORIAL and not tip.is_work_of(user),
+        _("Agreed."),
+        binds=True,
+    ),
+    "approve_clinical": Act(
+        _("Agree as a clinician"),
+        _("Agree to this text"),
+        always(REVIEW),
+        lambda tip, user: tip.status == S.IN_CLINICAL and not tip.is_work_of(user),
+        _("Agreed. Readers see it from its date on."),
+        NextReviewForm,
+        binds=True,
+    ),
+    "request_changes": Act(
+        _("Ask for changes"),
+        _("Ask for changes"),
+        in_review_by,
+        lambda tip, user: tip.status in IN_REVIEW,
+        _("Whoever wrote it has a mail."),
+        CommentForm,
+    ),
+    "take_back": Act(
+        _("Take it back"),
+        _("Take it back and go on writing"),
+        always(WRITE),
+        lambda tip, user: tip.status in IN_REVIEW and tip.is_work_of(user),
+        _("It is a draft again."),
+    ),
+    "confirm": Act(
+        _("Confirm that it still holds"),
+        _("Read again, it still holds"),
+        always(REVIEW),
+        lambda tip, user: tip.status == S.APPROVED and not tip.is_work_of(user),
+        _("Its next review is set."),
+        NextReviewForm,
+        binds=True,
+    ),
+    "publish_alone": Act(
+        _("Publish without review"),
+        _("Publish, and say so on the page"),
+        always(EDIT),
+        lambda tip, user: tip.status in BEING_WRITTEN | IN_REVIEW and tip.nobody_else_could_agree,
+        _("Published. Its page says that nobody independent has reviewed it."),
+        AloneForm,
+        binds=True,
+    ),
+    "archive": Act(
+        _("Take it down"),
+        _("Archive"),
+        always(EDIT),
+        lambda tip, user: tip.status != S.ARCHIVED,
+        _("Archived. Readers who come for it are told, and shown what is near."),
+    ),
+    "take_up_again": Act(
+        _("Take it up again"),
+        _("Make it a draft again"),
+        always(EDIT),
+        lambda tip, user: tip.status == S.ARCHIVED,
+        _("It is a draft again."),
+    ),
+}

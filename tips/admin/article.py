@@ -1,0 +1,173 @@
+from django.contrib import admin, messages
+from django.db.models import OuterRef, Subquery
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tips.differences import differences
+from tips.forms import TipForm
+from tips.models import EDIT, REVIEW, TipKind, TipRevision, TipStatus
+
+WRITE = "tips.change_tip"
+
+
+class TopicAdmin(admin.ModelAdmin):
+    list_display = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+
+
+def shown(field):
+    """One field of the newest text, for those who may read it and not change it."""
+
+    @admin.display(description=TipRevision._meta.get_field(field).verbose_name)
+    def show(self, tip):
+        return getattr(tip.latest, field)
+
+    return show
+
+
+def may_write(user, tip):
+    """Drafts by all who write; what readers see by those who could agree to it; nothing that was taken down."""
+    if tip.status == TipStatus.ARCHIVED or not user.has_perm(WRITE):
+        return False
+    return not tip.live_id or user.has_perm(EDIT) or user.has_perm(REVIEW)
+
+
+class ArticleAdmin(admin.ModelAdmin):
+    """Writing. What becomes of a text is decided where it stands; nothing is deleted: a page is archived."""
+
+    kind: TipKind
+    form = TipForm
+    change_form_template = "admin/tips/change_form.html"
+    list_display = ["title", "standing", "author", "publish_at", "next_review"]
+    list_filter = ["status", "topics"]
+    list_select_related = ["author", "live"]
+    search_fields = ["slug", "revisions__title"]
+    fieldsets = [
+        (_("Text"), {"fields": ["title", "summary", "body", "sources", "call_to_action", "based_on"]}),
+        (_("Picture above the text"), {"fields": ["hero", "hero_alt", "hero_is_decorative"], "classes": ["collapse"]}),
+        (_("Where it is found"), {"fields": ["slug", "topics", "regions"]}),
+        (_("Whose it is, and when readers see it"), {"fields": ["author", "publish_at", "expire_at"]}),
+    ]
+
+    def get_queryset(self, request):
+        newest = TipRevision.objects.filter(tip=OuterRef("pk")).order_by("-number")
+        return (
+            super()
+            .get_queryset(request)
+            .filter(kind=self.kind)
+            .annotate(newest_title=Subquery(newest.values("title")[:1]), newest_id=Subquery(newest.values("pk")[:1]))
+            .order_by("-pk")
+        )
+
+    summary, body = shown("summary"), shown("body")
+    sources, call_to_action = shown("sources"), shown("call_to_action")
+    hero, hero_alt, hero_is_decorative = shown("hero"), shown("hero_alt"), shown("hero_is_decorative")
+
+    @admin.display(description=_("parts of the body"))
+    def regions(self, tip):
+        return ", ".join(row.region for row in tip.regions.all()) or "–"
+
+    @admin.display(description="")
+    def based_on(self, tip):
+        return ""
+
+    @admin.display(description=_("title"), ordering="newest_title")
+    def title(self, tip):
+        return tip.newest_title
+
+    @admin.display(description=_("stands"))
+    def standing(self, tip):
+        return standing(tip, at=timezone.now())
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj is None or may_write(request.user, obj))
+
+    def get_readonly_fields(self, request, obj=None):
+        """What readers may have kept, or wait for, is arranged by editors."""
+        return list(TipForm.Meta.fields) if obj and obj.live_id and not request.user.has_perm(EDIT) else []
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.kind = self.kind
+        return form
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else {"slug": ["title"]}
+
+    def get_changeform_initial_data(self, request):
+        return {"author": request.user.pk}
+
+    def save_model(self, request, tip, form, change):
+        now = timezone.now()
+        if not change:
+            tip.kind = self.kind
+            tip.save()
+        facts = {name: form.cleaned_data[name] for name in form.Meta.fields if name in form.cleaned_data}
+        facts = {"topics": tip.topics.all()} | facts
+        tip.arrange(by=request.user, at=now, regions=form.cleaned_data["regions"], **facts)
+        tip.revise(by=request.user, at=now, **form.text)
+
+    def save_related(self, request, form, formsets, change):
+        """Topics and regions are arranged with the rest."""
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        theirs = getattr(context["adminform"].form, "theirs", None)
+        asked = f"?tip={obj.pk}" if obj else ""
+        context |= {
+            "may_write": self.has_change_permission(request, obj) if obj else True,
+            "preview_url": reverse("admin:tips_preview") + asked,
+            "live_url": obj.get_absolute_url() if obj and obj.is_live(at=timezone.now()) else "",
+            "theirs": theirs,
+            "mine": differences(theirs, TipRevision(**typed(context["adminform"].form))) if theirs else [],
+            "show_save_and_add_another": False,
+        }
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def response_add(self, request, tip, post_url_continue=None):
+        return self.after_saving(request, tip) or super().response_add(request, tip, post_url_continue)
+
+    def response_change(self, request, tip):
+        return self.after_saving(request, tip) or super().response_change(request, tip)
+
+    def after_saving(self, request, tip):
+        if "_continue" in request.POST:
+            return None
+        messages.success(request, _("Saved. Readers see it once it has been agreed to."))
+        return redirect("admin:tips_standing", tip.pk)
+
+    def history_view(self, request, object_id, extra_context=None):
+        return redirect("admin:tips_history", object_id)
+
+
+def typed(form):
+    """The text as it was typed, where a form was refused."""
+    return {
+        name: form[name].value() or ""
+        for name in ("title", "summary", "body", "sources", "call_to_action", "hero", "hero_alt")
+    } | {"hero_is_decorative": bool(form["hero_is_decorative"].value())}
+
+
+def standing(tip, *, at):
+    """Where an article stands, in words: for readers first, then for its newest text."""
+    if tip.status == TipStatus.ARCHIVED or not tip.live_id:
+        return tip.get_status_display()
+    if tip.publish_at > at:
+        seen = _("Scheduled")
+    elif tip.expire_at and tip.expire_at <= at:
+        seen = _("Expired")
+    else:
+        seen = _("Live")
+    return seen if tip.status == TipStatus.APPROVED else f"{seen} · {tip.get_status_display()}"
+
+
+class TipAdmin(ArticleAdmin):
+    kind = TipKind.TIP
+
+
+class GuideAdmin(ArticleAdmin):
+    kind = TipKind.GUIDE

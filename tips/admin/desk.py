@@ -1,0 +1,59 @@
+"""The first page of those who write and review: what is theirs, what waits for them, what goes live, what is due."""
+
+from datetime import timedelta
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from tips.models import EDIT, REVIEW, TOLD_BEFORE, Tip, TipStatus
+
+from .article import WRITE, standing
+from .standing import READ
+
+MOST_SHOWN = 30
+# How far ahead the review dates are told on this page: twice as far as the mail, so that a week can be planned.
+AHEAD = timedelta(days=30) + TOLD_BEFORE
+
+
+@require_safe
+def desk(request):
+    if not request.user.has_perm(READ):
+        raise PermissionDenied
+    now = timezone.now()
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Tips and guides"),
+        "parts": [
+            {"heading": heading, "rows": [(tip, standing(tip, at=now)) for tip in tips[:MOST_SHOWN]], "empty": empty}
+            for heading, tips, empty in parts(request.user, at=now)
+        ],
+        "may_write": request.user.has_perm(WRITE),
+        "today": timezone.localdate(now),
+    }
+    return TemplateResponse(request, "admin/tips/desk.html", context)
+
+
+def parts(user, *, at):
+    articles = Tip.objects.select_related("author", "live").prefetch_related("revisions").order_by("-pk")
+    theirs, in_work = articles.of(user).values("pk"), articles.in_work()
+    agrees_to = [
+        status
+        for status, permission in ((TipStatus.IN_EDITORIAL, EDIT), (TipStatus.IN_CLINICAL, REVIEW))
+        if user.has_perm(permission)
+    ]
+    due = articles.review_due(by=timezone.localdate(at) + AHEAD)
+    return [
+        (
+            _("Waits for you"),
+            in_work.filter(status__in=agrees_to).exclude(pk__in=theirs).order_by("pk"),
+            _("Nothing waits for you."),
+        ),
+        (_("Yours, in work"), in_work.filter(pk__in=theirs), _("Nothing of yours is in work.")),
+        (_("Goes live"), articles.scheduled(at=at).order_by("publish_at", "pk"), _("Nothing is scheduled.")),
+        (_("Due for review"), due.order_by("next_review", "pk"), _("Nothing is due in the next two months.")),
+        (_("In work by others"), in_work.exclude(pk__in=theirs), _("Nobody else is writing.")),
+    ]

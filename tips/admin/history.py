@@ -1,0 +1,67 @@
+"""Every text an article had, what changed in each, and who agreed to what."""
+
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
+
+from tips.differences import differences
+from tips.models import TipStatus
+
+from .article import may_write
+from .standing import get_article
+
+TEXTS_A_PAGE = 20
+
+
+@require_safe
+def history(request, pk):
+    tip = get_article(request, pk)
+    page = Paginator(tip.revisions.select_related("written_by").order_by("-number"), TEXTS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    texts = list(page)
+    before = {text.number: text for text in tip.revisions.filter(number__in=[text.number - 1 for text in texts])}
+    newest = tip.latest
+    context = {
+        **admin.site.each_context(request),
+        "title": _("History: %s") % tip,
+        "tip": tip,
+        "page": page,
+        "texts": [
+            {
+                "text": text,
+                "differences": differences(before.get(text.number - 1), text) if text.number > 1 else [],
+                "is_live": text.pk == tip.live_id,
+                "may_be_restored": text != newest and may_write(request.user, tip),
+            }
+            for text in texts
+        ],
+        "steps": [
+            {"step": step, "what": what_it_was(step)}
+            for step in tip.steps.select_related("by", "revision").order_by("-at", "-id")[:200]
+        ],
+    }
+    return TemplateResponse(request, "admin/tips/history.html", context)
+
+
+def what_it_was(step):
+    if step.revision is None:
+        return _("Changed beside the text")
+    if step.from_status == step.to_status:
+        return _("Confirmed")
+    return TipStatus(step.to_status).label
+
+
+@require_POST
+def restore(request, pk, number):
+    tip = get_article(request, pk, "tips.change_tip")
+    if not may_write(request.user, tip):
+        messages.error(request, _("It cannot be changed as it stands."))
+        return redirect("admin:tips_history", pk)
+    tip.restore(get_object_or_404(tip.revisions, number=number), by=request.user, at=timezone.now())
+    messages.success(request, _("That text is the newest one again. Readers see it once it has been agreed to."))
+    return redirect("admin:tips_standing", pk)

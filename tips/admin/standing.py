@@ -1,0 +1,117 @@
+"""One article, for those who write and review: where its text stands, what it says, and what may be done next."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
+
+from tips import pdf
+from tips.differences import differences
+from tips.models import Tip, TipKind, TransitionNotAllowed
+
+from .acts import ACTS, WRITE
+
+READ = "tips.view_tip"
+
+
+def get_article(request, pk, permission=READ):
+    """The article, for somebody who may do this with it."""
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
+    return get_object_or_404(Tip.objects.select_related("live", "author", "clinical_reviewer"), pk=pk)
+
+
+@require_safe
+def show(request, pk):
+    return show_article(request, get_article(request, pk))
+
+
+def show_article(request, tip, *, status=200, **bound):
+    """The page with its open acts; `bound` is the form that has to be looked at again."""
+    now = timezone.now()
+    latest = tip.latest
+    if latest is None:
+        raise Http404
+    acts = [
+        {"name": name, "act": act, "form": bound.get(name) or act.form(tip=tip, at=now)}
+        for name, act in ACTS.items()
+        if name in bound or (request.user.has_perm(act.permission(tip)) and act.is_open(tip, request.user))
+    ]
+    context = {
+        **admin.site.each_context(request),
+        "title": latest.title,
+        "tip": tip,
+        "latest": latest,
+        "is_pending": bool(tip.live_id and tip.live != latest),
+        "differences": differences(tip.live, latest) if tip.live_id else [],
+        "is_own": tip.is_work_of(request.user),
+        "may_write": request.user.has_perm(WRITE),
+        "edit_url": reverse(f"admin:tips_{tip.kind}_change", args=[tip.pk]),
+        "live_url": tip.get_absolute_url() if tip.is_live(at=now) else "",
+        "now": now,
+        "asked": tip.steps.filter(to_status="changes_requested", revision=latest).last(),
+        "acts": acts,
+        "links": [link for link in tip.preview_links.filter(revoked_at__isnull=True) if link.ends_at > now],
+    }
+    return TemplateResponse(request, "admin/tips/standing.html", context, status=status)
+
+
+def act(request, pk, name):
+    """Do one thing of the table. Whoever arrives by a link, such as after signing in again, sees the article."""
+    if request.method != "POST":
+        return redirect("admin:tips_standing", pk)
+    chosen = ACTS[name]
+    tip = get_article(request, pk)
+    if not request.user.has_perm(chosen.permission(tip)):
+        raise PermissionDenied
+    form = chosen.form(request.POST, tip=tip, at=timezone.now())
+    if not form.is_valid():
+        return show_article(request, tip, **{name: form})
+    seen = {"revision": tip.revisions.filter(number=number_of(request)).first()} if chosen.binds else {}
+    try:
+        if name in {"approve_clinical", "publish_alone"}:
+            refuse_what_cannot_be_kept(tip)
+        getattr(tip, name)(by=request.user, at=timezone.now(), **seen, **form.answers)
+    except TransitionNotAllowed as refusal:
+        messages.error(request, str(refusal))
+        tip = get_article(request, pk)
+        again = {name: form} if form.fields else {}
+        return show_article(request, tip, status=409, **again)
+    messages.success(request, chosen.done)
+    return redirect("admin:tips_standing", pk)
+
+
+def number_of(request):
+    number = request.POST.get("text", "")
+    return int(number) if number.isdecimal() and len(number) < 9 else None
+
+
+def refuse_what_cannot_be_kept(tip):
+    """A guide does not go live without the PDF that its page offers."""
+    if tip.kind != TipKind.GUIDE:
+        return
+    try:
+        pdf.guide(tip, tip.latest)
+    except pdf.CannotTypeset as reason:
+        raise TransitionNotAllowed(str(reason)) from reason
+
+
+@require_POST
+def make_link(request, pk):
+    tip = get_article(request, pk, WRITE)
+    tip.preview_links.create(made_by=request.user, made_at=timezone.now())
+    messages.success(request, _("Whoever has the link reads the newest text, for seven days."))
+    return redirect("admin:tips_standing", pk)
+
+
+@require_POST
+def revoke_link(request, pk, link):
+    tip = get_article(request, pk, WRITE)
+    get_object_or_404(tip.preview_links, pk=link).revoke(at=timezone.now())
+    messages.success(request, _("The link opens nothing any more."))
+    return redirect("admin:tips_standing", pk)

@@ -1,0 +1,68 @@
+"""Which articles: what readers may see at an instant, and what waits for whom."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from .states import IN_REVIEW, TipKind, TipStatus
+
+# How long before its next review an article's people are told, and how long after it lists still show it.
+TOLD_BEFORE = timedelta(days=30)
+LISTED_AFTER = timedelta(days=90)
+
+
+class TipQuerySet(models.QuerySet):
+    # Readers
+
+    def published(self, *, at):
+        """The pages that open for a reader at this instant: dates decide, and nothing has to run."""
+        return self.filter(
+            Q(expire_at__isnull=True) | Q(expire_at__gt=at), ~self.archived, live__isnull=False, publish_at__lte=at
+        )
+
+    def listed(self, *, at):
+        """What lists, search, feed, sitemap and the tips beside a tip offer: not what nobody has reviewed for too long."""
+        long_overdue = timezone.localdate(at) - LISTED_AFTER
+        return self.published(at=at).filter(Q(next_review__isnull=True) | Q(next_review__gt=long_overdue))
+
+    def gone(self, *, at):
+        """What readers could open once and no longer can."""
+        return self.filter(self.archived | Q(expire_at__lte=at), live__isnull=False)
+
+    def tips(self):
+        return self.filter(kind=TipKind.TIP)
+
+    def guides(self):
+        return self.filter(kind=TipKind.GUIDE)
+
+    def for_list(self):
+        return self.select_related("live", "author").prefetch_related("topics").order_by("-publish_at", "-pk")
+
+    # The desk
+
+    archived = Q(status=TipStatus.ARCHIVED)
+
+    def in_work(self):
+        return self.exclude(status__in=[TipStatus.APPROVED, TipStatus.ARCHIVED])
+
+    def of(self, person):
+        """What carries their name, or what they wrote since it last went live."""
+        theirs = Q(revisions__written_by=person) & (Q(live__isnull=True) | Q(revisions__number__gt=F("live__number")))
+        return self.filter(pk__in=self.model.objects.filter(Q(author=person) | theirs).values("pk"))
+
+    def in_review(self):
+        return self.filter(status__in=IN_REVIEW)
+
+    def scheduled(self, *, at):
+        return self.filter(~self.archived, live__isnull=False, publish_at__gt=at)
+
+    def review_due(self, *, by):
+        """Live articles whose next review falls on this day or before."""
+        return self.filter(~self.archived, live__isnull=False, next_review__lte=by)
+
+    def to_be_told(self, *, at):
+        """Whose people have not heard yet that it is soon due."""
+        soon = timezone.localdate(at) + TOLD_BEFORE
+        return self.published(at=at).filter(next_review__lte=soon, review_told_at__isnull=True)

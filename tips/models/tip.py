@@ -1,0 +1,338 @@
+"""An article: its address, its people and its dates, and every way its text may move."""
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.wording import spoken
+from tips import emails
+
+from .history import FormerAddress, TipRegion
+from .queryset import TipQuerySet
+from .revision import tidy
+from .states import BEING_WRITTEN, EDIT, IN_REVIEW, REVIEW, TRANSITIONS, TipKind, TipStatus, TransitionNotAllowed
+from .topic import Topic
+
+YEARS_BETWEEN_REVIEWS = 2
+# What is arranged around a text, by editors; everything else changes by a step of the workflow.
+FACTS = ["slug", "author", "publish_at", "expire_at"]
+PERMISSIONS = "django.contrib.auth.backends.ModelBackend"
+
+
+def latest_review(day):
+    """The last day on which something reviewed on this day may be reviewed again."""
+    try:
+        return day.replace(year=day.year + YEARS_BETWEEN_REVIEWS)
+    except ValueError:  # the 29th of February
+        return day.replace(year=day.year + YEARS_BETWEEN_REVIEWS, day=28)
+
+
+class Tip(models.Model):
+    """An article, or a guide to keep.
+
+    The text is in `TipRevision` rows that never change; `live` is the one readers see, and `status` says
+    where the newest one stands. Only the methods below move either, and each writes a `TipStep`.
+    """
+
+    kind = models.CharField(max_length=10, choices=TipKind, default=TipKind.TIP, editable=False)
+    slug = models.SlugField(_("address"), max_length=80, help_text=_("The last part of the page's address."))
+    status = models.CharField(_("status"), max_length=20, choices=TipStatus, default=TipStatus.DRAFT, editable=False)
+    version = models.PositiveIntegerField(default=0, editable=False)
+    is_minor = models.BooleanField(default=False, editable=False)
+    live = models.ForeignKey("TipRevision", null=True, on_delete=models.PROTECT, related_name="+", editable=False)
+    topics = models.ManyToManyField(Topic, verbose_name=_("topics"), related_name="tips", blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("author"), on_delete=models.PROTECT, related_name="+"
+    )
+    clinical_reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    independently_reviewed = models.BooleanField(default=False, editable=False)
+    last_reviewed = models.DateField(null=True, editable=False)
+    next_review = models.DateField(_("next review"), null=True, editable=False)
+    review_told_at = models.DateTimeField(null=True, editable=False)
+    publish_at = models.DateTimeField(_("publish at"), null=True, blank=True)
+    expire_at = models.DateTimeField(_("expire at"), null=True, blank=True)
+
+    objects = TipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tip")
+        verbose_name_plural = _("tips")
+        permissions = [
+            ("publish_tip", "Can agree to a text as an editor, and archive it"),
+            ("review_tip", "Can agree to a text as a clinician"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "slug"],
+                name="tip_has_an_address_of_its_own",
+                violation_error_message=_("Another page already has this address."),
+            ),
+            models.CheckConstraint(
+                name="live_text_has_a_date", condition=Q(live__isnull=True) | Q(publish_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="approved_tip_has_a_live_text",
+                condition=~Q(status=TipStatus.APPROVED) | Q(live__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="tip_expires_after_it_is_published",
+                condition=Q(expire_at__isnull=True) | Q(publish_at__isnull=True) | Q(expire_at__gt=F("publish_at")),
+                violation_error_message=_("It must expire after it is published."),
+            ),
+            models.CheckConstraint(
+                name="tip_is_reviewed_again_after_its_last_review",
+                condition=Q(next_review__isnull=True)
+                | Q(last_reviewed__isnull=True)
+                | Q(next_review__gt=F("last_reviewed")),
+            ),
+            models.CheckConstraint(
+                name="independent_review_names_who_and_when",
+                condition=Q(independently_reviewed=False)
+                | Q(clinical_reviewer__isnull=False, last_reviewed__isnull=False, next_review__isnull=False),
+            ),
+        ]
+
+    def __str__(self):
+        latest = self.live or self.latest
+        return latest.title if latest else self.slug
+
+    def get_absolute_url(self):
+        return reverse("tips:guide" if self.kind == TipKind.GUIDE else "tips:detail", args=[self.slug])
+
+    # Texts
+
+    @transaction.atomic
+    def revise(self, *, by, at, **text):
+        """Keep a new text; nobody has agreed to it yet, and the live one stays. The same text again keeps nothing."""
+        # One at a time: two who save at once would both number their text the same.
+        now = Tip.objects.select_for_update().get(pk=self.pk)
+        latest = self.latest
+        text = {field: tidy(value) for field, value in text.items()}
+        if latest and all(getattr(latest, field) == value for field, value in text.items()):
+            return latest
+        number = latest.number + 1 if latest else 1
+        revision = self.revisions.create(number=number, written_by=by, written_at=at, **text)
+        voids = now.status in IN_REVIEW or now.status == TipStatus.APPROVED
+        self.status, self.version = (TipStatus.DRAFT if voids else now.status), now.version
+        self._write(self.status, version=now.version, frm=now.status)
+        if voids:
+            self._note(revision, now.status, by=by, at=at)
+        return revision
+
+    def restore(self, revision, *, by, at):
+        """An older text once more, as a new one: it goes the same way as any other."""
+        return self.revise(by=by, at=at, **revision.text)
+
+    @transaction.atomic
+    def arrange(self, *, by, at, topics, regions, **facts):
+        """Change what stands around the text. An address that readers may have kept goes on leading here."""
+        before = Tip.objects.select_for_update().get(pk=self.pk)
+        changed = [name for name in FACTS if getattr(before, name) != facts.get(name, getattr(before, name))]
+        said = [
+            f"{self._meta.get_field(name).verbose_name}: {getattr(before, name)} → {facts[name]}" for name in changed
+        ]
+        for label, old, new in (
+            (_("topics"), {topic.name for topic in self.topics.all()}, {topic.name for topic in topics}),
+            (_("regions"), {row.region for row in self.regions.all()}, set(regions)),
+        ):
+            said += (
+                [f"{label}: {', '.join(sorted(old)) or '–'} → {', '.join(sorted(new)) or '–'}"] if old != new else []
+            )
+        self.status = before.status
+        self._write(before.status, version=before.version, frm=before.status, **{name: facts[name] for name in changed})
+        if "slug" in changed:
+            self._leave(before.get_absolute_url(), was_seen=before.live_id is not None)
+        self.topics.set(topics)
+        self.regions.exclude(region__in=regions).delete()
+        TipRegion.objects.bulk_create([TipRegion(tip=self, region=each) for each in regions], ignore_conflicts=True)
+        if said:
+            self._note(None, self.status, by=by, at=at, comment="\n".join(map(str, said)))
+
+    def _leave(self, path, *, was_seen):
+        self.former_addresses.filter(path=self.get_absolute_url()).delete()
+        if was_seen:
+            FormerAddress.objects.get_or_create(path=path, tip=self)
+
+    # Transitions
+
+    def submit(self, *, by, at, minor=False):
+        """Ask another editor to agree. A minor correction of what readers see needs nobody beside that editor."""
+        if minor and not self.live_id:
+            raise TransitionNotAllowed(_("Only a text that readers see already can be corrected."))
+        self._move_to(
+            TipStatus.IN_EDITORIAL,
+            frm=BEING_WRITTEN,
+            by=by,
+            at=at,
+            is_minor=minor,
+            tell=emails.tip_to_edit,
+            people=self._who_may(EDIT),
+        )
+
+    def take_back(self, *, by, at):
+        self._move_to(TipStatus.DRAFT, frm=IN_REVIEW, by=by, at=at)
+
+    def request_changes(self, *, comment, by, at):
+        self._move_to(
+            TipStatus.CHANGES_REQUESTED,
+            frm=IN_REVIEW,
+            by=by,
+            at=at,
+            comment=comment,
+            tell=emails.tip_changes,
+            people=self.writers,
+        )
+
+    def approve_editorial(self, revision, *, by, at):
+        """An editor who wrote none of it agrees to exactly this text."""
+        self._refuse_unless_free(revision, by)
+        if self.is_minor:
+            self._go_live(revision, frm={TipStatus.IN_EDITORIAL}, by=by, at=at)
+            return
+        told = {"tell": emails.tip_to_review, "people": self._who_may(REVIEW)}
+        self._move_to(TipStatus.IN_CLINICAL, frm={TipStatus.IN_EDITORIAL}, by=by, at=at, revision=revision, **told)
+
+    def approve_clinical(self, revision, *, next_review, by, at):
+        """A clinician who wrote none of it, and was not the editor, agrees to exactly this text; it goes live."""
+        self._refuse_unless_free(revision, by)
+        if self.steps.filter(revision=revision, to_status=TipStatus.IN_CLINICAL, by=by).exists():
+            raise TransitionNotAllowed(
+                _("You have agreed to it as an editor. A clinician beside you has to agree as well.")
+            )
+        reviewed = self._reviewed(next_review, at=at) | {"clinical_reviewer": by, "independently_reviewed": True}
+        self._go_live(revision, frm={TipStatus.IN_CLINICAL}, by=by, at=at, **reviewed)
+
+    def publish_alone(self, revision, *, reason, next_review, by, at):
+        """Where nobody else could agree: it goes live, and its page says that nobody independent has reviewed it."""
+        self._refuse_unless_newest(revision)
+        if not self.nobody_else_could_agree:
+            raise TransitionNotAllowed(_("Somebody else here can agree to it. Send it to review."))
+        reviewed = self._reviewed(next_review, at=at) | {"clinical_reviewer": None, "independently_reviewed": False}
+        self._go_live(revision, frm=BEING_WRITTEN | IN_REVIEW, by=by, at=at, comment=reason, **reviewed)
+
+    def confirm(self, *, next_review, by, at):
+        """A clinician has read the live text again, and it still holds."""
+        self._refuse_unless_free(self.live, by)
+        reviewed = self._reviewed(next_review, at=at) | {"clinical_reviewer": by, "independently_reviewed": True}
+        self._move_to(
+            TipStatus.APPROVED, frm={TipStatus.APPROVED}, by=by, at=at, comment=_("Read again, unchanged."), **reviewed
+        )
+
+    def archive(self, *, by, at):
+        self._move_to(TipStatus.ARCHIVED, by=by, at=at)
+
+    def take_up_again(self, *, by, at):
+        """A draft again, which readers do not see until it has gone the whole way."""
+        self._move_to(TipStatus.DRAFT, frm={TipStatus.ARCHIVED}, by=by, at=at, live=None)
+
+    def _go_live(self, revision, *, by, at, **changes):
+        publish_at = self.publish_at if self.live_id else max(self.publish_at or at, at)
+        if self.expire_at and self.expire_at <= publish_at:
+            raise TransitionNotAllowed(_("It would expire before it is published. Change one of the two dates."))
+        changes |= {"live": revision, "publish_at": publish_at, "tell": emails.tip_approved, "people": self.writers}
+        self._move_to(TipStatus.APPROVED, by=by, at=at, revision=revision, **changes)
+
+    def _reviewed(self, next_review, *, at):
+        today = timezone.localdate(at)
+        if not today < next_review <= latest_review(today):
+            raise TransitionNotAllowed(_("The next review is after today, and in two years at the latest."))
+        return {"last_reviewed": today, "next_review": next_review, "review_told_at": None}
+
+    def _refuse_unless_newest(self, revision):
+        if revision != self.latest:
+            raise TransitionNotAllowed(_("The text was changed after you opened it. Read the new one first."))
+
+    def _refuse_unless_free(self, revision, by):
+        self._refuse_unless_newest(revision)
+        if self.is_work_of(by):
+            raise TransitionNotAllowed(_("Nobody agrees to their own text. Somebody else has to read it."))
+
+    @transaction.atomic
+    def _move_to(self, status, *, by, at, frm=None, revision=None, comment="", tell=None, people=None, **changes):
+        """Change the status as it was read, write the step and queue the mails, or none of it.
+
+        Of two people at once the second is told who was first.
+        """
+        if status not in TRANSITIONS[self.status] or (frm and self.status not in frm):
+            raise TransitionNotAllowed(self._standing())
+        before, revision = self.status, revision or self.latest
+        if revision is None:
+            raise TransitionNotAllowed(_("There is no text yet."))
+        if not self._write(status, version=self.version, frm=before, **changes):
+            raise TransitionNotAllowed(Tip.objects.get(pk=self.pk)._standing())
+        self._note(revision, before, by=by, at=at, comment=comment)
+        if tell:
+            tell(self, people, at=at)
+
+    def _write(self, status, *, version, frm, **changes):
+        changes |= {"status": status, "version": version + 1}
+        if not Tip.objects.filter(pk=self.pk, status=frm, version=version).update(**changes):
+            return False
+        for field, value in changes.items():
+            setattr(self, field, value)
+        return True
+
+    def _note(self, revision, before, *, by, at, comment=""):
+        self.steps.create(revision=revision, from_status=before, to_status=self.status, comment=comment, by=by, at=at)
+
+    def _standing(self):
+        """Where it stands and who brought it there, for somebody who thought it stood elsewhere."""
+        last = self.steps.select_related("by").last()
+        if last is None:
+            return _("This is a draft. It cannot go there from here.")
+        facts = {
+            "status": self.get_status_display(),
+            "who": last.by,
+            "when": spoken(last.at, timezone.get_current_timezone()),
+        }
+        return _("It stands at “%(status)s” since %(who)s acted on %(when)s. Look again before you go on.") % facts
+
+    # Queries
+
+    @property
+    def latest(self):
+        return self.revisions.order_by("-number").first() if self.pk else None
+
+    @property
+    def _unpublished(self):
+        """The texts that readers have not seen, and whatever else says the same as the newest of them."""
+        latest = self.latest
+        newer = Q(number__gt=self.live.number) if self.live_id else Q()
+        return self.revisions.filter(newer | Q(body=latest.body)) if latest else self.revisions.none()
+
+    @property
+    def writers(self):
+        """Who wrote what is not live yet; of an article that never was, also whose name it carries."""
+        writers = set(self._unpublished.values_list("written_by", flat=True))
+        return get_user_model().objects.filter(pk__in=writers if self.live_id else writers | {self.author_id})
+
+    def is_work_of(self, person):
+        return self.writers.filter(pk=person.pk).exists()
+
+    def _who_may(self, permission):
+        able = get_user_model().objects.with_perm(permission, backend=PERMISSIONS, include_superusers=False)
+        return able.exclude(pk__in=self.writers.values("pk"))
+
+    @property
+    def nobody_else_could_agree(self):
+        """No editor, or no clinician beside that editor, is left who wrote none of it."""
+        editors, clinicians = (set(self._who_may(each).values_list("pk", flat=True)) for each in (EDIT, REVIEW))
+        return not editors or not clinicians or len(editors | clinicians) < 2
+
+    def is_live(self, *, at):
+        return Tip.objects.published(at=at).filter(pk=self.pk).exists()
+
+
+class Guide(Tip):
+    """A tip that is also a PDF to keep; listed on its own for editors."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("guide")
+        verbose_name_plural = _("guides")
