@@ -78,7 +78,12 @@ class ClinicAdminSite(AdminSite):
     def get_app_list(self, request, app_label=None):
         """The registered models, and before them the pages that are not one model's."""
         apps = super().get_app_list(request, app_label)
-        if app_label or not request.user.has_perm(TRIAGE):
+        if app_label:
+            return apps
+        for app in apps:
+            if app["app_label"] == "tips":
+                app["models"].insert(0, page(_("What is in work"), "admin:tips_desk"))
+        if not request.user.has_perm(TRIAGE):
             return apps
         hours = [model for app in apps if app["app_label"] == "appointments" for model in app["models"]]
         pages = [page(_("Queue"), "admin:queue"), page(_("Calendar"), "admin:calendar"), *hours]

@@ -44,7 +44,7 @@ class TipForm(forms.ModelForm):
     hero_alt = text_field("hero_alt")
     hero_is_decorative = text_field("hero_is_decorative")
     regions = forms.MultipleChoiceField(
-        label=_("parts of the body"),
+        label=_("Parts of the body"),
         choices=[choice for choice in Region.choices if choice[0] != Region.SEVERAL],
         widget=forms.CheckboxSelectMultiple,
         required=False,
@@ -103,11 +103,12 @@ class TipForm(forms.ModelForm):
         if based_on in {None, now.version} or not self.changed_data:
             return
         self.theirs = now.latest
-        self.data = self.data.copy() | {"based_on": now.version}
+        self.data = self.data.copy()
+        self.data["based_on"] = now.version
         self.add_error(
             None,
             _(
-                "%(who)s has saved this page after you opened it. Below are their changes and yours; save again to keep yours."
+                "%(who)s has saved this page after you opened it. What you typed is still here; above stands how it differs from theirs. Save again to keep yours."
             )
             % {"who": self.theirs.written_by if self.theirs else now.author},
         )

@@ -78,7 +78,7 @@ class AloneForm(NextReviewForm):
 class Act:
     """One thing that may be done: its words, what it asks, the transition it calls, and whom it is open to.
 
-    `binds` acts agree to exactly the text that was on the page.
+    `binds` acts agree to exactly the text that was on the page; `is_next` is what the page is opened for.
     """
 
     heading: Any
@@ -88,6 +88,7 @@ class Act:
     done: Any
     form: type[ActForm] = ActForm
     binds: bool = False
+    is_next: bool = False
 
 
 def always(permission):
@@ -107,6 +108,7 @@ ACTS = {
         lambda tip, user: tip.status in BEING_WRITTEN,
         _("Sent. An editor who did not write it has a mail."),
         SubmitForm,
+        is_next=True,
     ),
     "approve_editorial": Act(
         _("Agree as an editor"),
@@ -115,6 +117,7 @@ ACTS = {
         lambda tip, user: tip.status == S.IN_EDITORIAL and not tip.is_work_of(user),
         _("Agreed."),
         binds=True,
+        is_next=True,
     ),
     "approve_clinical": Act(
         _("Agree as a clinician"),
@@ -124,6 +127,7 @@ ACTS = {
         _("Agreed. Readers see it from its date on."),
         NextReviewForm,
         binds=True,
+        is_next=True,
     ),
     "request_changes": Act(
         _("Ask for changes"),
@@ -148,6 +152,7 @@ ACTS = {
         _("Its next review is set."),
         NextReviewForm,
         binds=True,
+        is_next=True,
     ),
     "publish_alone": Act(
         _("Publish without review"),

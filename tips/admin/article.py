@@ -107,7 +107,7 @@ class ArticleAdmin(admin.ModelAdmin):
         if not change:
             tip.kind = self.kind
             tip.save()
-        facts = {name: form.cleaned_data[name] for name in form.Meta.fields if name in form.cleaned_data}
+        facts = {name: form.cleaned_data[name] for name in TipForm.Meta.fields if name in form.cleaned_data}
         facts = {"topics": tip.topics.all()} | facts
         tip.arrange(by=request.user, at=now, regions=form.cleaned_data["regions"], **facts)
         tip.revise(by=request.user, at=now, **form.text)

@@ -55,5 +55,9 @@ def parts(user, *, at):
         (_("Yours, in work"), in_work.filter(pk__in=theirs), _("Nothing of yours is in work.")),
         (_("Goes live"), articles.scheduled(at=at).order_by("publish_at", "pk"), _("Nothing is scheduled.")),
         (_("Due for review"), due.order_by("next_review", "pk"), _("Nothing is due in the next two months.")),
-        (_("In work by others"), in_work.exclude(pk__in=theirs), _("Nobody else is writing.")),
+        (
+            _("In work by others"),
+            in_work.exclude(pk__in=theirs).exclude(status__in=agrees_to),
+            _("Nobody else is writing."),
+        ),
     ]

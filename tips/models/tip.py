@@ -1,5 +1,7 @@
 """An article: its address, its people and its dates, and every way its text may move."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
@@ -8,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.regions import Region
 from clinic.wording import spoken
 from tips import emails
 
@@ -29,6 +32,20 @@ def latest_review(day):
         return day.replace(year=day.year + YEARS_BETWEEN_REVIEWS)
     except ValueError:  # the 29th of February
         return day.replace(year=day.year + YEARS_BETWEEN_REVIEWS, day=28)
+
+
+def labels(regions):
+    return [Region(region).label for region in regions]
+
+
+def in_words(fact):
+    return spoken(fact, timezone.get_current_timezone()) if isinstance(fact, datetime) else str(fact)
+
+
+def changed_to(label, old, new):
+    """What became of a fact, in words; nothing where it is the same."""
+    before, after = (", ".join(sorted(map(in_words, filter(None, facts)))) or "–" for facts in (old, new))
+    return f"{label}: {before} → {after}" if before != after else ""
 
 
 class Tip(models.Model):
@@ -135,15 +152,13 @@ class Tip(models.Model):
         before = Tip.objects.select_for_update().get(pk=self.pk)
         changed = [name for name in FACTS if getattr(before, name) != facts.get(name, getattr(before, name))]
         said = [
-            f"{self._meta.get_field(name).verbose_name}: {getattr(before, name)} → {facts[name]}" for name in changed
+            changed_to(self._meta.get_field(name).verbose_name, [getattr(before, name)], [facts[name]])
+            for name in changed
         ]
-        for label, old, new in (
-            (_("topics"), {topic.name for topic in self.topics.all()}, {topic.name for topic in topics}),
-            (_("regions"), {row.region for row in self.regions.all()}, set(regions)),
-        ):
-            said += (
-                [f"{label}: {', '.join(sorted(old)) or '–'} → {', '.join(sorted(new)) or '–'}"] if old != new else []
-            )
+        said.append(changed_to(_("topics"), self.topics.all(), topics))
+        said.append(
+            changed_to(_("parts of the body"), *map(labels, ([row.region for row in self.regions.all()], regions)))
+        )
         self.status = before.status
         self._write(before.status, version=before.version, frm=before.status, **{name: facts[name] for name in changed})
         if "slug" in changed:
@@ -151,8 +166,8 @@ class Tip(models.Model):
         self.topics.set(topics)
         self.regions.exclude(region__in=regions).delete()
         TipRegion.objects.bulk_create([TipRegion(tip=self, region=each) for each in regions], ignore_conflicts=True)
-        if said:
-            self._note(None, self.status, by=by, at=at, comment="\n".join(map(str, said)))
+        if any(said):
+            self._note(None, self.status, by=by, at=at, comment="\n".join(filter(None, said)))
 
     def _leave(self, path, *, was_seen):
         self.former_addresses.filter(path=self.get_absolute_url()).delete()
@@ -232,7 +247,10 @@ class Tip(models.Model):
         self._move_to(TipStatus.DRAFT, frm={TipStatus.ARCHIVED}, by=by, at=at, live=None)
 
     def _go_live(self, revision, *, by, at, **changes):
-        publish_at = self.publish_at if self.live_id else max(self.publish_at or at, at)
+        # To the minute, as editors set it: a form that shows no seconds would else change it.
+        publish_at = (self.publish_at if self.live_id else max(self.publish_at or at, at)).replace(
+            second=0, microsecond=0
+        )
         if self.expire_at and self.expire_at <= publish_at:
             raise TransitionNotAllowed(_("It would expire before it is published. Change one of the two dates."))
         changes |= {"live": revision, "publish_at": publish_at, "tell": emails.tip_approved, "people": self.writers}
