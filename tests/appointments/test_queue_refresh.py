@@ -187,6 +187,6 @@ def test_mail_that_does_not_leave_and_a_worker_that_is_gone_are_seen_at_once(cli
 def test_an_editor_finds_no_such_box(clinic, signed_in, editor):
     make_arrived()
 
-    page = Page(signed_in(editor).get("/admin/"))
+    page = Page(signed_in(editor).get("/admin/", follow=True))
 
     assert (page.status, box(page)) == (200, [])

@@ -28,10 +28,15 @@ def make_status_change(person):
     )
 
 
+def make_step(person):
+    return make_tip(author=person).steps.create(from_status="draft", to_status="draft", by=person, at=NOON)
+
+
 MAKE = {
     "appointments_statuschange": make_status_change,
     "clinic_auditentry": make_audit_entry,
     "tips_tiprevision": make_revision,
+    "tips_tipstep": make_step,
 }
 
 

@@ -166,13 +166,14 @@ def test_each_sample_person_has_a_role_and_a_password_that_works(data_dir, roles
         "therapist": ["Therapist"],
         "therapist2": ["Therapist"],
         "editor": ["Editor"],
+        "editor2": ["Editor"],
         "reviewer": ["Clinical reviewer"],
     }
     passwords = dict(re.findall(r"^  (\w+) +(\S+)$", said, re.MULTILINE))
     assert {name: authenticate(username=name, password=passwords[name]).username for name in people} == {
         name: name for name in people
     }
-    assert len(set(passwords.values())) == 5
+    assert len(set(passwords.values())) == 6
 
 
 @pytest.mark.django_db
@@ -198,6 +199,7 @@ def test_the_sample_passwords_are_kept_where_only_their_owner_can_read_them(data
         "therapist",
         "therapist2",
         "editor",
+        "editor2",
         "reviewer",
     ]
     assert file.stat().st_mode & 0o777 == 0o600

@@ -7,7 +7,8 @@ import pytest
 from appointments import emails
 from clinic import mail
 from clinic.desk_mail import EVENTS, sample_facts
-from tests.factories import NOON, make_consultation, make_person
+from tests.factories import NOON, make_consultation, make_person, make_tip
+from tips.emails import for_mail as for_article
 
 pytestmark = pytest.mark.django_db
 
@@ -134,7 +135,7 @@ def test_every_mail_is_listed_with_its_subject(clinic, mail_dir, therapist, sign
     found = re.findall(r'href="/admin/mail/samples/(\w+)/">([^<]*)</a>', listed)
     assert [event for event, subject in found] == EVENTS
     assert found[0] == ("received", "We received your request")
-    assert found[-1] == ("staff_handed_over", "Request CR-ACDEFG was handed over")
+    assert found[-1] == ("tip_review_due", "Due for review: A stronger back")
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -179,7 +180,7 @@ def test_there_is_no_sample_of_what_is_no_mail(clinic, mail_dir, therapist, sign
 
 
 def test_a_sample_has_every_fact_that_a_mail_is_given(clinic):
-    given = set(make_consultation().for_mail()) | {"status", "references", "suspects"}
+    given = set(make_consultation().for_mail()) | {"status", "references", "suspects"} | set(for_article(make_tip()))
 
     assert set(sample_facts()) == given
 

@@ -277,7 +277,7 @@ def test_a_wrong_host_on_plain_http_has_the_strict_policy_too(visitor, settings)
 
 
 def test_the_frame_beside_the_editor_may_be_framed_by_us_only(visitor, editor, signed_in):
-    answer = signed_in(editor).post("/admin/tips/tip/preview/", {"title": "A title", "body": "Words."})
+    answer = signed_in(editor).post("/admin/articles/preview/", {"title": "A title", "body": "Words."})
 
     assert policy(answer) == POLICY | {"frame-ancestors": "'self'"}
     assert answer["X-Frame-Options"] == "SAMEORIGIN"

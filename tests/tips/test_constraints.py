@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests.factories import DAY, NOON, make_tip
-from tips.models import Tip, TipKind, Topic
+from tips.models import Tip, TipKind, TipRegion, Topic
 
 pytestmark = pytest.mark.django_db
 
@@ -33,11 +33,13 @@ def test_a_tip_and_a_guide_may_share_an_address():
     assert (tip.get_absolute_url(), guide.get_absolute_url()) == (f"/tips/{tip.slug}/", f"/guides/{tip.slug}/")
 
 
-@pytest.mark.parametrize("missing", ["live", "publish_at"])
-def test_an_approved_tip_has_a_live_text_and_a_date(missing):
+@pytest.mark.parametrize(
+    ("missing", "name"), [("live", "approved_tip_has_a_live_text"), ("publish_at", "live_text_has_a_date")]
+)
+def test_an_approved_tip_has_a_live_text_and_a_date(missing, name):
     tip = make_tip()
 
-    with refused("approved_tip_has_a_live_text_and_a_date"), transaction.atomic():
+    with refused(name), transaction.atomic():
         Tip.objects.filter(pk=tip.pk).update(**{missing: None})
 
     assert tip.is_live(at=NOON)
@@ -79,3 +81,32 @@ def test_two_topics_cannot_share_an_address():
         Topic.objects.create(name="Sore knees", slug="knees")
 
     assert [str(topic) for topic in Topic.objects.all()] == ["Knees"]
+
+
+@pytest.mark.parametrize("missing", ["clinical_reviewer", "last_reviewed", "next_review"])
+def test_an_independent_review_names_who_and_when(missing):
+    tip = make_tip(independently_reviewed=True)
+
+    with refused("independent_review_names_who_and_when"), transaction.atomic():
+        Tip.objects.filter(pk=tip.pk).update(**{missing: None})
+
+    assert tip.independently_reviewed
+
+
+def test_a_picture_is_described_or_decorative():
+    tip = make_tip()
+    text = {"title": "A", "summary": "B", "body": "C", "hero": "3f2a9c1be4d0-1600x900"}
+
+    with refused("picture_is_described_or_decorative"), transaction.atomic():
+        tip.revise(by=tip.author, at=NOON, **text)
+
+    assert tip.revisions.count() == 1
+
+
+def test_a_tip_is_for_a_region_once():
+    tip = make_tip(regions=["knee"])
+
+    with refused("tip_is_for_a_region_once|tips_tipregion.tip_id, tips_tipregion.region"), transaction.atomic():
+        TipRegion.objects.create(tip=tip, region="knee")
+
+    assert [row.region for row in tip.regions.all()] == ["knee"]

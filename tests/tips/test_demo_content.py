@@ -12,7 +12,7 @@ from tips.markdown import contents, plain_text, to_html
 
 FILES = sorted(Path(settings.BASE_DIR, "tips", "demo").glob("*.md"))
 FACTS = {
-    "kind", "title", "summary", "topics", "call_to_action", "reviewed_days_ago", "next_review_months", "sources",
+    "kind", "title", "summary", "topics", "regions", "call_to_action", "reviewed_days_ago", "next_review_months", "sources",
 }  # fmt: skip
 LIMITS = {"title": 120, "summary": 300, "call_to_action": 200}
 SLUGS = [
