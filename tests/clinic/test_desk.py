@@ -30,7 +30,9 @@ def is_signed_in(client):
 
 def index_of(client):
     answer = client.get("/admin/", follow=True)
-    return [(str(app["name"]), [str(model["name"]) for model in app["models"]]) for app in answer.context["available_apps"]]
+    return [
+        (str(app["name"]), [str(model["name"]) for model in app["models"]]) for app in answer.context["available_apps"]
+    ]
 
 
 # Signing in and out
