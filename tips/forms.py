@@ -100,7 +100,7 @@ class TipForm(forms.ModelForm):
         # Held until this save has ended, so that nobody comes in between.
         now = Tip.objects.select_for_update().get(pk=self.instance.pk)
         based_on = self.cleaned_data.get("based_on")
-        if based_on in {None, now.version} or not self.changed_data:
+        if based_on in {None, now.version} or set(self.changed_data) == {"based_on"}:
             return
         self.theirs = now.latest
         self.data = self.data.copy()

@@ -1,5 +1,4 @@
 from django.contrib import admin, messages
-from django.db.models import OuterRef, Subquery
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -52,14 +51,7 @@ class ArticleAdmin(admin.ModelAdmin):
     ]
 
     def get_queryset(self, request):
-        newest = TipRevision.objects.filter(tip=OuterRef("pk")).order_by("-number")
-        return (
-            super()
-            .get_queryset(request)
-            .filter(kind=self.kind)
-            .annotate(newest_title=Subquery(newest.values("title")[:1]), newest_id=Subquery(newest.values("pk")[:1]))
-            .order_by("-pk")
-        )
+        return super().get_queryset(request).filter(kind=self.kind).with_newest_title().order_by("-pk")
 
     summary, body = shown("summary"), shown("body")
     sources, call_to_action = shown("sources"), shown("call_to_action")

@@ -38,7 +38,7 @@ def desk(request):
 
 
 def parts(user, *, at):
-    articles = Tip.objects.select_related("author", "live").prefetch_related("revisions").order_by("-pk")
+    articles = Tip.objects.select_related("author").with_newest_title().order_by("-pk")
     theirs, in_work = articles.of(user).values("pk"), articles.in_work()
     agrees_to = [
         status

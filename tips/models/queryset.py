@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from .revision import TipRevision
 from .states import IN_REVIEW, TipKind, TipStatus
 
 # How long before its next review an article's people are told, and how long after it lists still show it.
@@ -41,6 +42,10 @@ class TipQuerySet(models.QuerySet):
         return self.select_related("live", "author").prefetch_related("topics").order_by("-publish_at", "-pk")
 
     # The desk
+
+    def with_newest_title(self):
+        newest = TipRevision.objects.filter(tip=OuterRef("pk")).order_by("-number")
+        return self.annotate(newest_title=Subquery(newest.values("title")[:1]))
 
     archived = Q(status=TipStatus.ARCHIVED)
 

@@ -1,0 +1,78 @@
+"""Two people at one article at once: the second is told, sees both texts, and loses nothing."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+from time import sleep
+
+import pytest
+from django.db import connection, transaction
+
+from tests.factories import DAY, NOON, make_person, make_tip
+from tests.tips.test_admin import TEXT, as_it_stands, change, stored
+from tips.models import Tip, TipStatus
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_second_of_two_sees_both_texts_and_a_second_press_keeps_theirs(clinic, editor, signed_in):
+    tip = make_tip(published_at=None, slug="a")
+    opened = as_it_stands(tip, title="Mine", body="What I typed.")
+    tip.revise(by=make_person("Editor", display_name="Nora"), at=NOON, **TEXT)
+    client = signed_in(editor)
+
+    refused = client.post(change(tip), opened)
+    html = unescape(refused.content.decode())
+    newer = re.search(r'name="based_on" value="(\d+)"', html)[1]
+    client.post(change(tip), opened | {"based_on": newer})
+
+    assert [
+        part for part in ("Nora has saved this page", "What I typed.", "## Why", 'value="Mine"') if part not in html
+    ] == []
+    assert [title for *_, title in stored()] == ["A stronger back", "Stronger knees", "Mine"]
+
+
+def test_the_second_of_two_who_arrange_is_told_as_well(clinic, editor, signed_in):
+    tip = make_tip(published_at=None, slug="a")
+    opened = as_it_stands(tip, expire_at="2126-03-03T00:00")
+    tip.arrange(by=make_person("Editor"), at=NOON, topics=[], regions=["knee"])
+
+    response = signed_in(editor).post(change(tip), opened)
+
+    assert ("has saved this page" in response.content.decode(), Tip.objects.get().expire_at) == (True, None)
+
+
+def test_who_opened_it_before_it_moved_on_without_a_new_text_saves_what_is_the_same(clinic, editor, signed_in):
+    tip = make_tip(slug="a", published_at=None)
+    opened = as_it_stands(tip)
+    tip.submit(by=tip.author, at=NOON)
+
+    response = signed_in(editor).post(change(tip), opened)
+
+    assert (response.status_code, stored()) == (302, [("a", "in_editorial", 1, "A stronger back")])
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_who_saves_while_another_agrees_is_told_and_undoes_nothing(clinic, signed_in):
+    tip = make_tip(published_at=None, publish_at=NOON, slug="a", status=TipStatus.IN_CLINICAL)
+    client = signed_in(make_person("Editor"))
+    sent = as_it_stands(tip, title="Changed")
+
+    def save():
+        try:
+            client.post(change(tip), sent)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            tip.approve_clinical(
+                tip.latest, next_review=NOON.date() + DAY, by=make_person("Clinical reviewer"), at=NOON
+            )
+            saved = other.submit(save)
+            sleep(0.8)
+        saved.result()
+
+    assert stored() == [("a", "approved", 1, "A stronger back")]
+    assert Tip.objects.get().live.number == 1
