@@ -132,6 +132,12 @@ class ArticleAdmin(admin.ModelAdmin):
         messages.success(request, _("Saved. Readers see it once it has been agreed to."))
         return redirect("admin:tips_standing", tip.pk)
 
+    def log_addition(self, request, obj, message):
+        """What happened is kept in the article's own texts and steps."""
+
+    def log_change(self, request, obj, message):
+        """As with additions."""
+
     def history_view(self, request, object_id, extra_context=None):
         return redirect("admin:tips_history", object_id)
 
