@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # How many unchanged lines are shown around a changed one.
 AROUND = 1
+# Beyond this a text was made to be slow to compare; it is shown as taken out and put in whole.
+MOST_LINES, MOST_WORDS = 1_500, 600
 SAME, GONE, NEW, LEFT_OUT = "same", "gone", "new", "left out"
 Part = tuple[str, str]
 
@@ -41,7 +43,7 @@ def lines(old: str, new: str) -> list[list[Part]]:
     """Line by line; within lines that were rewritten, word by word."""
     before, after = old.splitlines(), new.splitlines()
     shown: list[list[Part]] = []
-    for what, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for what, i, j, k, m in _compared(before, after, most=MOST_LINES):
         if what == "equal":
             shown += _shortened(before[i:j], is_first=i == 0, is_last=j == len(before))
         elif what == "replace" and j - i == m - k:
@@ -49,6 +51,12 @@ def lines(old: str, new: str) -> list[list[Part]]:
         else:
             shown += [[(GONE, line)] for line in before[i:j]] + [[(NEW, line)] for line in after[k:m]]
     return shown
+
+
+def _compared(before: list[str], after: list[str], *, most: int) -> list[tuple[str, int, int, int, int]]:
+    if max(len(before), len(after)) > most:
+        return [("replace", 0, len(before), 0, len(after))]
+    return SequenceMatcher(None, before, after).get_opcodes()
 
 
 def _shortened(same: list[str], *, is_first: bool, is_last: bool) -> list[list[Part]]:
@@ -62,7 +70,7 @@ def _shortened(same: list[str], *, is_first: bool, is_last: bool) -> list[list[P
 def _words(old: str, new: str) -> list[Part]:
     before, after = re.findall(r"\s+|[^\s]+", old), re.findall(r"\s+|[^\s]+", new)
     parts: list[Part] = []
-    for what, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for what, i, j, k, m in _compared(before, after, most=MOST_WORDS):
         for kind, words in (
             (SAME if what == "equal" else GONE, before[i:j]),
             (NEW, after[k:m] if what != "equal" else []),
