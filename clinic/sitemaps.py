@@ -27,10 +27,10 @@ class Pages(AtOurAddress):
 
 class Published(AtOurAddress):
     def items(self):
-        return Tip.objects.listed(at=timezone.now()).for_list()
+        return Tip.objects.listed(at=timezone.now()).for_list().with_changed_at()
 
     def lastmod(self, tip):
-        return max(tip.publish_at, tip.live.written_at)
+        return tip.changed_at
 
 
 SITEMAPS = {"pages": Pages, "published": Published}

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
+from .history import TipStep
 from .revision import TipRevision
 from .states import IN_REVIEW, TipKind, TipStatus
 
@@ -40,6 +42,14 @@ class TipQuerySet(models.QuerySet):
 
     def for_list(self):
         return self.select_related("live", "author").prefetch_related("topics").order_by("-publish_at", "-pk")
+
+    def with_changed_at(self):
+        """Each with the instant at which the text that readers see became theirs, which is after it was written."""
+        steps = TipStep.objects.filter(revision=OuterRef("live"), to_status=TipStatus.APPROVED)
+        went_live = steps.exclude(from_status=TipStatus.APPROVED).order_by("-at").values("at")[:1]
+        # What was live before steps were kept has none.
+        since = Coalesce(Subquery(went_live), F("live__written_at"))
+        return self.annotate(changed_at=Greatest("publish_at", since))
 
     # The desk
 
