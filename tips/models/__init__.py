@@ -1,5 +1,6 @@
 """Tips and guides: what they say, who stands behind it, and which text is live."""
 
+from .downloads import GuideDownload
 from .history import FormerAddress, PreviewLink, TipRegion, TipStep
 from .queryset import LISTED_AFTER, TOLD_BEFORE
 from .revision import TEXT_FIELDS, TipRevision
@@ -27,6 +28,7 @@ __all__ = [
     "TRANSITIONS",
     "FormerAddress",
     "Guide",
+    "GuideDownload",
     "PreviewLink",
     "Tip",
     "TipKind",
