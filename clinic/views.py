@@ -1,7 +1,7 @@
 import sys
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,7 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments.reasons import REASONS
+from tips import structured
 from tips.models import Tip, Topic
+from tips.page import at_former_address
 
 from . import appendonly, health
 from .models import ClinicSettings
@@ -26,8 +28,9 @@ def home(request):
     published = Tip.objects.listed(at=timezone.now()).for_list()
     context = {
         "tips": published.tips()[:NEWEST],
-        "guides": published.guides(),
+        "guides": published.guides().prefetch_related(None),
         "topics": Topic.objects.filter(tips__in=published.tips()).distinct(),
+        "structured": structured.of_clinic(ClinicSettings.current()),
     }
     return render(request, "clinic/home.html", context)
 
@@ -109,7 +112,11 @@ def forbidden(request, exception=None):
 
 
 def page_not_found(request, exception=None):
-    return error_page(404)
+    """Perhaps a tip was here before; without a database nobody can tell."""
+    try:
+        return at_former_address(request, at=timezone.now()) or error_page(404)
+    except Error:
+        return error_page(404)
 
 
 def too_many_requests(request, exception=None):

@@ -1,23 +1,74 @@
-"""The page of an article: one for readers, for the preview beside the editor, and for whoever was given a link."""
+"""The page of an article, for readers and in a preview, and what stands where one has moved or is no more."""
 
+from django.db.models import Count, Q, prefetch_related_objects
+from django.http import HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
+from clinic.models import ClinicSettings
+
+from . import structured
 from .markdown import contents
-from .models import Tip
+from .models import FormerAddress, Tip, TipKind, TipRegion
 
 RELATED_SHOWN = 3
+LONGEST_PATH = FormerAddress._meta.get_field("path").max_length
+# Browsers keep a redirect for ever if not told otherwise, and an address may come back.
+REDIRECT_IS_KEPT = "max-age=3600"
 
 
-def article(request, tip, text, *, topics, at):
-    """This text as readers see it, or as they would."""
-    near = Tip.objects.listed(at=at).tips().for_list().filter(topics__in=topics).exclude(pk=tip.pk).distinct()
+def article(request, tip, text, *, at, topics=None, is_live=False):
+    """This text as readers see it, or as they would; `topics` if not those that are saved."""
+    near = related(tip, topics=tip.topics.all() if topics is None else topics, at=at)
+    topics = tip.topics.all() if topics is None else topics
     context = {
         "tip": tip,
         "text": text,
         "topics": topics,
         "contents": contents(text.body),
-        "related": near[:RELATED_SHOWN],
+        "related": near,
         "today": timezone.localdate(at),
+        "structured": structured.of_article(tip, topics, ClinicSettings.current()) if is_live else "",
     }
     return render(request, "tips/detail.html", context)
+
+
+def related(tip, *, topics, at):
+    """Those that share most of its topics and regions, the newest first of those that share as much."""
+    regions = TipRegion.objects.filter(tip=tip.pk).values("region")
+    shared = Count("topics", filter=Q(topics__in=topics), distinct=True) + Count(
+        "regions", filter=Q(regions__region__in=regions), distinct=True
+    )
+    others = Tip.objects.listed(at=at).tips().exclude(pk=tip.pk).select_related("live")
+    near = others.alias(shared=shared).filter(shared__gt=0).order_by("-shared", "-publish_at", "-pk")[:RELATED_SHOWN]
+    # The topics of all of them at once, and with them those of the tip itself.
+    prefetch_related_objects([each for each in (tip, *near) if each.pk], "topics")
+    return near
+
+
+def gone(request, tip, *, at):
+    """What readers could open once and no longer can: nothing of it but its title, and what else there is."""
+    context = {"tip": tip, "related": related(tip, topics=tip.topics.all(), at=at)}
+    return render(request, "tips/gone.html", context, status=410)
+
+
+def at_former_address(request, *, at):
+    """Where somebody belongs who comes by an address at which a tip once was; None where none is known of."""
+    path = request.path_info
+    if request.method not in {"GET", "HEAD"} or len(path) > LONGEST_PATH:
+        return None
+    wants_pdf = path.startswith("/guides/") and path.endswith(".pdf")
+    bare = path.removesuffix(".pdf") if wants_pdf else path.rstrip("/")
+    rows = FormerAddress.objects.filter(path__in=[path, bare, f"{bare}/"]).select_related("tip")
+    former = max(rows, key=lambda row: row.path == path, default=None)
+    if former is None:
+        return None
+    tip = former.tip
+    if tip.is_live(at=at):
+        to_pdf = wants_pdf and tip.kind == TipKind.GUIDE
+        return HttpResponsePermanentRedirect(
+            reverse("tips:guide_pdf", args=[tip.slug]) if to_pdf else tip.get_absolute_url(),
+            headers={"Cache-Control": REDIRECT_IS_KEPT},
+        )
+    return gone(request, tip, at=at) if Tip.objects.gone(at=at).filter(pk=tip.pk).exists() else None

@@ -1,18 +1,19 @@
+from contextlib import suppress
+
 from django.core.paginator import Paginator
+from django.db import Error
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from . import pdf
-from .models import PreviewLink, Tip, Topic
-from .page import article
+from .models import GuideDownload, PreviewLink, Tip, Topic
+from .page import article, gone
 
 TIPS_A_PAGE = 20
-
-
-def published():
-    return Tip.objects.published(at=timezone.now()).for_list()
+# A browser that has the guide, or a part of it, and asks for news or for the rest.
+ASKED_FOR_BEFORE = {"If-Modified-Since", "If-None-Match", "Range"}
 
 
 def listed():
@@ -36,16 +37,40 @@ def tip_list(request, topic=None):
 
 @require_safe
 def tip_detail(request, slug):
-    return show_article(request, get_object_or_404(published().tips(), slug=slug))
+    return read(request, Tip.objects.tips(), slug, as_page)
 
 
 @require_safe
 def guide_detail(request, slug):
-    return show_article(request, get_object_or_404(published().guides(), slug=slug))
+    return read(request, Tip.objects.guides(), slug, as_page)
 
 
-def show_article(request, tip):
-    return article(request, tip, tip.live, topics=tip.topics.all(), at=timezone.now())
+@require_safe
+def guide_pdf(request, slug):
+    return read(request, Tip.objects.guides(), slug, as_pdf)
+
+
+def read(request, articles, slug, show):
+    """What readers may open, and of what they could open once, that it is gone."""
+    now = timezone.now()
+    whole = articles.select_related("live", "author", "clinical_reviewer").with_changed_at().filter(slug=slug)
+    tip = whole.published(at=now).first()
+    return show(request, tip, at=now) if tip else gone(request, get_object_or_404(whole.gone(at=now)), at=now)
+
+
+def as_page(request, tip, *, at):
+    return article(request, tip, tip.live, at=at, is_live=True)
+
+
+def as_pdf(request, guide, *, at):
+    document = pdf.guide(guide)
+    if request.method == "GET" and not ASKED_FOR_BEFORE & request.headers.keys():
+        # Nobody goes without a guide because it could not be counted.
+        with suppress(Error):
+            GuideDownload.objects.count_one(guide, day=timezone.localdate(at))
+    response = HttpResponse(document, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{guide.slug}.pdf"'
+    return response
 
 
 @require_safe
@@ -54,16 +79,10 @@ def shared_preview(request, token):
     now = timezone.now()
     link = PreviewLink.for_token(token, at=now)
     if link is None:
-        return render(request, "tips/no_preview.html", status=404)
-    response = article(request, link.tip, link.tip.latest, topics=link.tip.topics.all(), at=now)
+        response = render(request, "tips/no_preview.html", status=404)
+        response.is_ours = True
+        return response
+    response = article(request, link.tip, link.tip.latest, at=now)
     response["X-Robots-Tag"] = "noindex"
     response["Cache-Control"] = "no-store"
-    return response
-
-
-@require_safe
-def guide_pdf(request, slug):
-    guide = get_object_or_404(published().guides(), slug=slug)
-    response = HttpResponse(pdf.guide(guide), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{guide.slug}.pdf"'
     return response

@@ -96,12 +96,23 @@ def test_an_address_that_is_not_there_gets_our_page_in_development_too(visitor, 
 
 
 @pytest.mark.parametrize("cookie", [None, "a-session"])
-def test_an_address_that_is_not_there_costs_no_query(visitor, cookie, django_assert_num_queries):
+def test_an_address_that_is_not_there_costs_one_look_at_old_addresses(visitor, cookie, django_assert_num_queries):
     if cookie:
         visitor.cookies["sessionid"] = cookie
 
-    with django_assert_num_queries(0):
+    with django_assert_num_queries(1):
         answer = visitor.get("/nowhere/")
+
+    assert is_ours(answer, 404)
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_without_a_database_an_address_that_is_not_there_still_is_not(visitor, settings, database_is_gone, debug):
+    settings.DEBUG = debug
+    make_tip().former_addresses.create(path="/2019/05/knees/")
+
+    with database_is_gone():
+        answer = visitor.get("/2019/05/knees/")
 
     assert is_ours(answer, 404)
 

@@ -16,7 +16,7 @@ from clinic.health import WORKER
 from clinic.mail import queue
 from clinic.models import Heartbeat, forget
 from tests.factories import DAY, HOUR, make_clinic, make_consultation, make_person, make_tip
-from tips.models import TipKind, Topic
+from tips.models import FormerAddress, TipKind, TipStatus, Topic
 
 pytestmark = pytest.mark.django_db
 
@@ -35,8 +35,12 @@ PAGES = [
     "/privacy/",
     "/accessibility/",
 ]
+# What stands where something once was.
+GONE = ["/tips/taken-down/", "/guides/over.pdf", "/2019/05/knees/"]
+STATUSES = {"/nowhere/": 404} | dict.fromkeys(GONE, 410)
 PUBLIC = [
     *PAGES,
+    *GONE,
     "/guides/after-surgery.pdf",
     "/tips/feed/",
     "/sitemap.xml",
@@ -67,6 +71,9 @@ def site(db):
     text = {"sources": f"A study, [2024]({SOURCE}).", "body": "Stand tall.\n\n::: exercise sit-to-stand\nSit.\n:::\n"}
     make_tip(slug="a-stronger-back", text=text, **facts)
     make_tip(slug="after-surgery", kind=TipKind.GUIDE, text={"title": "After surgery"} | text, **facts)
+    gone = make_tip(slug="taken-down", status=TipStatus.ARCHIVED, **facts)
+    FormerAddress.objects.create(path="/2019/05/knees/", tip=gone)
+    make_tip(slug="over", kind=TipKind.GUIDE, expire_at=timezone.now() - HOUR, **facts)
 
 
 @pytest.fixture
@@ -112,7 +119,7 @@ def leaves_the_site(address):
 def test_a_public_page_reads_no_session_and_is_the_same_for_everybody(site, unreadable_session, address):
     answer = somebody().get(address)
 
-    assert answer.status_code == (404 if address == "/nowhere/" else 200)
+    assert answer.status_code == STATUSES.get(address, 200)
     assert answer.cookies.output() == ""
     assert "cookie" not in answer.get("Vary", "").lower()
 
@@ -130,7 +137,7 @@ def test_a_page_with_a_csrf_token_is_found_out(site, client):
     assert "Cookie" in answer["Vary"]
 
 
-@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("address", [*PAGES, *GONE])
 def test_somebody_signed_in_gets_the_very_page_that_a_stranger_gets(site, client, signed_in, address):
     stranger_gets = client.get(address).content
 
@@ -181,6 +188,23 @@ def test_a_page_names_its_own_address_from_the_settings_and_not_from_the_request
 @pytest.mark.parametrize("address", [*PAGES, "/guides/after-surgery.pdf", "/robots.txt", "/health/live/"])
 def test_a_public_address_refuses_to_be_posted_to(site, client, address):
     assert client.post(address).status_code == 405
+
+
+# What stands at its head
+
+
+@pytest.mark.parametrize("address", [*PAGES, *GONE])
+def test_a_page_has_one_heading_a_title_and_a_description(site, client, address):
+    page = client.get(address).content.decode()
+
+    heads = [re.findall(pattern, page) for pattern in (r"<h1[ >]", r"<title>([^<]+)</title>")]
+    described = re.findall(r'<meta name="description"\s+content="([^"]*)"', page)
+    assert ([len(found) for found in heads], len(described), all(described)) == ([1, 1], 1, True)
+
+
+@pytest.mark.parametrize("address", [*GONE, "/nowhere/"])
+def test_no_search_engine_keeps_what_is_not_there(site, client, address):
+    assert '<meta name="robots" content="noindex">' in client.get(address).content.decode()
 
 
 # Home and the notices
@@ -281,7 +305,7 @@ def test_every_address_in_the_feed_is_our_own(site, client):
         ("self", f"{BASE}/tips/feed/"),
         ("alternate", f"{BASE}/tips/a-stronger-back/"),
     ]
-    assert [entry.text for entry in feed.iter(f"{ATOM}id")][1:] == [f"{BASE}/tips/a-stronger-back/"]
+    assert [each.text.split("tip/")[0] for each in feed.iter(f"{ATOM}id")] == [f"{BASE}/tips/", "tag:localhost,2026:"]
 
 
 def test_a_living_process_says_so_without_asking_the_database(clinic, client, django_assert_num_queries):

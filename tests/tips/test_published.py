@@ -1,4 +1,6 @@
-"""Every place that shows what is published asks the same question, so all of them agree."""
+"""The rules of what readers see, beside the same rules in plain words, at the very instants at which they turn."""
+
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -6,66 +8,53 @@ from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.factories import DAY, make_tip, numbers
-from tips.models import TipKind, Topic
+from tests.factories import DAY, HOUR, NOON, make_tip
+from tips.models import LISTED_AFTER, Tip, TipStatus
 
 pytestmark = pytest.mark.django_db
 
-days = st.sampled_from([None, -3, -1, 1, 3])
-acts = st.sampled_from(["left alone", "published", "archived", "taken up again"])
+MOMENT = timedelta(microseconds=1)
+instants = st.builds(
+    lambda days, slip: NOON + days * DAY + slip, st.integers(-2, 2), st.sampled_from([-MOMENT, 0 * MOMENT, MOMENT])
+)
+nights = st.builds(lambda slip: NOON.replace(hour=5, minute=0) + slip, st.sampled_from([-MOMENT, 0 * MOMENT, MOMENT]))
 
 
-def places(client, *, tip, guide, neighbour):
-    """Where a reader meets the tip, and where the guide."""
-    read = {
-        path: client.get(path).content.decode() for path in ("/", "/tips/", "/tips/feed/", "/sitemap.xml", neighbour)
-    }
-    return {
-        "list": f'"{tip}"' in read["/tips/"],
-        "home": f'"{tip}"' in read["/"],
-        "feed": f"{tip}<" in read["/tips/feed/"],
-        "sitemap": f"{tip}<" in read["/sitemap.xml"],
-        "related": f'"{tip}"' in read[neighbour],
-        "article": client.get(tip).status_code == 200,
-        "guide at home": f'"{guide}"' in read["/"],
-        "guide in the sitemap": f"{guide}<" in read["/sitemap.xml"],
-        "guide": client.get(guide).status_code == 200,
-        "guide's PDF": client.get(guide.rstrip("/") + ".pdf").status_code == 200,
-    }
+@settings(max_examples=300, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    is_live=st.booleans(),
+    status=st.sampled_from([status for status in TipStatus if status != TipStatus.APPROVED]),
+    publish_at=instants,
+    lasts=st.none() | st.sampled_from([MOMENT, DAY, 2 * DAY]),
+    days_overdue=st.none() | st.integers(LISTED_AFTER.days - 1, LISTED_AFTER.days + 1),
+    at=instants | nights,
+)
+@example(is_live=True, status=TipStatus.DRAFT, publish_at=NOON, lasts=None, days_overdue=None, at=NOON)
+@example(is_live=True, status=TipStatus.DRAFT, publish_at=NOON, lasts=DAY, days_overdue=None, at=NOON + DAY)
+@example(is_live=True, status=TipStatus.DRAFT, publish_at=NOON, lasts=None, days_overdue=90, at=NOON)
+def test_the_rules_turn_at_the_very_instant(clinic, editor, is_live, status, publish_at, lasts, days_overdue, at):
+    expire_at = publish_at + lasts if lasts else None
+    with timezone.override(clinic.tzinfo), transaction.atomic():
+        next_review = None if days_overdue is None else timezone.localdate(at) - days_overdue * DAY
+        tip = make_tip(author=editor, published_at=None)
+        live = {"live": tip.latest, "publish_at": publish_at} if is_live else {}
+        Tip.objects.filter(pk=tip.pk).update(status=status, next_review=next_review, **live)
+        Tip.objects.filter(pk=tip.pk, live__isnull=False).update(expire_at=expire_at)
 
-
-@settings(max_examples=20, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(publish_in=days, expire_in=days, act=acts)
-@example(publish_in=-1, expire_in=None, act="published")
-@example(publish_in=-3, expire_in=-1, act="published")
-@example(publish_in=1, expire_in=3, act="published")
-def test_every_place_that_shows_what_is_published_agrees(client, clinic, editor, publish_in, expire_in, act):
-    now = timezone.now()
-    if None not in (publish_in, expire_in) and expire_in <= publish_in:
-        expire_in = None
-    if publish_in is None and expire_in is not None and expire_in < 0:
-        publish_in = expire_in - 1
-    dates = {"publish_at": publish_in and now + publish_in * DAY, "expire_at": expire_in and now + expire_in * DAY}
-
-    with transaction.atomic():
-        topic = Topic.objects.create(name=f"Topic {next(numbers)}", slug=f"topic-{next(numbers)}")
-        neighbour = make_tip(author=editor, topics=[topic]).get_absolute_url()
-        both = [make_tip(author=editor, kind=kind, topics=[topic], published_at=None, **dates) for kind in TipKind]
-        for one in both:
-            move(one, act, at=now)
-        tip, guide = (one.get_absolute_url() for one in both)
-        shown = places(client, tip=tip, guide=guide, neighbour=neighbour)
+        found = [rule(at=at).exists() for rule in (Tip.objects.published, Tip.objects.listed, Tip.objects.gone)]
         transaction.set_rollback(True)
 
-    begun = publish_in is None or publish_in < 0
-    ended = expire_in is not None and expire_in < 0
-    assert set(shown.values()) == {act == "published" and begun and not ended}
+    archived, over = status == TipStatus.ARCHIVED, expire_at is not None and at >= expire_at
+    published = is_live and not archived and at >= publish_at and not over
+    listed = published and (days_overdue is None or days_overdue < LISTED_AFTER.days)
+    assert found == [published, listed, is_live and (archived or over)]
 
 
-def move(tip, act, *, at):
-    if act != "left alone":
-        tip.publish(at=at)
-    if act in {"archived", "taken up again"}:
-        tip.archive()
-    if act == "taken up again":
-        tip.take_up_again()
+def test_the_day_of_the_rule_is_the_clinic_s(clinic):
+    make_tip(next_review=NOON.date() - LISTED_AFTER)
+    midnight = NOON.replace(hour=5)
+
+    with timezone.override(clinic.tzinfo):
+        listed = [Tip.objects.listed(at=at).exists() for at in (midnight - HOUR, midnight)]
+
+    assert listed == [True, False]

@@ -1,0 +1,77 @@
+"""How often a guide is fetched as a PDF: counted by day, without knowing by whom."""
+
+import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from tests.factories import DAY, NOON, make_tip
+from tips.models import GuideDownload, TipKind
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def guide(clinic):
+    return make_tip(kind=TipKind.GUIDE, slug="rest")
+
+
+def counts():
+    return list(GuideDownload.objects.order_by("day", "tip").values_list("tip__slug", "day", "count"))
+
+
+def test_a_guide_s_downloads_are_counted_on_the_clinic_s_day(client, clinic, guide):
+    for _ in range(3):
+        client.get("/guides/rest.pdf")
+
+    assert counts() == [("rest", timezone.localdate(timezone=clinic.tzinfo), 3)]
+
+
+def test_each_guide_and_day_has_a_count_of_its_own(guide):
+    other = make_tip(kind=TipKind.GUIDE, slug="sleep")
+    for each, day in [(guide, NOON), (guide, NOON), (other, NOON), (guide, NOON + DAY)]:
+        GuideDownload.objects.count_one(each, day=day.date())
+
+    assert counts() == [("rest", NOON.date(), 2), ("sleep", NOON.date(), 1), ("rest", (NOON + DAY).date(), 1)]
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("head", {}),
+        ("get", {"if-none-match": '"x"'}),
+        ("get", {"if-modified-since": "Mon, 02 Mar 2026 17:00:00 GMT"}),
+        ("get", {"range": "bytes=1000-"}),
+    ],
+)
+def test_who_only_looks_or_has_it_already_is_not_counted(client, guide, method, headers):
+    answer = getattr(client, method)("/guides/rest.pdf", headers=headers)
+
+    assert (answer.status_code, counts()) == (200, [])
+
+
+def test_neither_the_page_nor_what_is_not_there_is_counted(client, guide):
+    make_tip(kind=TipKind.GUIDE, slug="hidden", published_at=None)
+
+    for address in ("/guides/rest/", "/guides/hidden.pdf", "/guides/nothing.pdf"):
+        client.get(address)
+
+    assert counts() == []
+
+
+def test_a_download_sets_no_cookie_and_keeps_nothing_of_who_it_was(client, guide):
+    answer = client.get("/guides/rest.pdf", headers={"user-agent": "CANARY"}, REMOTE_ADDR="203.0.113.9")
+
+    kept = GuideDownload.objects.values().get()
+    assert (answer.cookies.output(), sorted(kept)) == ("", ["count", "day", "id", "tip_id"])
+
+
+def test_a_guide_is_handed_out_though_it_cannot_be_counted(client, guide):
+    def refuse(execute, sql, params, many, context):
+        if "guidedownload" in sql:
+            raise OperationalError("disk full")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(refuse):
+        answer = client.get("/guides/rest.pdf")
+
+    assert (answer.status_code, answer.content[:5], counts()) == (200, b"%PDF-", [])
