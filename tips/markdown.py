@@ -32,6 +32,7 @@ ATTRIBUTES = {
 }
 # Anything else, such as a scheme written in a way that some browser might still read as one, is no link.
 SAFE_LINK = re.compile(r"(https?:|mailto:|tel:)[^\s]|/|#", re.IGNORECASE)
+BLOCKS = ["exercise", "help"]
 # What the page around a text already calls its parts; a heading of that name gets a number.
 IDS_OF_THE_PAGE = ["top", "main", "contents", "ask", "help-now", "sources", "related"]
 FIGURE = re.compile(r'<figure class="exercise__figure">([a-z-]*)</figure>')
@@ -52,7 +53,7 @@ def _house_headings(state: object) -> None:
             continue
         token.tag = f"h{min(max(int(token.tag[1]), 2), 4)}"
         if token.type == "heading_open":
-            stem = slugify(_words(state.tokens[index + 1]), allow_unicode=True) or "part"
+            stem = slugify(words(state.tokens[index + 1]), allow_unicode=True) or "part"
             taken[stem] += 1
             token.attrSet("id", stem if taken[stem] == 1 else f"{stem}--{taken[stem]}")
 
@@ -107,15 +108,21 @@ def contents(text: str) -> tuple[tuple[str, str], ...]:
     """The second-level headings, each as its anchor and its words."""
     tokens = PARSER.parse(text)
     return tuple(
-        (str(token.attrs.get("id", "")), _words(tokens[index + 1]))
+        (str(token.attrs.get("id", "")), words(tokens[index + 1]))
         for index, token in enumerate(tokens)
         if token.type == "heading_open" and token.tag == "h2"
     )
 
 
 def plain_text(text: str) -> str:
-    return "\n".join(_words(token) for token in PARSER.parse(text) if token.type == "inline")
+    return "\n".join(words(token) for token in PARSER.parse(text) if token.type == "inline")
 
 
-def _words(inline: Token) -> str:
-    return "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"})
+def words(inline: Token) -> str:
+    """What it says, without its marks."""
+    said = {"text", "code_inline"}
+    return "".join(
+        child.content if child.type in said else " "
+        for child in inline.children or []
+        if child.type in said | {"softbreak", "hardbreak"}
+    )

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from tips import pdf
+from tips.checks import check
 from tips.differences import differences
-from tips.models import Tip, TipKind, TransitionNotAllowed
+from tips.models import BEING_WRITTEN, Tip, TipKind, TransitionNotAllowed
 
 from .acts import ACTS, WRITE
 
@@ -49,6 +50,7 @@ def show_article(request, tip, *, status=200, **bound):
         "latest": latest,
         "is_pending": bool(tip.live_id and tip.live != latest),
         "differences": differences(tip.live, latest) if tip.live_id else [],
+        "findings": check(tip, latest, at=now) if tip.status in BEING_WRITTEN else [],
         "is_own": tip.is_work_of(request.user),
         "may_write": request.user.has_perm(WRITE),
         "edit_url": reverse(f"admin:tips_{tip.kind}_change", args=[tip.pk]),

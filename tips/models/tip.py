@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.regions import Region
 from clinic.wording import spoken
 from tips import emails
+from tips.checks import check
 
 from .history import FormerAddress, TipRegion
 from .queryset import TipQuerySet
@@ -180,6 +181,7 @@ class Tip(models.Model):
         """Ask another editor to agree. A minor correction of what readers see needs nobody beside that editor."""
         if minor and not self.live_id:
             raise TransitionNotAllowed(_("Only a text that readers see already can be corrected."))
+        self._refuse_unless_sound(at=at)
         self._move_to(
             TipStatus.IN_EDITORIAL,
             frm=BEING_WRITTEN,
@@ -228,6 +230,7 @@ class Tip(models.Model):
         self._refuse_unless_newest(revision)
         if not self.nobody_else_could_agree:
             raise TransitionNotAllowed(_("Somebody else here can agree to it. Send it to review."))
+        self._refuse_unless_sound(at=at)
         reviewed = self._reviewed(next_review, at=at) | {"clinical_reviewer": None, "independently_reviewed": False}
         self._go_live(revision, frm=BEING_WRITTEN | IN_REVIEW, by=by, at=at, comment=reason, **reviewed)
 
@@ -261,6 +264,12 @@ class Tip(models.Model):
         if not today < next_review <= latest_review(today):
             raise TransitionNotAllowed(_("The next review is after today, and in two years at the latest."))
         return {"last_reviewed": today, "next_review": next_review, "review_told_at": None}
+
+    def _refuse_unless_sound(self, *, at):
+        latest = self.latest if self.status in BEING_WRITTEN else None
+        for finding in check(self, latest, at=at) if latest else []:
+            if finding.must:
+                raise TransitionNotAllowed(finding.message)
 
     def _refuse_unless_newest(self, revision):
         if revision != self.latest:
