@@ -155,9 +155,10 @@ def test_all_ink_lies_inside_the_picture_and_none_below_the_floor_line(key):
 
     left, top, right, bottom = extent(svg)
 
-    assert parse(svg).get("viewBox") == f"0 0 {WIDTH} {HEIGHT}"
+    x, y, width, height = map(int, parse(svg).get("viewBox").split())
+    assert (x, width, y + height) == (0, WIDTH, HEIGHT)
     assert left >= 0
-    assert top >= 0
+    assert 0 <= y <= top <= y + 20
     assert right <= WIDTH
     assert bottom <= FLOOR + 1.25
 

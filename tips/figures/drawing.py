@@ -16,6 +16,7 @@ LIFT = 4
 TRUNK_WIDTH = 17
 # Low enough to lead the eye from one lying figure to the other.
 ARROW = "M194 112h12m-5-5 5 5-5 5"
+ARROW_TOP = 100
 ARM_PARTS = ("shoulder", "elbow", "wrist", "hand")
 LEG_PARTS = ("hip", "knee", "ankle", "toe")
 
@@ -60,9 +61,14 @@ class Layers:
         self.flanks: list[str] = []
         self.shapes: list[str] = []
         self.near: list[str] = []
+        self.top = ARROW_TOP
 
     def add(self, panel: Panel, pose: Pose, props: tuple[Prop, ...]) -> None:
         placed = joints(pose)
+        lines = [line for prop in props for line in prop.lines(placed)]
+        highest = max(y for line in [tuple(placed.values()), *lines] for _x, y in line)
+        # Wherever the head is, it fits.
+        self.top = max(0, min(self.top, int(FLOOR - LIFT - (highest + HEAD_RADIUS) * panel.zoom - LIFT)))
         self.props.append(f"M{panel.centre - HALF_FLOOR} {FLOOR}h{2 * HALF_FLOOR}")
         for prop in props:
             self.props += [panel.line(line, LIFT if prop.held else 0) for line in prop.lines(placed)]
@@ -88,7 +94,7 @@ def draw(key: str, exercise: Exercise) -> str:
     layers.props.append(ARROW)
     return "".join(
         (
-            f'<svg class="figure" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="fig-{key}-t fig-{key}-d"',
+            f'<svg class="figure" viewBox="0 {layers.top} {WIDTH} {HEIGHT - layers.top}" role="img" aria-labelledby="fig-{key}-t fig-{key}-d"',
             ' fill="none" stroke="currentColor" stroke-width="4.5" stroke-linecap="round" stroke-linejoin="round">',
             f'<title id="fig-{key}-t">{escape(exercise.name)}</title>',
             f'<desc id="fig-{key}-d">{escape(exercise.description)}</desc>',
