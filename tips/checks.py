@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from markdown_it.token import Token
 
 from . import figures
-from .markdown import BLOCKS, IDS_OF_THE_PAGE, PARSER, SAFE_LINK, words
+from .blocks import BLOCKS, exercise_key
+from .markdown import IDS_OF_THE_PAGE, PARSER, SAFE_LINK, words
 
 if TYPE_CHECKING:
     from .models import Tip, TipRevision
@@ -102,7 +103,7 @@ def prose(tokens: list[Token]) -> list[str]:
     told = [
         words(token)
         for before, token in pairwise(tokens)
-        if token.type == "inline" and before.type not in {"heading_open", "th_open", "td_open"}
+        if token.type == "inline" and before.type not in {"heading_open", "th_open", "td_open", "dt_open"}
     ]
     return [sentence for text in told for sentence in SENTENCE_END.split(text) if WORD.search(sentence)]
 
@@ -137,7 +138,7 @@ def headings(tokens: list[Token]) -> Iterator[str]:
 def blocks(tokens: list[Token], lines: list[str]) -> Iterator[str]:
     for token in tokens:
         if token.type == "container_exercise_open":
-            key = "".join(token.info.split()[1:2])
+            key = exercise_key(token)
             if key not in figures.EXERCISES:
                 yield _("There is no drawing “%(key)s”. There are: %(known)s.") % {
                     "key": key,

@@ -35,7 +35,8 @@ class TipForm(forms.ModelForm):
         rows=24,
         help_text=_(
             "Markdown: ## for a heading, - for a list, [words](address) for a link. An exercise is a block from "
-            "“::: exercise squat” to “:::”."
+            "“::: exercise squat” to “:::”, with lines that begin with Name:, For:, How:, Sets: and Stop if:. "
+            "“::: help” begins a card of warning signs."
         ),
     )
     sources = text_field("sources", rows=6, help_text=_("One source a line; a text is not reviewed without one."))

@@ -11,15 +11,14 @@ from functools import lru_cache
 import nh3
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
-from mdit_py_plugins.container import container_plugin
 
-from . import figures
+from . import blocks, figures
 
 TAGS = {
     "p", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "a", "br", "hr", "blockquote", "code", "pre",
     "table", "thead", "tbody", "tr", "th", "td", "section", "figure",
+    "div", "dl", "dt", "dd",
 }  # fmt: skip
 ATTRIBUTES = {
     "a": {"href", "title"},
@@ -28,21 +27,14 @@ ATTRIBUTES = {
     "h4": {"id"},
     "ol": {"start"},
     "section": {"class"},
+    "div": {"class", "role", "aria-label", "tabindex"},
     "figure": {"class"},
 }
 # Anything else, such as a scheme written in a way that some browser might still read as one, is no link.
 SAFE_LINK = re.compile(r"(https?:|mailto:|tel:)[^\s]|/|#", re.IGNORECASE)
-BLOCKS = ["exercise", "help"]
 # What the page around a text already calls its parts; a heading of that name gets a number.
 IDS_OF_THE_PAGE = ["top", "main", "contents", "ask", "help-now", "sources", "related"]
 FIGURE = re.compile(r'<figure class="exercise__figure">([a-z-]*)</figure>')
-
-
-def _exercise(renderer: RendererHTML, tokens: list[Token], index: int, options: object, env: object) -> str:
-    if tokens[index].nesting == -1:
-        return "</section>\n"
-    key = "".join(tokens[index].info.split()[1:2])
-    return f'<section class="exercise">\n<figure class="exercise__figure">{re.sub("[^a-z-]", "", key)}</figure>\n'
 
 
 def _house_headings(state: object) -> None:
@@ -64,7 +56,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
-    markdown.use(container_plugin, "exercise", render=_exercise)
+    blocks.plug_in(markdown)
     markdown.core.ruler.push("house_headings", _house_headings)
     return markdown
 

@@ -17,6 +17,7 @@ from markdown_it.token import Token
 from clinic.models import ClinicSettings
 
 from . import figures
+from .blocks import exercise_key
 from .markdown import PARSER
 
 if TYPE_CHECKING:
@@ -69,6 +70,13 @@ OPEN = {
     "td_open": "[",
     "th_close": "],",
     "td_close": "],",
+    "dl_open": "#terms(\n",
+    "dt_open": "([",
+    "dt_close": "], [",
+    "dd_close": "]),\n",
+    "dl_close": ")\n\n",
+    "container_help_open": '#block(width: 100%, inset: 12pt, radius: 6pt, stroke: 1.5pt + rgb("#a3211f"))[\n',
+    "container_help_close": "]\n\n",
 }
 
 
@@ -113,7 +121,7 @@ def _typeset(tokens: list[Token], index: int) -> str:
         case "link_open":
             return f"#link({literal(_address(str(token.attrs.get('href', ''))))})["
         case "container_exercise_open":
-            return _drawing("".join(token.info.split()[1:2]))
+            return _drawing(exercise_key(token))
         case "table_open":
             return f"#table(columns: {_columns(tokens, index)},\n"
         case _:
@@ -125,7 +133,8 @@ def _drawing(key: str) -> str:
     if exercise is None:
         return ""
     drawing = f"bytes({literal(figures.svg(key))})"
-    return f'#image({drawing}, format: "svg", alt: {literal(exercise.description)}, width: 9cm)\n'
+    # Kept on one page with what follows it.
+    return f'#block(sticky: true, image({drawing}, format: "svg", alt: {literal(exercise.description)}, width: 9cm))\n'
 
 
 def _columns(tokens: list[Token], index: int) -> int:

@@ -78,12 +78,13 @@ def test_plain_text_is_the_words_without_their_marks():
     assert words == "Warm up\nSee the plan & rest.\nHow: down"
 
 
-def test_a_table_is_set_as_a_table():
+def test_a_table_is_set_as_a_table_in_a_box_that_keys_can_scroll():
     html = to_html("| Day | Plan |\n| --- | :-: |\n| Monday | Rest |\n")
 
     assert re.sub(r"\s", "", html) == (
+        '<divclass="scroll"role="group"aria-label="Table"tabindex="0">'
         "<table><thead><tr><th>Day</th><th>Plan</th></tr></thead>"
-        "<tbody><tr><td>Monday</td><td>Rest</td></tr></tbody></table>"
+        "<tbody><tr><td>Monday</td><td>Rest</td></tr></tbody></table></div>"
     )
 
 
@@ -92,7 +93,7 @@ def test_an_exercise_is_set_with_its_drawing_before_its_words():
 
     assert html == (
         f'<section class="exercise">\n<figure class="exercise__figure">{figures.svg("squat")}</figure>\n'
-        "<p><strong>Squat.</strong> Sit back.</p>\n</section>\n<p>After.</p>\n"
+        "<div>\n<p><strong>Squat.</strong> Sit back.</p>\n</div>\n</section>\n<p>After.</p>\n"
     )
 
 
@@ -102,7 +103,7 @@ def test_an_exercise_is_set_with_its_drawing_before_its_words():
 def test_an_unknown_exercise_has_no_drawing_and_keeps_its_words(key):
     html = to_html(f"::: exercise {key}\nSit back.\n:::\n")
 
-    assert re.sub(r"\s", "", html) == '<sectionclass="exercise"><p>Sitback.</p></section>'
+    assert re.sub(r"\s", "", html) == '<sectionclass="exercise"><div><p>Sitback.</p></div></section>'
 
 
 def test_the_same_exercise_twice_on_a_page_does_not_share_its_ids():
@@ -116,7 +117,63 @@ def test_the_same_exercise_twice_on_a_page_does_not_share_its_ids():
 def test_an_exercise_left_open_ends_with_the_text():
     html = to_html("::: exercise squat\nSit back.")
 
-    assert (html.count("<section"), html.endswith("<p>Sit back.</p>\n</section>\n")) == (1, True)
+    assert (html.count("<section"), html.endswith("<p>Sit back.</p>\n</div>\n</section>\n")) == (1, True)
+
+
+def words_of_exercise(lines):
+    html = to_html(f"::: exercise squat\n{lines}\n:::\n")
+    return html.split("<div>\n")[1].split("</div>")[0].replace("\n", "")
+
+
+def test_the_fields_of_an_exercise_are_a_list_under_its_name():
+    lines = "Name: Squat\nFor: Your *thighs*.\nHow: Sit back.\nSets: 2–3 sets.\nStop if: it hurts."
+
+    html = words_of_exercise(lines)
+
+    assert html == (
+        "<p><strong>Squat</strong></p><dl><dt>What for</dt><dd>Your <em>thighs</em>.</dd><dt>How</dt><dd>Sit back.</dd>"
+        "<dt>Sets and repetitions</dt><dd>2–3 sets.</dd><dt>Stop if</dt><dd>it hurts.</dd></dl>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "html"),
+    [
+        ("How: a\n\nSets: b", "<dl><dt>How</dt><dd>a</dd><dt>Sets and repetitions</dt><dd>b</dd></dl>"),
+        ("  how:   a  ", "<dl><dt>How</dt><dd>a</dd></dl>"),
+        ("Before.\nHow: a\nAfter: b.", "<p>Before.</p><dl><dt>How</dt><dd>a</dd></dl><p>After: b.</p>"),
+        ("How:\n\n1. a", "<p>How:</p><ol><li>a</li></ol>"),
+        ("- How: a", "<ul><li>How: a</li></ul>"),
+        ("How: a\nHow: b", "<dl><dt>How</dt><dd>a</dd><dt>How</dt><dd>b</dd></dl>"),
+        ("How: ::: x", "<dl><dt>How</dt><dd>::: x</dd></dl>"),
+    ],
+)
+def test_whatever_is_no_field_stays_as_it_is(lines, html):
+    found = words_of_exercise(lines)
+
+    assert found == html
+
+
+def test_there_are_no_fields_outside_an_exercise():
+    html = to_html("How: down")
+
+    assert html == "<p>How: down</p>\n"
+
+
+@pytest.mark.parametrize(("above", "level"), [("", 2), ("# A", 3), ("## A", 3), ("## A\n\n### B", 4), ("#### A", 4)])
+def test_a_card_of_warning_signs_has_a_heading_below_the_one_it_stands_under(above, level):
+    html = to_html(f"{above}\n\n::: help\n- chest pain\n:::\n")
+
+    assert html.endswith(
+        f'<section class="help-now">\n<h{level} id="get-help-now">Get help now</h{level}>\n'
+        "<ul>\n<li>chest pain</li>\n</ul>\n</section>\n"
+    )
+
+
+def test_words_on_two_lines_stay_two_words():
+    words = plain_text("One\ntwo  \nthree")
+
+    assert words == "One two three"
 
 
 def test_html_in_the_text_is_shown_as_text():

@@ -242,6 +242,23 @@ def test_an_exercise_of_a_guide_is_drawn_and_described(clinic):
     assert EXERCISES["squat"].description.encode()[:20] in document
 
 
+def test_fields_and_warning_signs_keep_their_words_in_order():
+    text = "::: exercise nope\nName: Squat\nHow: Sit *back*.\nStop if: it hurts.\n:::\n\n::: help\n- chest pain\n:::\n"
+
+    html = typst.compile(markup(text).encode(), format="html").decode()
+
+    said = " ".join(re.findall(r"\w+", re.sub(r"<[^>]*>", " ", html)))
+    assert said == "Squat How Sit back Stop if it hurts Get help now chest pain"
+
+
+def test_a_guide_of_blocks_is_a_tagged_pdf(clinic):
+    guide = make_guide(body="::: help\nNow.\n:::\n\n## A\n\n::: exercise squat\nHow: down\n\n::: help\n- x\n:::\n:::\n")
+
+    document = pdf.guide(guide)
+
+    assert len(markers(document)) == 4
+
+
 def test_the_imprint_says_who_reviewed_it_and_that_it_is_a_sample(monkeypatch):
     make_clinic(name="Elm Street Clinic", phone="+14076985558", is_demo=True)
     reviewer = make_person("Clinical reviewer", display_name="Jo Adeyemi", credentials="PT")
