@@ -125,12 +125,31 @@ def test_every_exercise_has_a_drawing(path):
 
 
 @each_file
-def test_every_exercise_is_closed(path):
+def test_every_block_is_known_and_closed(path):
     _, body = read(path)
 
-    marks = re.findall(r"^:::+ *(exercise)?", body, re.MULTILINE)
+    marks = re.findall(r"^:::+ *(\w*)", body, re.MULTILINE)
 
-    assert marks == ["exercise", ""] * (len(marks) // 2)
+    assert (set(marks[::2]) <= {"exercise", "help"}, set(marks[1::2])) == (True, {""})
+
+
+@each_file
+def test_every_exercise_says_what_it_is_for_how_how_often_and_when_to_stop(path):
+    _, body = read(path)
+
+    exercises = re.findall(r"^::: exercise \S+\n(.*?)^:::$", body, re.MULTILINE | re.DOTALL)
+
+    fields = [re.findall(r"^([\w ]+): ", exercise, re.MULTILINE) for exercise in exercises]
+    assert fields == [["Name", "For", "How", "Sets", "Stop if"]] * len(exercises)
+
+
+@each_file
+def test_every_text_has_its_own_card_of_warning_signs(path):
+    _, body = read(path)
+
+    html = to_html(body)
+
+    assert html.count('<section class="help-now">') == 1
 
 
 @each_file
