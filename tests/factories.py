@@ -12,6 +12,7 @@ from appointments.models.queryset import digest
 from clinic.models import ClinicSettings, OpeningHours, User
 from clinic.regions import Region
 from clinic.sealing import seal
+from tips import search
 from tips.models import Tip, TipKind, TipRegion, TipStatus
 
 # A Monday, at noon where the clinic is.
@@ -120,4 +121,6 @@ def make_tip(*, author=None, published_at=NOON - DAY, kind=TipKind.TIP, topics=(
         fields = {"clinical_reviewer": author, "last_reviewed": reviewed, "next_review": reviewed + 365 * DAY} | fields
     Tip.objects.filter(pk=tip.pk).update(**live | fields)
     tip.refresh_from_db()
+    if published_at:
+        search.index(tip)
     return tip

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from . import pdf
+from . import pdf, search
 from .models import GuideDownload, PreviewLink, Tip, Topic
 from .page import article, gone
 
@@ -27,11 +27,10 @@ def tip_list(request, topic=None):
         topic = get_object_or_404(Topic, slug=topic)
         tips = tips.filter(topics=topic)
     query = " ".join(request.GET.get("q", "").split())[:100]
-    if query:
-        tips = tips.filter(live__title__icontains=query)
-    page = Paginator(tips, TIPS_A_PAGE).get_page(request.GET.get("page"))
+    found = search.Found(tips, query) if query else tips
+    page = Paginator(found, TIPS_A_PAGE).get_page(request.GET.get("page"))
     topics = Topic.objects.filter(tips__in=listed().tips()).distinct()
-    context = {"page": page, "topic": topic, "topics": topics, "query": query}
+    context = {"page": page, "topic": topic, "topics": topics, "query": query, "found": found}
     return render(request, "tips/list.html", context)
 
 

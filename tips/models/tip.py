@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.regions import Region
 from clinic.wording import spoken
-from tips import emails
+from tips import emails, search
 from tips.checks import check
 
 from .history import FormerAddress, TipRegion
@@ -169,6 +169,8 @@ class Tip(models.Model):
         TipRegion.objects.bulk_create([TipRegion(tip=self, region=each) for each in regions], ignore_conflicts=True)
         if any(said):
             self._note(None, self.status, by=by, at=at, comment="\n".join(filter(None, said)))
+        if self.live_id:
+            search.index(self)
 
     def _leave(self, path, *, was_seen):
         self.former_addresses.filter(path=self.get_absolute_url()).delete()
@@ -249,6 +251,7 @@ class Tip(models.Model):
         """A draft again, which readers do not see until it has gone the whole way."""
         self._move_to(TipStatus.DRAFT, frm={TipStatus.ARCHIVED}, by=by, at=at, live=None)
 
+    @transaction.atomic
     def _go_live(self, revision, *, by, at, **changes):
         # To the minute, as editors set it: a form that shows no seconds would else change it.
         publish_at = (self.publish_at if self.live_id else max(self.publish_at or at, at)).replace(
@@ -258,6 +261,7 @@ class Tip(models.Model):
             raise TransitionNotAllowed(_("It would expire before it is published. Change one of the two dates."))
         changes |= {"live": revision, "publish_at": publish_at, "tell": emails.tip_approved, "people": self.writers}
         self._move_to(TipStatus.APPROVED, by=by, at=at, revision=revision, **changes)
+        search.index(self)
 
     def _reviewed(self, next_review, *, at):
         today = timezone.localdate(at)

@@ -1,0 +1,222 @@
+"""What readers find: an index of the live texts, the ranking, and the snippets. All that depends on the engine is here.
+
+Words are folded and stemmed in Python, in the text and in what is looked for, so that both engines
+find the same. The index says what fits, never what may be seen: that is the queryset it is asked with.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+import snowballstemmer
+from django.apps import apps as installed
+from django.db import connection, models, transaction
+from django.db.models import F
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+from django.utils.html import escape, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from .markdown import plain_text
+
+# Only so many of the newest that fit are ranked, so that a common word stays quick.
+MOST_RANKED = 1000
+MOST_WORDS = 8
+MOST_LETTERS = 40
+SNIPPET_LETTERS = 220
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+APOSTROPHES = str.maketrans("", "", "'’")
+# Letters that no normal form takes apart.
+PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+# What nearly every text has, and so says nothing about what is meant.
+SMALL_WORDS = {
+    "a", "about", "after", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "did", "do", "does",
+    "for", "from", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "no", "not",
+    "of", "on", "or", "our", "so", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this",
+    "to", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will", "with", "you", "your",
+}  # fmt: skip
+
+# How an engine writes a word, the beginning of one, either of two, and both.
+GRAMMAR = {
+    "sqlite": ('"{}"', '"{}"*', " OR ", " AND "),
+    "postgresql": ("'{}'", "'{}':*", " | ", " & "),
+}
+# `bm25` counts the less the better, in the order of the columns: those that are only kept come first.
+FOUND = {
+    "sqlite": """
+        SELECT id FROM (
+            SELECT tip.id, tip.publish_at, bm25(tips_searchentry, 0, 0, 100, 20, 20, 1) AS score
+            FROM tips_searchentry CROSS JOIN tips_tip AS tip ON tip.id = tips_searchentry.rowid
+            WHERE tips_searchentry MATCH %s AND tip.id IN ({visible})
+            ORDER BY tip.publish_at DESC, tip.id DESC LIMIT {limit}
+        ) ORDER BY score, publish_at DESC, id DESC
+    """,
+    "postgresql": """
+        SELECT newest.id FROM (
+            SELECT tip.id, tip.publish_at, entry.words, wanted
+            FROM to_tsquery('simple', %s) AS wanted, tips_searchentry AS entry JOIN tips_tip AS tip ON tip.id = entry.rowid
+            WHERE entry.words @@ wanted AND tip.id IN ({visible})
+            ORDER BY tip.publish_at DESC, tip.id DESC LIMIT {limit}
+        ) AS newest ORDER BY ts_rank(words, wanted) DESC, publish_at DESC, id DESC
+    """,
+}
+
+
+class SearchEntry(models.Model):
+    """The words of a tip's live text, as they are looked for, and the same text to quote from.
+
+    On SQLite the table is the full-text index itself; nothing in it is more than a copy.
+    """
+
+    # The key of a virtual table is always called so.
+    tip = models.OneToOneField(
+        "tips.Tip", primary_key=True, db_column="rowid", on_delete=models.CASCADE, related_name="+", editable=False
+    )
+    text_id = models.BigIntegerField(editable=False)
+    plain = models.TextField(editable=False)
+    title = models.TextField(editable=False)
+    summary = models.TextField(editable=False)
+    topics = models.TextField(editable=False)
+    body = models.TextField(editable=False)
+
+    class Meta:
+        verbose_name = _("search entry")
+        verbose_name_plural = _("search entries")
+
+    def __str__(self):
+        return str(self.tip_id)
+
+
+# Words
+
+
+@lru_cache(maxsize=20_000)
+def forms(word):
+    """A word as it is kept: folded, and the stem of that; “Cafés” gives cafes and cafe."""
+    apart = unicodedata.normalize("NFKD", word.translate(APOSTROPHES)).casefold()
+    letters = "".join(each for each in apart if not unicodedata.combining(each)).translate(PLAIN)
+    folded = "".join(WORD.findall(letters))[:MOST_LETTERS]
+    # One of its own for each word: a stemmer keeps what it works on in itself, and requests are answered in threads.
+    return folded, snowballstemmer.stemmer("english").stemWord(folded)
+
+
+def indexed(text):
+    """Every word and its stem, so that a word is found by its beginning and in its other forms."""
+    return " ".join(form for word in WORD.findall(text) for form in dict.fromkeys(forms(word)))
+
+
+def tidy(text):
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader looks for: the stem of every word, and how the last one begins."""
+
+    stems: list
+    beginning: str
+
+    @classmethod
+    def from_query(cls, query):
+        """Small words count only where there are no others."""
+        text = tidy(query[: MOST_WORDS * MOST_LETTERS])
+        words = [each for each in map(forms, WORD.findall(text)) if each[0]][:MOST_WORDS]
+        words = [each for each in words if each[0] not in SMALL_WORDS] or words
+        last = words[-1][0] if words else ""
+        return cls(list(dict.fromkeys(stem for _, stem in words)), last if len(last) > 1 else "")
+
+    def has(self, word):
+        folded, stem = forms(word)
+        return stem in self.stems or bool(self.beginning and folded.startswith(self.beginning))
+
+    def in_grammar(self):
+        """The same for the engine; words hold only letters and digits, so that nothing in them is grammar."""
+        word, beginning, either, both = GRAMMAR[connection.vendor]
+        *others, last = map(word.format, self.stems)
+        if self.beginning:
+            last = f"({last}{either}{beginning.format(self.beginning)})"
+        return both.join([*others, last])
+
+
+# The index
+
+
+@transaction.atomic
+def index(tip):
+    """Make the tip's live text the one that is found; for the transaction in which it becomes so."""
+    text = tip.live
+    plain = tidy(plain_text(text.body))
+    SearchEntry(
+        tip_id=tip.pk,
+        text_id=text.pk,
+        plain=plain,
+        title=indexed(tidy(text.title)),
+        summary=indexed(tidy(text.summary)),
+        topics=indexed(tidy(" ".join(topic.name for topic in tip.topics.all()))),
+        body=indexed(plain),
+    ).save()
+
+
+@transaction.atomic
+def reindex(apps=installed):
+    """Index every tip whose live text is not the one in the index; there is none unless the tips came from elsewhere."""
+    current = SearchEntry.objects.filter(text_id=F("tip__live_id")).values("pk")
+    stale = apps.get_model("tips", "Tip").objects.filter(live__isnull=False).exclude(pk__in=current)
+    for tip in stale.select_related("live").prefetch_related("topics").iterator(chunk_size=200):
+        index(tip)
+
+
+@receiver(post_migrate, dispatch_uid="search_entries")
+def reindex_after_migrate(app_config, apps=installed, **kwargs):
+    if app_config.label == "tips" and "searchentry" in apps.all_models["tips"]:
+        reindex(apps)
+
+
+# Searching
+
+
+class Found:
+    """The tips that fit a query, best first, a part at a time: what a paginator asks of a list."""
+
+    def __init__(self, tips, query):
+        self.tips, self.wanted = tips, Wanted.from_query(query)
+        ids = ranked(tips, self.wanted) if self.wanted.stems else []
+        self.ids, self.has_more = ids[:MOST_RANKED], len(ids) > MOST_RANKED
+
+    def __len__(self):
+        return len(self.ids)
+
+    def __getitem__(self, part):
+        tips = self.tips.in_bulk(self.ids[part])
+        texts = dict(SearchEntry.objects.filter(pk__in=tips).values_list("pk", "plain"))
+        for pk, tip in tips.items():
+            tip.snippet = marked(tidy(tip.live.summary), self.wanted) or marked(texts.get(pk, ""), self.wanted)
+        return [tips[pk] for pk in self.ids[part] if pk in tips]
+
+
+def ranked(tips, wanted):
+    """The ids of those among `tips` that fit, best first; one more than are ranked says that there are more."""
+    visible, params = tips.order_by().values("pk").query.sql_with_params()
+    sql = FOUND[connection.vendor].format(visible=visible, limit=MOST_RANKED + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [wanted.in_grammar(), *params])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def marked(text, wanted):
+    """The part of the text around the first word that was looked for, as HTML with all of them marked; empty if there is none."""
+    first = next((word for word in WORD.finditer(text) if wanted.has(word[0])), None)
+    if first is None:
+        return ""
+    start = text.rfind(" ", 0, max(0, first.start() - SNIPPET_LETTERS // 3)) + 1
+    end = len(text)
+    if end - start > SNIPPET_LETTERS:
+        end = max(first.end(), text.rfind(" ", start, start + SNIPPET_LETTERS))
+    pieces, reached = [], start
+    for word in WORD.finditer(text, start, end):
+        if wanted.has(word[0]):
+            pieces.append((text[reached : word.start()], word[0]))
+            reached = word.end()
+    rest = text[reached:end] + (" …" if end < len(text) else "")
+    return escape("… " if start else "") + format_html_join("", "{}<mark>{}</mark>", pieces) + escape(rest)
