@@ -6,9 +6,9 @@ from django.core.management import call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.factories import DAY, NOON, make_tip
+from tests.factories import DAY, NOON, make_person, make_tip
 from tips import search
-from tips.models import Tip, Topic
+from tips.models import Tip, TipStatus, Topic
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def snippets(html):
 
 
 def found(query, *, at=NOON):
-    return [tip.live.title for tip in search.Found(Tip.objects.published(at=at).for_list(), query)[:20]]
+    return [tip.live.title for tip in search.Found(Tip.objects.listed(at=at).for_list(), query)[:20]]
 
 
 # What fits
@@ -205,7 +205,7 @@ def test_markup_in_a_text_stays_text_in_its_snippet(client, clinic, where):
 def test_what_readers_may_not_see_is_not_found(editor):
     make_tip(text={"title": "Scheduled"}, author=editor, published_at=NOON + DAY)
     make_tip(text={"title": "Expired"}, author=editor, expire_at=NOON - DAY, published_at=NOON - 2 * DAY)
-    make_tip(text={"title": "Archived"}, author=editor).archive()
+    make_tip(text={"title": "Archived"}, author=editor, status=TipStatus.ARCHIVED)
     make_tip(text={"title": "Draft"}, author=editor, published_at=None)
     make_tip(text={"title": "Live"}, author=editor)
 
@@ -226,7 +226,10 @@ def test_the_index_follows_the_live_text_and_not_the_newest(editor):
     tip.revise(by=editor, at=NOON, title="Shoulders", summary="S", body="B", sources="")
     before = [found("elbows"), found("shoulders")]
 
-    tip.publish(at=NOON)
+    Tip.objects.filter(pk=tip.pk).update(status=TipStatus.IN_CLINICAL)
+    tip.refresh_from_db()
+    reviewer = make_person("Clinical reviewer")
+    tip.approve_clinical(tip.latest, next_review=NOON.date() + DAY, by=reviewer, at=NOON)
 
     assert before == [["Elbows"], []]
     assert [found("elbows"), found("shoulders")] == [[], ["Shoulders"]]
@@ -352,3 +355,11 @@ def test_a_flush_empties_the_index_as_well(turn):
     make_tip(text={"title": "Ankles"})
 
     assert (entries, search.SearchEntry.objects.count(), found("ankles")) == (0, 1, ["Ankles"])
+
+
+def test_a_new_topic_is_found_at_once(editor):
+    tip = make_tip(author=editor)
+
+    tip.arrange(by=editor, at=NOON, topics=[Topic.objects.create(name="Rowing", slug="rowing")], regions=[])
+
+    assert found("rowing") == [tip.live.title]
