@@ -11,6 +11,7 @@ from functools import lru_cache
 import nh3
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from . import blocks, figures
@@ -37,7 +38,7 @@ IDS_OF_THE_PAGE = ["top", "main", "contents", "ask", "help-now", "sources", "rel
 FIGURE = re.compile(r'<figure class="exercise__figure">([a-z-]*)</figure>')
 
 
-def _house_headings(state: object) -> None:
+def _house_headings(state: StateCore) -> None:
     """The page's own heading is its only `h1`; the others go no deeper than `h4`, and each has an anchor of its own."""
     taken = Counter(IDS_OF_THE_PAGE)
     for index, token in enumerate(state.tokens):
@@ -50,6 +51,11 @@ def _house_headings(state: object) -> None:
             token.attrSet("id", stem if taken[stem] == 1 else f"{stem}--{taken[stem]}")
 
 
+def _whole_letters(state: StateCore) -> None:
+    """Half of a letter, which no page can carry, becomes a question mark."""
+    state.src = state.src.encode(errors="replace").decode()
+
+
 def _attribute(tag: str, name: str, value: str) -> str | None:
     return None if name == "href" and not SAFE_LINK.match(value) else value
 
@@ -57,6 +63,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 def parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
     blocks.plug_in(markdown)
+    markdown.core.ruler.before("normalize", "whole_letters", _whole_letters)
     markdown.core.ruler.push("house_headings", _house_headings)
     return markdown
 

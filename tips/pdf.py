@@ -80,14 +80,27 @@ OPEN = {
 }
 
 
+# Four times what the longest text of an article comes to; what has more takes the machine's memory.
+MOST_PARTS = 20_000
+
+
+class CannotTypeset(ValueError):
+    """The text cannot be set, such as lists within lists within lists without end."""
+
+
 def literal(text: str) -> str:
-    """A Typst string: without control characters, JSON's escapes are Typst's too."""
-    return json.dumps("".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc"), ensure_ascii=False)
+    """A Typst string: without control characters and halves of letters, JSON's escapes are Typst's too."""
+    return json.dumps(
+        "".join(c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs"}), ensure_ascii=False
+    )
 
 
 def markup(text: str) -> str:
-    """Markdown as Typst markup."""
-    tokens = _with_sound_headings(PARSER.parse(text))
+    """Markdown as Typst markup. Raises `CannotTypeset`."""
+    tokens = PARSER.parse(text)
+    if sum(1 + len(token.children or []) for token in tokens) > MOST_PARTS:
+        raise CannotTypeset(_("This text cannot be made into a PDF: %s") % _("it has too many parts"))
+    tokens = _with_sound_headings(tokens)
     return "".join(_typeset(tokens, index) for index in range(len(tokens)))
 
 
@@ -146,10 +159,6 @@ def _address(href: str) -> str:
     """Links within the site need its address on paper; anything that is not a web address leads to the site."""
     from_page = href if href.startswith(("https://", "http://", "mailto:", "tel:")) else None
     return from_page or settings.BASE_URL + (href if href.startswith("/") else "/")
-
-
-class CannotTypeset(ValueError):
-    """The text cannot be set, such as lists within lists within lists without end."""
 
 
 def guide(guide: "Tip", text: "TipRevision | None" = None) -> bytes:
