@@ -7,6 +7,7 @@ urlpatterns = [
     path("tips/", views.tip_list, name="list"),
     path("tips/feed/", feeds.NewTips(), name="feed"),
     path("tips/topics/<slug:topic>/", views.tip_list, name="topic"),
+    path("tips/regions/<slug:region>/", views.tip_list, name="region"),
     path("tips/preview/<str:token>/", views.shared_preview, name="shared_preview"),
     path("tips/<slug:slug>/", views.tip_detail, name="detail"),
     path("guides/<slug:slug>.pdf", views.guide_pdf, name="guide_pdf"),

@@ -2,13 +2,15 @@ from contextlib import suppress
 
 from django.core.paginator import Paginator
 from django.db import Error
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from clinic.regions import Region
+
 from . import pdf, search
-from .models import GuideDownload, PreviewLink, Tip, Topic
+from .models import GuideDownload, PreviewLink, Tip, TipRegion, Topic
 from .page import article, gone
 
 TIPS_A_PAGE = 20
@@ -21,17 +23,36 @@ def listed():
 
 
 @require_safe
-def tip_list(request, topic=None):
+def tip_list(request, topic=None, region=None):
     tips = listed().tips()
     if topic:
         topic = get_object_or_404(Topic, slug=topic)
         tips = tips.filter(topics=topic)
+    if region:
+        region = region_of(region)
+        tips = tips.filter(regions__region=region)
     query = " ".join(request.GET.get("q", "").split())[:100]
     found = search.Found(tips, query) if query else tips
     page = Paginator(found, TIPS_A_PAGE).get_page(request.GET.get("page"))
     topics = Topic.objects.filter(tips__in=listed().tips()).distinct()
-    context = {"page": page, "topic": topic, "topics": topics, "query": query, "found": found}
+    named = set(TipRegion.objects.filter(tip__in=listed().tips()).values_list("region", flat=True))
+    context = {
+        "page": page,
+        "found": found,
+        "query": query,
+        "topic": topic,
+        "topics": topics,
+        "region": region,
+        "regions": [each for each in Region if each in named],
+    }
     return render(request, "tips/list.html", context)
+
+
+def region_of(name):
+    try:
+        return Region(name)
+    except ValueError:
+        raise Http404 from None
 
 
 @require_safe

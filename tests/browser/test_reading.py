@@ -60,3 +60,14 @@ def test_the_content_policy_lets_the_browser_keep_what_is_for_machines(site, pag
 
     data = json.loads(page.locator("script").text_content())
     assert data["@graph"][0]["headline"] == "</script><script>alert(1)</script>"
+
+
+@pytest.mark.parametrize("address", ["/tips/", "/tips/regions/lower_leg/", "/tips/regions/neck/"])
+def test_the_pages_of_the_parts_of_the_body_fit_and_break_no_rule(site, page, is_fit, address):
+    topic = Topic.objects.create(name="Knees", slug="knees")
+    make_tip(topics=[topic], regions=["lower_leg", "knee", "advice"])
+    page.set_viewport_size({"width": 320, "height": 700})
+
+    page.goto(site + address)
+
+    is_fit(page)

@@ -28,6 +28,7 @@ PAGES = [
     "/tips/",
     "/tips/?q=back",
     "/tips/topics/backs/",
+    "/tips/regions/back/",
     "/tips/a-stronger-back/",
     "/guides/after-surgery/",
     "/consultation/",
@@ -67,7 +68,7 @@ class SessionStore(SessionBase):
 def site(db):
     make_clinic()
     topic = Topic.objects.create(name="Backs", slug="backs")
-    facts = {"published_at": timezone.now() - DAY, "topics": [topic]}
+    facts = {"published_at": timezone.now() - DAY, "topics": [topic], "regions": ["back"]}
     text = {"sources": f"A study, [2024]({SOURCE}).", "body": "Stand tall.\n\n::: exercise sit-to-stand\nSit.\n:::\n"}
     make_tip(slug="a-stronger-back", text=text, **facts)
     make_tip(slug="after-surgery", kind=TipKind.GUIDE, text={"title": "After surgery"} | text, **facts)

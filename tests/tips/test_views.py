@@ -109,6 +109,31 @@ def test_a_topic_that_is_not_there_is_not_found(client, clinic):
     assert response.status_code == 404
 
 
+def test_a_region_lists_its_own_tips_only_and_marks_itself(client, clinic):
+    make_tip(regions=[Region.LOWER_LEG, Region.HIP], text={"title": "Both"})
+    make_tip(regions=[Region.HIP], text={"title": "Hips only"})
+    make_tip(regions=[Region.LOWER_LEG], text={"title": "A draft"}, published_at=None)
+
+    html = " ".join(page(client, "/tips/regions/lower_leg/").split())
+
+    assert (cards(html), "<h1> Lower leg or foot </h1>" in html) == (["Both"], True)
+    assert re.findall(r'<a href="/tips/regions/([^/]+)/" aria-current="page">', html) == ["lower_leg"]
+
+
+def test_only_regions_with_something_to_read_are_offered(client, clinic):
+    make_tip(regions=[Region.KNEE])
+    make_tip(regions=[Region.BACK], published_at=None)
+    make_tip(regions=[Region.HIP], kind=TipKind.GUIDE)
+
+    html = page(client, "/tips/")
+
+    assert re.findall(r'href="/tips/regions/([^/]+)/"', html) == ["knee"]
+
+
+def test_a_region_that_is_not_there_is_not_found(client, clinic):
+    assert client.get("/tips/regions/elbow/").status_code == 404
+
+
 def test_only_topics_with_something_to_read_are_offered(client, clinic):
     make_tip(topics=[make_topic("Knees")])
     make_tip(topics=[make_topic("Backs")], published_at=None)

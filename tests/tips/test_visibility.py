@@ -35,6 +35,7 @@ def places(client, tip, *, word, topic, neighbour, old):
             "list": links(client, "/tips/"),
             "search": links(client, "/tips/", q=word),
             "topic": links(client, topic.get_absolute_url()),
+            "region": links(client, "/tips/regions/knee/"),
             "feed": links(client, "/tips/feed/"),
             "related": links(client, neighbour.get_absolute_url()),
         }
@@ -68,7 +69,9 @@ def test_every_place_agrees_with_the_two_rules(client, clinic, editor, kind, sta
         now, word = timezone.now(), f"word{next(numbers)}"
         topic = Topic.objects.create(name=word, slug=word)
         neighbour = make_tip(author=editor, topics=[topic])
-        tip = make_tip(author=editor, kind=kind, topics=[topic], text={"title": word}, published_at=now + begins)
+        tip = make_tip(
+            author=editor, kind=kind, topics=[topic], regions=["knee"], text={"title": word}, published_at=now + begins
+        )
         facts = {"expire_at": now + ends if ends is not None and ends > begins else None, "status": status}
         facts |= {"next_review": timezone.localdate(now) - overdue * DAY} if overdue is not None else {}
         if not is_live:
