@@ -4,10 +4,11 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from tests.factories import DAY, NOON, make_person, make_tip
 from tests.tips.test_admin import TEXT
-from tips.models import PreviewLink, Tip, TipKind, TipStatus
+from tips.models import GuideDownload, PreviewLink, Tip, TipKind, TipStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -312,3 +313,14 @@ def test_the_desk_asks_no_more_of_the_database_for_many_articles(
 
     with django_assert_max_num_queries(12):
         client.get("/admin/articles/")
+
+
+def test_a_guide_says_how_often_its_pdf_was_fetched_lately(clinic, editor, signed_in):
+    guide = make_tip(kind=TipKind.GUIDE)
+    today = timezone.localdate()
+    for days, count in ((0, 2), (29, 3), (30, 40)):
+        GuideDownload.objects.create(tip=guide, day=today - days * DAY, count=count)
+
+    html = signed_in(editor).get(page(guide)).content.decode()
+
+    assert "Its PDF was fetched 5 times in the last 30 days." in html

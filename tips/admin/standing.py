@@ -1,7 +1,10 @@
 """One article, for those who write and review: where its text stands, what it says, and what may be done next."""
 
+from datetime import timedelta
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Sum
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -13,11 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 from tips import pdf
 from tips.checks import check
 from tips.differences import differences
-from tips.models import BEING_WRITTEN, Tip, TipKind, TransitionNotAllowed
+from tips.models import BEING_WRITTEN, GuideDownload, Tip, TipKind, TransitionNotAllowed
 
 from .acts import ACTS, WRITE
 
 READ = "tips.view_tip"
+THIRTY_DAYS = timedelta(days=30)
 
 
 def get_article(request, pk, permission=READ):
@@ -58,9 +62,16 @@ def show_article(request, tip, *, status=200, **bound):
         "now": now,
         "asked": tip.steps.filter(to_status="changes_requested", revision=latest).last(),
         "acts": acts,
+        "fetched": fetched_lately(tip, today=timezone.localdate(now)),
         "links": [link for link in tip.preview_links.filter(revoked_at__isnull=True) if link.ends_at > now],
     }
     return TemplateResponse(request, "admin/tips/standing.html", context, status=status)
+
+
+def fetched_lately(guide, *, today):
+    """How often a guide's PDF was fetched in thirty days."""
+    days = GuideDownload.objects.filter(tip=guide, day__gt=today - THIRTY_DAYS)
+    return days.aggregate(sum=Sum("count"))["sum"] or 0
 
 
 def act(request, pk, name):
