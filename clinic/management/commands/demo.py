@@ -75,8 +75,13 @@ class Command(BaseCommand):
         topics = {
             slug: Topic.objects.create(slug=slug, name=name, description=text) for slug, (name, text) in TOPICS.items()
         }
-        for age, path in enumerate(sorted(CONTENT.glob("*.md"), key=newest_first)):
-            publish(path, people, topics, published_at=timezone.now() - timedelta(days=3 + 9 * age))
+        # Written first, all of them: they name each other.
+        written = [
+            write(path, people, topics, published_at=timezone.now() - timedelta(days=3 + 9 * age))
+            for age, path in enumerate(sorted(CONTENT.glob("*.md"), key=newest_first))
+        ]
+        for tip, facts in written:
+            agree(tip, facts, people)
         # Nobody has to hear what the sample editors did.
         OutgoingMail.objects.all().delete()
         ask_for_consultations(people, now=timezone.now())
@@ -123,8 +128,7 @@ def make_person(username, display_name, credentials, groups, password):
     return person
 
 
-def publish(path, people, topics, *, published_at):
-    """The whole way, by three people; one that was published longer ago was read again since."""
+def write(path, people, topics, *, published_at):
     _, front, body = path.read_text(encoding="utf-8").split("+++\n", 2)
     facts = tomllib.loads(front)
     reviewed_at = timezone.now() - timedelta(days=facts["reviewed_days_ago"])
@@ -132,7 +136,7 @@ def publish(path, people, topics, *, published_at):
     tip.save()
     now = {"by": people["editor"], "at": min(reviewed_at, published_at)}
     tip.arrange(topics=[topics[slug] for slug in facts["topics"]], regions=facts["regions"], **now)
-    text = tip.revise(
+    tip.revise(
         title=facts["title"],
         summary=facts["summary"],
         body=body.strip(),
@@ -140,12 +144,18 @@ def publish(path, people, topics, *, published_at):
         call_to_action=facts["call_to_action"],
         **now,
     )
-    tip.submit(**now)
-    tip.approve_editorial(text, by=people["editor2"], at=now["at"])
+    return tip, facts
+
+
+def agree(tip, facts, people):
+    """The whole way, by three people; one that was published longer ago was read again since."""
+    text, reviewed_at = tip.latest, timezone.now() - timedelta(days=facts["reviewed_days_ago"])
+    at = text.written_at
+    tip.submit(by=people["editor"], at=at)
+    tip.approve_editorial(text, by=people["editor2"], at=at)
     again = timedelta(days=30 * facts["next_review_months"])
-    review = {"by": people["reviewer"], "at": now["at"]}
-    tip.approve_clinical(text, next_review=timezone.localdate(review["at"]) + again, **review)
-    if reviewed_at > published_at:
+    tip.approve_clinical(text, next_review=timezone.localdate(at) + again, by=people["reviewer"], at=at)
+    if reviewed_at > tip.publish_at:
         tip.confirm(next_review=timezone.localdate(reviewed_at) + again, by=people["reviewer"], at=reviewed_at)
 
 
