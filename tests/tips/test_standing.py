@@ -126,6 +126,17 @@ def test_a_press_agrees_to_the_text_that_was_on_the_page(clinic, somebody, edito
     assert (said(response), Tip.objects.get().status) == (["Agreed."], S.IN_CLINICAL)
 
 
+def test_a_clinician_confirms_the_live_text_that_was_on_the_page(clinic, somebody, signed_in):
+    tip, soon = in_status(S.APPROVED), timezone.localdate() + 300 * DAY
+    client = signed_in(make_person("Clinical reviewer"))
+
+    refused = client.post(f"{page(tip)}confirm/", {"text": 2, "next_review": soon})
+    response = client.post(f"{page(tip)}confirm/", {"text": 1, "next_review": soon}, follow=True)
+
+    assert (refused.status_code, said(response)) == (409, ["Its next review is set."])
+    assert (Tip.objects.get().next_review, tip.steps.count()) == (soon, 1)
+
+
 @pytest.mark.parametrize("text", ["1", "", "x", "999", "9" * 30])
 def test_a_press_on_a_page_with_another_text_agrees_to_nothing(clinic, somebody, editor, signed_in, text):
     tip = make_tip(published_at=None)

@@ -52,7 +52,7 @@ def test_after_a_new_review_they_hear_before_the_next(clinic, editor):
     tick(at=NOON)
     tip.refresh_from_db()
 
-    tip.confirm(next_review=TODAY + 300 * DAY, by=make_person("Clinical reviewer", email=""), at=NOON)
+    tip.confirm(tip.live, next_review=TODAY + 300 * DAY, by=make_person("Clinical reviewer", email=""), at=NOON)
     tick(at=NOON + DAY)
     once = len(told())
     tick(at=NOON + 280 * DAY)

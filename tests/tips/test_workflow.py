@@ -50,7 +50,7 @@ ACTS = {
         tip.latest, next_review=NEXT, by=people["reviewer"], at=NOON
     ),
     "request_changes": lambda tip, people: tip.request_changes(comment="Which leg?", by=people["editor"], at=NOON),
-    "confirm": lambda tip, people: tip.confirm(next_review=NEXT, by=people["reviewer"], at=NOON),
+    "confirm": lambda tip, people: tip.confirm(tip.latest, next_review=NEXT, by=people["reviewer"], at=NOON),
     "archive": lambda tip, people: tip.archive(by=people["editor"], at=NOON),
     "take_up_again": lambda tip, people: tip.take_up_again(by=people["editor"], at=NOON),
 }

@@ -236,9 +236,9 @@ class Tip(models.Model):
         reviewed = self._reviewed(next_review, at=at) | {"clinical_reviewer": None, "independently_reviewed": False}
         self._go_live(revision, frm=BEING_WRITTEN | IN_REVIEW, by=by, at=at, comment=reason, **reviewed)
 
-    def confirm(self, *, next_review, by, at):
-        """A clinician has read the live text again, and it still holds."""
-        self._refuse_unless_free(self.live, by)
+    def confirm(self, revision, *, next_review, by, at):
+        """A clinician has read the live text again, exactly this one, and it still holds."""
+        self._refuse_unless_free(revision, by)
         reviewed = self._reviewed(next_review, at=at) | {"clinical_reviewer": by, "independently_reviewed": True}
         self._move_to(
             TipStatus.APPROVED, frm={TipStatus.APPROVED}, by=by, at=at, comment=_("Read again, unchanged."), **reviewed

@@ -156,7 +156,8 @@ def agree(tip, facts, people):
     again = timedelta(days=30 * facts["next_review_months"])
     tip.approve_clinical(text, next_review=timezone.localdate(at) + again, by=people["reviewer"], at=at)
     if reviewed_at > tip.publish_at:
-        tip.confirm(next_review=timezone.localdate(reviewed_at) + again, by=people["reviewer"], at=reviewed_at)
+        next_review = timezone.localdate(reviewed_at) + again
+        tip.confirm(tip.live, next_review=next_review, by=people["reviewer"], at=reviewed_at)
 
 
 def ask_for_consultations(people, *, now):
