@@ -108,6 +108,17 @@ def test_what_is_not_theirs_is_forbidden_and_changes_nothing(clinic, somebody, s
     assert (response.status_code, unchanged()) == (403, before)
 
 
+@pytest.mark.parametrize("role", ["Therapist", "Editor", "Clinical reviewer"])
+def test_who_wrote_none_of_it_does_not_take_it_back(clinic, somebody, signed_in, role):
+    tip = in_status(S.IN_EDITORIAL)
+    before = unchanged()
+
+    response = signed_in(make_person(role)).post(f"{page(tip)}take_back/")
+
+    assert (response.status_code, unchanged()) == (409, before)
+    assert said(response) == ["Only who wrote some of it takes it back."]
+
+
 @pytest.mark.parametrize("act", ["submit", "approve_editorial", "archive", "take_back"])
 def test_a_link_does_nothing(clinic, somebody, editor, signed_in, act):
     tip = in_status(S.IN_EDITORIAL)

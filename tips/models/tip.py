@@ -195,6 +195,8 @@ class Tip(models.Model):
         )
 
     def take_back(self, *, by, at):
+        if not self.is_work_of(by):
+            raise TransitionNotAllowed(_("Only who wrote some of it takes it back."))
         self._move_to(TipStatus.DRAFT, frm=IN_REVIEW, by=by, at=at)
 
     def request_changes(self, *, comment, by, at):
