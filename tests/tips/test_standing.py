@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from tests.factories import DAY, NOON, make_person, make_tip
@@ -80,6 +81,15 @@ def test_who_wrote_it_is_told_that_somebody_else_has_to_agree_and_may_take_it_ba
 
     assert offered(client, tip) == ["request_changes", "take_back", "archive", "links"]
     assert "somebody else has to agree" in html
+
+
+def test_who_agreed_as_an_editor_is_not_offered_to_agree_as_a_clinician(clinic, somebody, editor, signed_in):
+    editor.groups.add(Group.objects.get(name="Clinical reviewer"))
+    tip, client = in_status(S.IN_EDITORIAL), signed_in(editor)
+
+    client.post(f"{page(tip)}approve_editorial/", {"text": 1})
+
+    assert offered(client, tip) == ["request_changes", "archive", "links"]
 
 
 @pytest.mark.parametrize(

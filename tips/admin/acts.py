@@ -123,7 +123,9 @@ ACTS = {
         _("Agree as a clinician"),
         _("Agree to this text"),
         always(REVIEW),
-        lambda tip, user: tip.status == S.IN_CLINICAL and not tip.is_work_of(user),
+        lambda tip, user: (
+            tip.status == S.IN_CLINICAL and not tip.is_work_of(user) and not tip.has_agreed_as_editor(user)
+        ),
         _("Agreed. Readers see it from its date on."),
         NextReviewForm,
         binds=True,

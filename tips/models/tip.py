@@ -222,7 +222,7 @@ class Tip(models.Model):
     def approve_clinical(self, revision, *, next_review, by, at):
         """A clinician who wrote none of it, and was not the editor, agrees to exactly this text; it goes live."""
         self._refuse_unless_free(revision, by)
-        if self.steps.filter(revision=revision, to_status=TipStatus.IN_CLINICAL, by=by).exists():
+        if self.has_agreed_as_editor(by):
             raise TransitionNotAllowed(
                 _("You have agreed to it as an editor. A clinician beside you has to agree as well.")
             )
@@ -347,6 +347,9 @@ class Tip(models.Model):
 
     def is_work_of(self, person):
         return self.writers.filter(pk=person.pk).exists()
+
+    def has_agreed_as_editor(self, person):
+        return self.steps.filter(revision=self.latest, to_status=TipStatus.IN_CLINICAL, by=person).exists()
 
     def _who_may(self, permission):
         able = get_user_model().objects.with_perm(permission, backend=PERMISSIONS, include_superusers=False)
