@@ -179,14 +179,15 @@ def test_the_address_of_a_draft_may_change(clinic, editor, signed_in):
 
 
 def test_a_clinical_reviewer_changes_what_a_live_tip_says_and_not_when_it_is_seen(clinic, signed_in):
-    tip = make_tip(slug="a")
+    tip = make_tip(slug="a", regions=["hip"])
     before = Tip.objects.values("slug", "publish_at", "expire_at", "author", "live").get()
 
     signed_in(make_person("Clinical reviewer")).post(
-        change(tip), as_it_stands(tip, expire_at="2026-03-03T00:00", title="Changed")
+        change(tip), as_it_stands(tip, slug="b", expire_at="2026-03-03T00:00", regions=["knee"], title="Changed")
     )
 
     assert Tip.objects.values("slug", "publish_at", "expire_at", "author", "live").get() == before
+    assert [row.region for row in tip.regions.all()] == ["hip"]
     assert stored()[-1] == ("a", "draft", 2, "Changed")
 
 

@@ -9,6 +9,7 @@ from tips.forms import TipForm
 from tips.models import EDIT, REVIEW, TipKind, TipRevision, TipStatus
 
 WRITE = "tips.change_tip"
+ARRANGED = [*TipForm.Meta.fields, "regions"]
 
 
 class TopicAdmin(admin.ModelAdmin):
@@ -81,7 +82,7 @@ class ArticleAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         """What readers may have kept, or wait for, is arranged by editors."""
-        return list(TipForm.Meta.fields) if obj and obj.live_id and not request.user.has_perm(EDIT) else []
+        return ARRANGED if obj and obj.live_id and not request.user.has_perm(EDIT) else []
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
@@ -99,9 +100,9 @@ class ArticleAdmin(admin.ModelAdmin):
         if not change:
             tip.kind = self.kind
             tip.save()
-        facts = {name: form.cleaned_data[name] for name in TipForm.Meta.fields if name in form.cleaned_data}
-        facts = {"topics": tip.topics.all()} | facts
-        tip.arrange(by=request.user, at=now, regions=form.cleaned_data["regions"], **facts)
+        kept = {"topics": tip.topics.all(), "regions": [row.region for row in tip.regions.all()]}
+        facts = {name: form.cleaned_data[name] for name in ARRANGED if name in form.cleaned_data}
+        tip.arrange(by=request.user, at=now, **kept | facts)
         tip.revise(by=request.user, at=now, **form.text)
 
     def save_related(self, request, form, formsets, change):
