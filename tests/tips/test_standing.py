@@ -217,6 +217,17 @@ def test_a_guide_that_cannot_be_a_pdf_does_not_go_live(clinic, somebody, signed_
     assert Tip.objects.get().live is None
 
 
+def test_nor_does_it_as_a_minor_correction(clinic, somebody, editor, signed_in):
+    guide = in_status(S.APPROVED, kind=TipKind.GUIDE)
+    guide.revise(by=guide.author, at=NOON, **TEXT | {"body": "> " * 5000 + "x"})
+    Tip.objects.filter(pk=guide.pk).update(status=S.IN_EDITORIAL, is_minor=True)
+
+    response = signed_in(editor).post(f"{page(guide)}approve_editorial/", {"text": 2})
+
+    assert "This text cannot be made into a PDF" in response.content.decode()
+    assert Tip.objects.get().live.number == 1
+
+
 @pytest.mark.parametrize("path", ["", "history/", "preview/"])
 def test_nobody_without_the_right_to_read_looks_at_an_article(clinic, client, signed_in, path):
     tip = make_tip()

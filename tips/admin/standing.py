@@ -87,7 +87,7 @@ def act(request, pk, name):
         return show_article(request, tip, **{name: form})
     seen = {"revision": tip.revisions.filter(number=number_of(request)).first()} if chosen.binds else {}
     try:
-        if name in {"approve_clinical", "publish_alone"}:
+        if name in {"approve_clinical", "publish_alone"} or (name == "approve_editorial" and tip.is_minor):
             refuse_what_cannot_be_kept(tip)
         getattr(tip, name)(by=request.user, at=timezone.now(), **seen, **form.answers)
     except TransitionNotAllowed as refusal:
