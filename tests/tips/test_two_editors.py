@@ -32,6 +32,16 @@ def test_the_second_of_two_sees_both_texts_and_a_second_press_keeps_theirs(clini
     assert [title for *_, title in stored()] == ["A stronger back", "Stronger knees", "Mine"]
 
 
+def test_only_what_differs_from_theirs_is_marked(clinic, editor, signed_in):
+    tip = make_tip(published_at=None, slug="a", text={"body": "One.\n\nTwo."})
+    opened = as_it_stands(tip, title="Mine")
+    tip.revise(by=make_person("Editor"), at=NOON, **tip.latest.text | {"summary": "Theirs."})
+
+    response = signed_in(editor).post(change(tip), opened)
+
+    assert [difference.label for difference in response.context["mine"]] == ["title", "summary"]
+
+
 def test_the_second_of_two_who_arrange_is_told_as_well(clinic, editor, signed_in):
     tip = make_tip(published_at=None, slug="a")
     opened = as_it_stands(tip, expire_at="2126-03-03T00:00")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from tips.differences import differences
 from tips.forms import TipForm
 from tips.models import EDIT, REVIEW, TipKind, TipRevision, TipStatus
+from tips.models.revision import tidy
 
 WRITE = "tips.change_tip"
 ARRANGED = [*TipForm.Meta.fields, "regions"]
@@ -146,7 +147,7 @@ class ArticleAdmin(admin.ModelAdmin):
 def typed(form):
     """The text as it was typed, where a form was refused."""
     return {
-        name: form[name].value() or ""
+        name: tidy(form[name].value() or "")
         for name in ("title", "summary", "body", "sources", "call_to_action", "hero", "hero_alt")
     } | {"hero_is_decorative": bool(form["hero_is_decorative"].value())}
 
