@@ -62,6 +62,16 @@ def test_who_opened_it_before_it_moved_on_without_a_new_text_saves_what_is_the_s
     assert (response.status_code, stored()) == (302, [("a", "in_editorial", 1, "A stronger back")])
 
 
+def test_nobody_is_told_of_a_save_that_changed_nothing(clinic, editor, signed_in):
+    tip = make_tip(published_at=None, slug="a")
+    opened = as_it_stands(tip, title="Mine")
+    signed_in(make_person("Editor")).post(change(tip), as_it_stands(tip))
+
+    signed_in(editor).post(change(tip), opened)
+
+    assert [title for *_, title in stored()] == ["A stronger back", "Mine"]
+
+
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_who_saves_while_another_agrees_is_told_and_undoes_nothing(clinic, signed_in):

@@ -160,6 +160,8 @@ class Tip(models.Model):
         said.append(
             changed_to(_("parts of the body"), *map(labels, ([row.region for row in self.regions.all()], regions)))
         )
+        if not changed and not any(said):
+            return
         self.status = before.status
         self._write(before.status, version=before.version, frm=before.status, **{name: facts[name] for name in changed})
         if "slug" in changed:
