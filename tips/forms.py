@@ -23,6 +23,14 @@ def moment():
     return forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 
 
+def who_was_last(tip):
+    """Whoever wrote the newest text, or has acted on it since."""
+    text, step = tip.latest, tip.steps.select_related("by").last()
+    if step and (text is None or step.at >= text.written_at):
+        return step.by
+    return text.written_by if text else tip.author
+
+
 class TipForm(forms.ModelForm):
     """A tip's facts together with its text; the text is kept as a revision of its own."""
 
@@ -111,7 +119,7 @@ class TipForm(forms.ModelForm):
             _(
                 "%(who)s has saved this page after you opened it. What you typed is still here; above stands how it differs from theirs. Save again to keep yours."
             )
-            % {"who": self.theirs.written_by if self.theirs else now.author},
+            % {"who": who_was_last(now)},
         )
 
     @property

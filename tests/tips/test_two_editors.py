@@ -45,11 +45,11 @@ def test_only_what_differs_from_theirs_is_marked(clinic, editor, signed_in):
 def test_the_second_of_two_who_arrange_is_told_as_well(clinic, editor, signed_in):
     tip = make_tip(published_at=None, slug="a")
     opened = as_it_stands(tip, expire_at="2126-03-03T00:00")
-    tip.arrange(by=make_person("Editor"), at=NOON, topics=[], regions=["knee"])
+    tip.arrange(by=make_person("Editor", display_name="Nora"), at=NOON, topics=[], regions=["knee"])
 
     response = signed_in(editor).post(change(tip), opened)
 
-    assert ("has saved this page" in response.content.decode(), Tip.objects.get().expire_at) == (True, None)
+    assert ("Nora has saved this page" in response.content.decode(), Tip.objects.get().expire_at) == (True, None)
 
 
 def test_who_opened_it_before_it_moved_on_without_a_new_text_saves_what_is_the_same(clinic, editor, signed_in):
