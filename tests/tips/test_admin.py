@@ -138,6 +138,16 @@ def test_a_new_address_of_what_readers_know_leaves_the_old_one_leading_there(cli
     assert tip.steps.get().comment == "address: kept → moved"
 
 
+def test_the_address_of_what_was_taken_down_once_goes_on_leading_there(clinic, editor, signed_in):
+    tip = make_tip(slug="known")
+    tip.archive(by=editor, at=NOON)
+    tip.take_up_again(by=editor, at=NOON)
+
+    signed_in(editor).post(change(tip), as_it_stands(tip, slug="moved"))
+
+    assert [(each.path, each.tip) for each in FormerAddress.objects.all()] == [("/tips/known/", tip)]
+
+
 def test_back_at_its_old_address_it_leads_there_no_more(clinic, editor, signed_in):
     tip = make_tip(author=editor, slug="first")
     client = signed_in(editor)

@@ -165,7 +165,8 @@ class Tip(models.Model):
         self.status = before.status
         self._write(before.status, version=before.version, frm=before.status, **{name: facts[name] for name in changed})
         if "slug" in changed:
-            self._leave(before.get_absolute_url(), was_seen=before.live_id is not None)
+            was_down = self.steps.filter(from_status=TipStatus.ARCHIVED).exists()
+            self._leave(before.get_absolute_url(), was_seen=was_down or before.live_id is not None)
         self.topics.set(topics)
         self.regions.exclude(region__in=regions).delete()
         TipRegion.objects.bulk_create([TipRegion(tip=self, region=each) for each in regions], ignore_conflicts=True)
