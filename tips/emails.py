@@ -42,5 +42,5 @@ def for_mail(tip):
 def _to_each(event, tip, people, *, at):
     context = for_mail(tip)
     for person in people:
-        if person.is_active and person.email:
+        if person.is_active and person.is_staff and person.email:
             mail.queue(event, to=person.email, context=context, at=at)

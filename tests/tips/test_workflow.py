@@ -255,6 +255,8 @@ def test_a_clinic_without_somebody_else_publishes_with_a_reason_and_says_so(clin
     for name, person in people.items():
         person.is_active = name in left
         person.save()
+    make_person("Editor", is_staff=False)
+    make_person("Clinical reviewer", is_staff=False)
     tip = make_tip(author=people["editor"], published_at=None)
 
     tip.publish_alone(tip.latest, reason="I work alone.", next_review=NEXT, by=people["editor"], at=NOON)
@@ -337,6 +339,7 @@ def test_no_mail_goes_to_who_has_left_or_has_no_address_or_wrote_it(clinic, peop
     people["editor"].is_active = False
     people["editor"].save()
     make_person("Editor", username="silent", email="")
+    make_person("Editor", username="no-desk", is_staff=False)
     tip = make_tip(author=people["author"], published_at=None)
     tip.revise(by=people["second_editor"], at=NOON, **WORDS)
     make_person("Editor", username="third")

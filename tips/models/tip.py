@@ -356,7 +356,7 @@ class Tip(models.Model):
 
     def _who_may(self, permission):
         able = get_user_model().objects.with_perm(permission, backend=PERMISSIONS, include_superusers=False)
-        return able.exclude(pk__in=self.writers.values("pk"))
+        return able.filter(is_staff=True).exclude(pk__in=self.writers.values("pk"))
 
     @property
     def nobody_else_could_agree(self):
