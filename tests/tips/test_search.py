@@ -75,6 +75,8 @@ def test_a_word_is_found_in_its_other_forms_and_with_or_without_accents(query, t
         ("streng runners", []),
         ("for runners", ["Strength for runners"]),
         ("runners and strength", ["Strength for runners"]),
+        ("runners strength runn", ["Strength for runners"]),
+        ("runners knee runn", []),
         ("runners knee", []),
         ("r", []),
     ],
@@ -112,6 +114,17 @@ def test_a_title_comes_before_a_summary_and_a_summary_before_a_body():
     titles = found("knees")
 
     assert titles == ["Title of knees", "Summary", "Body"]
+
+
+def test_many_words_that_begin_alike_in_a_body_do_not_come_before_one_in_a_title():
+    make_tip(text={"title": "Title of knees"}, published_at=NOON - 5 * DAY)
+    make_tip(text={"title": "Body", "body": "Knee, knees, kneel, kneels, kneeling, knelt, kneecap, kneecaps. " * 9})
+    for each in range(9):
+        make_tip(text={"title": f"Other {each}", "body": "Rest well. " * 9})
+
+    titles = found("kne")
+
+    assert titles == ["Title of knees", "Body"]
 
 
 def test_among_equals_the_newest_comes_first():
@@ -187,6 +200,12 @@ def test_the_summary_is_marked_where_it_fits_and_shown_plain_where_only_the_titl
     html = ask(client, query)
 
     assert snippets(html) == [snippet]
+
+
+def test_a_snippet_stays_short_where_a_text_has_no_spaces():
+    snippet = search.marked("ab-" * 900 + "knee" + "-ab" * 900, search.Wanted.from_query("knee"))
+
+    assert (len(snippet) < 2 * search.SNIPPET_LETTERS, "<mark>knee</mark>" in snippet) == (True, True)
 
 
 @pytest.mark.parametrize("where", ["summary", "body"])
