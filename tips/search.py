@@ -47,20 +47,22 @@ GRAMMAR = {
 # order of the columns, of which the first two are only kept; those of `ts_rank` are for D, C, B and A.
 FOUND = {
     "sqlite": """
+        WITH wanted (words) AS (VALUES (%s))
         SELECT id FROM (
             SELECT tip.id, tip.publish_at, bm25(tips_searchentry, 0, 0, 100, 20, 20, 1) AS score
-            FROM tips_searchentry CROSS JOIN tips_tip AS tip ON tip.id = tips_searchentry.rowid
-            WHERE tips_searchentry MATCH %s AND tip.id IN ({visible})
+            FROM tips_searchentry CROSS JOIN ({visible}) AS tip ON tip.id = tips_searchentry.rowid
+            WHERE tips_searchentry MATCH (SELECT words FROM wanted)
             ORDER BY tip.publish_at DESC, tip.id DESC LIMIT {limit}
         ) ORDER BY score, publish_at DESC, id DESC
     """,
     "postgresql": """
-        SELECT newest.id FROM (
-            SELECT tip.id, tip.publish_at, entry.words, wanted
-            FROM to_tsquery('simple', %s) AS wanted, tips_searchentry AS entry JOIN tips_tip AS tip ON tip.id = entry.rowid
-            WHERE entry.words @@ wanted AND tip.id IN ({visible})
+        WITH fitting AS MATERIALIZED (
+            SELECT rowid, words, wanted FROM tips_searchentry, to_tsquery('simple', %s) AS wanted WHERE words @@ wanted
+        ), newest AS (
+            SELECT tip.id, tip.publish_at, words, wanted FROM fitting JOIN ({visible}) AS tip ON tip.id = fitting.rowid
             ORDER BY tip.publish_at DESC, tip.id DESC LIMIT {limit}
-        ) AS newest ORDER BY ts_rank('{{0, 0.01, 0.2, 1}}', words, wanted) DESC, publish_at DESC, id DESC
+        )
+        SELECT id FROM newest ORDER BY ts_rank('{{0, 0.01, 0.2, 1}}', words, wanted) DESC, publish_at DESC, id DESC
     """,
 }
 
@@ -93,19 +95,25 @@ class SearchEntry(models.Model):
 # Words
 
 
+def fold(word):
+    """“Zoë” is zoe."""
+    word = word.translate(APOSTROPHES)
+    if not word.isascii():
+        apart = unicodedata.normalize("NFKD", word).casefold()
+        letters = "".join(each for each in apart if not unicodedata.combining(each)).translate(PLAIN)
+        word = "".join(WORD.findall(letters))
+    return word.lower()[:MOST_LETTERS]
+
+
 @lru_cache(maxsize=20_000)
-def forms(word):
-    """A word as it is kept: folded, and the stem of that; “Cafés” gives cafes and cafe."""
-    apart = unicodedata.normalize("NFKD", word.translate(APOSTROPHES)).casefold()
-    letters = "".join(each for each in apart if not unicodedata.combining(each)).translate(PLAIN)
-    folded = "".join(WORD.findall(letters))[:MOST_LETTERS]
+def stem(folded):
     # One of its own for each word: a stemmer keeps what it works on in itself, and requests are answered in threads.
-    return folded, snowballstemmer.stemmer("english").stemWord(folded)
+    return snowballstemmer.stemmer("english").stemWord(folded)
 
 
 def indexed(text):
     """Every word and its stem, so that a word is found by its beginning and in its other forms."""
-    return " ".join(form for word in WORD.findall(text) for form in dict.fromkeys(forms(word)))
+    return " ".join(form for word in map(fold, WORD.findall(text)) for form in dict.fromkeys((word, stem(word))))
 
 
 def tidy(text):
@@ -123,16 +131,19 @@ class Wanted:
     def from_query(cls, query):
         """Small words count only where there are no others."""
         text = tidy(query[: MOST_WORDS * MOST_LETTERS])
-        words = [each for each in map(forms, WORD.findall(text)) if each[0]][:MOST_WORDS]
-        words = [each for each in words if each[0] not in SMALL_WORDS] or words
-        last = words[-1][0] if words else ""
+        words = [*filter(None, map(fold, WORD.findall(text)))][:MOST_WORDS]
+        words = [word for word in words if word not in SMALL_WORDS] or words
+        last = words[-1] if words else ""
         # Each once, and the last one last.
-        stems = list(dict.fromkeys(stem for _, stem in reversed(words)))[::-1]
+        stems = list(dict.fromkeys(map(stem, reversed(words))))[::-1]
         return cls(stems, last if len(last) > 1 else "")
 
     def has(self, word):
-        folded, stem = forms(word)
-        return stem in self.stems or bool(self.beginning and folded.startswith(self.beginning))
+        folded = fold(word)
+        # Stemming takes time, and leaves a word its first letter.
+        if not any(folded[:1] == each[:1] for each in self.stems):
+            return False
+        return stem(folded) in self.stems or bool(self.beginning and folded.startswith(self.beginning))
 
     def in_grammar(self):
         """The same for the engine; words hold only letters and digits, so that nothing in them is grammar."""
@@ -201,7 +212,7 @@ class Found:
 
 def ranked(tips, wanted):
     """The ids of those among `tips` that fit, best first; one more than are ranked says that there are more."""
-    visible, params = tips.order_by().values("pk").query.sql_with_params()
+    visible, params = tips.order_by().values("id", "publish_at").query.sql_with_params()
     sql = FOUND[connection.vendor].format(visible=visible, limit=MOST_RANKED + 1)
     with through_the_index() as cursor:
         cursor.execute(sql, [wanted.in_grammar(), *params])
