@@ -225,6 +225,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+# Pictures of tips; served by tips.views.picture, under names that never change.
+MEDIA_URL = "media/"
+MEDIA_ROOT = DATA_DIR / "media"
+
 # Development writes its mail here, one file each, to be read in a browser.
 MAIL_DIR = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"front-desk@{urlsplit(BASE_URL).hostname}")
