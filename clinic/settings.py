@@ -225,7 +225,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Pictures of tips; served by tips.views.picture, under names that never change.
+# Pictures of tips; served by tips/media.py, under names that never change.
 MEDIA_URL = "media/"
 MEDIA_ROOT = DATA_DIR / "media"
 

@@ -53,6 +53,7 @@ def make_roles():
         import_module("clinic.migrations.0002_roles").make_groups(apps, None)
         import_module("clinic.migrations.0006_who_keeps_hours").give_hours(apps, None)
         import_module("clinic.migrations.0007_who_reviews").give_review(apps, None)
+        import_module("clinic.migrations.0008_pictures_roles").give_pictures(apps, None)
 
 
 def make_person(role=None, **fields):

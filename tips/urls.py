@@ -1,6 +1,6 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from . import feeds, views
+from . import feeds, media, pictures, views
 
 app_name = "tips"
 urlpatterns = [
@@ -12,4 +12,7 @@ urlpatterns = [
     path("tips/<slug:slug>/", views.tip_detail, name="detail"),
     path("guides/<slug:slug>.pdf", views.guide_pdf, name="guide_pdf"),
     path("guides/<slug:slug>/", views.guide_detail, name="guide"),
+    re_path(
+        rf"^media/pictures/(?P<name>{pictures.NAME})-(?P<width>{pictures.WIDTH})\.webp$", media.picture, name="picture"
+    ),
 ]

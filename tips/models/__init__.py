@@ -2,6 +2,7 @@
 
 from .downloads import GuideDownload
 from .history import FormerAddress, PreviewLink, TipRegion, TipStep
+from .picture import Picture
 from .queryset import LISTED_AFTER, TOLD_BEFORE
 from .revision import TEXT_FIELDS, TipRevision
 from .states import (
@@ -29,6 +30,7 @@ __all__ = [
     "FormerAddress",
     "Guide",
     "GuideDownload",
+    "Picture",
     "PreviewLink",
     "Tip",
     "TipKind",
