@@ -11,15 +11,17 @@ from functools import lru_cache
 import nh3
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from . import blocks, figures
+from . import blocks, figures, pictures
 
 TAGS = {
     "p", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "a", "br", "hr", "blockquote", "code", "pre",
     "table", "thead", "tbody", "tr", "th", "td", "section", "figure",
-    "div", "dl", "dt", "dd",
+    "div", "dl", "dt", "dd", "img",
 }  # fmt: skip
 ATTRIBUTES = {
     "a": {"href", "title"},
@@ -30,12 +32,31 @@ ATTRIBUTES = {
     "section": {"class"},
     "div": {"class", "role", "aria-label", "tabindex"},
     "figure": {"class"},
+    "img": {"src", "srcset", "sizes", "width", "height", "loading", "decoding", "alt"},
 }
 # Anything else, such as a scheme written in a way that some browser might still read as one, is no link.
 SAFE_LINK = re.compile(r"(https?:|mailto:|tel:)[^\s]|/|#", re.IGNORECASE)
 # What the page around a text already calls its parts; a heading of that name gets a number.
 IDS_OF_THE_PAGE = ["top", "main", "contents", "ask", "help-now", "sources", "related"]
 FIGURE = re.compile(r'<figure class="exercise__figure">([a-z-]*)</figure>')
+
+# Our own picture, by its name; as wide as a column of text, but for the margins of a phone.
+PICTURE = re.compile(rf"picture:({pictures.NAME})")
+PICTURE_SIZES = "(min-width: 43rem) 40rem, 94vw"
+PICTURE_FILES = re.compile(rf"(/media/pictures/{pictures.NAME}-{pictures.WIDTH}\.webp( {pictures.WIDTH}w)?(, |$))+")
+
+
+def picture_of(image: Token) -> tuple[str, str]:
+    """The name of our picture, none for what is not ours, and the words for it."""
+    ours = PICTURE.fullmatch(str(image.attrs["src"]))
+    words = PARSER.renderer.renderInlineAsText(image.children or [], PARSER.options, {})
+    return ours[1] if ours else "", words.strip()
+
+
+def _picture(renderer: RendererHTML, tokens: list[Token], index: int, options: object, env: object) -> str:
+    """Nothing is loaded from elsewhere: what shows no picture of ours is its words."""
+    name, alt = picture_of(tokens[index])
+    return pictures.picture_html(name, alt, sizes=PICTURE_SIZES) if name else escapeHtml(alt)
 
 
 def _house_headings(state: StateCore) -> None:
@@ -57,6 +78,8 @@ def _whole_letters(state: StateCore) -> None:
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name in {"src", "srcset"}:
+        return value if PICTURE_FILES.fullmatch(value) else None
     return None if name == "href" and not SAFE_LINK.match(value) else value
 
 
@@ -64,6 +87,7 @@ def parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
     blocks.plug_in(markdown)
     markdown.core.ruler.before("normalize", "whole_letters", _whole_letters)
+    markdown.add_render_rule("image", _picture)
     markdown.core.ruler.push("house_headings", _house_headings)
     return markdown
 

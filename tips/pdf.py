@@ -16,9 +16,10 @@ from markdown_it.token import Token
 
 from clinic.models import ClinicSettings
 
-from . import figures
+from . import figures, pictures
 from .blocks import exercise_key
-from .markdown import PARSER
+from .markdown import PARSER, picture_of
+from .painting import PRINTED
 
 if TYPE_CHECKING:
     from .models import Tip, TipRevision
@@ -109,16 +110,18 @@ def _with_sound_headings(tokens: list[Token]) -> list[Token]:
     sound: list[Token] = []
     last = 1
     for index, token in enumerate(tokens):
-        empty = token.type == "heading_open" and not tokens[index + 1].content.strip()
-        if empty or (
-            token.type == "heading_close" and sound and sound[-1].type == "inline" and not sound[-1].content.strip()
-        ):
+        empty = token.type == "heading_open" and not _says(tokens[index + 1])
+        if empty or (token.type == "heading_close" and sound and sound[-1].type == "inline" and not _says(sound[-1])):
             continue
         if token.type == "heading_open":
             last = min(int(token.tag[1]), last + 1)
             token.tag = f"h{last}"
         sound.append(token)
     return sound
+
+
+def _says(inline: Token) -> bool:
+    return any(child.content.strip() for child in inline.children or [] if child.type != "image")
 
 
 def _typeset(tokens: list[Token], index: int) -> str:
@@ -135,6 +138,10 @@ def _typeset(tokens: list[Token], index: int) -> str:
             return f"#link({literal(_address(str(token.attrs.get('href', ''))))})["
         case "container_exercise_open":
             return _drawing(exercise_key(token))
+        case "image":
+            name, alt = picture_of(token)
+            # Inside a link nothing may be decorative.
+            return _picture(name, alt) if alt or not token.level else ""
         case "table_open":
             return f"#table(columns: {_columns(tokens, index)},\n"
         case _:
@@ -148,6 +155,18 @@ def _drawing(key: str) -> str:
     drawing = f"bytes({literal(figures.svg(key))})"
     # Kept on one page with what follows it.
     return f'#block(sticky: true, image({drawing}, format: "svg", alt: {literal(exercise.description)}, width: 9cm))\n'
+
+
+def _picture(name: str, alt: str) -> str:
+    """Our own picture, decorative without words; the words alone where there is none."""
+    file = pictures.file_name(name, PRINTED)
+    if not (name and (pictures.folder() / file).exists()):
+        return f"#emph[#({literal(alt)})]" if alt else ""
+    width, height = pictures.size(name)
+    # In centimetres: no wider than the text, no taller than a page, no larger than it is sharp.
+    wide = max(0.1, min(14, 16 * width / height, width / 38))
+    image = f"image({literal(f'/{file}')}, width: {wide:.1f}cm"
+    return f"#{image}, alt: {literal(alt)})" if alt else f"#pdf.artifact({image}))"
 
 
 def _columns(tokens: list[Token], index: int) -> int:
@@ -185,7 +204,9 @@ def _set(title: str, author: str, summary: str, body: str, sources: str, imprint
         sources=cited,
         imprint=literal(imprint),
     )
+    # The pictures are all that can be read from here.
+    root = pictures.folder() if pictures.folder().is_dir() else None
     try:
-        return typst.compile(page.encode(), format="pdf", pdf_standards=["ua-1"])
+        return typst.compile(page.encode(), root=root, format="pdf", pdf_standards=["ua-1"])
     except typst.TypstError as error:
         raise CannotTypeset(_("This text cannot be made into a PDF: %s") % error.message) from error

@@ -189,10 +189,10 @@ def test_a_link_keeps_its_address(href):
     assert html == f'<p><a href="{href}" rel="noopener">words</a></p>\n'
 
 
-def test_a_picture_from_elsewhere_is_not_shown():
+def test_a_picture_from_elsewhere_is_its_words():
     html = to_html("Look: ![a knee](https://a.example/knee.png)")
 
-    assert html == "<p>Look: </p>\n"
+    assert html == "<p>Look: a knee</p>\n"
 
 
 def test_our_drawings_cannot_be_called_by_html():
