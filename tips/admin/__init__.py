@@ -1,15 +1,17 @@
 from django.urls import path
 
-from tips.models import Guide, Tip, Topic
+from tips.models import Guide, Picture, Tip, Topic
 
 from . import acts, desk, history, preview, standing
 from .article import GuideAdmin, TipAdmin, TopicAdmin
+from .pictures import PictureAdmin
 
 
 def register_articles(site):
     site.register(Tip, TipAdmin)
     site.register(Guide, GuideAdmin)
     site.register(Topic, TopicAdmin)
+    site.register(Picture, PictureAdmin)
 
 
 def article_urls(site):
