@@ -165,8 +165,8 @@ def test_nobody_can_make_an_account_for_themselves(clinic, client):
                 ("Tips and guides", ["What is in work", "Guides", "Tips", "Topics"]),
             ],
         ),
-        ("Editor", [("Tips and guides", ["What is in work", "Guides", "Tips", "Topics"])]),
-        ("Clinical reviewer", [("Tips and guides", ["What is in work", "Guides", "Tips", "Topics"])]),
+        ("Editor", [("Tips and guides", ["What is in work", "Guides", "Pictures", "Tips", "Topics"])]),
+        ("Clinical reviewer", [("Tips and guides", ["What is in work", "Guides", "Pictures", "Tips", "Topics"])]),
         (None, []),
     ],
 )
