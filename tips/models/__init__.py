@@ -2,6 +2,7 @@
 
 from .downloads import GuideDownload
 from .history import FormerAddress, PreviewLink, TipRegion, TipStep
+from .imported import ImportedTip
 from .picture import Picture
 from .queryset import LISTED_AFTER, TOLD_BEFORE
 from .revision import TEXT_FIELDS, TipRevision
@@ -30,6 +31,7 @@ __all__ = [
     "FormerAddress",
     "Guide",
     "GuideDownload",
+    "ImportedTip",
     "Picture",
     "PreviewLink",
     "Tip",
