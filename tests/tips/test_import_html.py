@@ -38,6 +38,7 @@ SHAPES = {
     "<dl><dt>Term</dt><dd>What it means</dd></dl>": "**Term**\n\nWhat it means",
     # Boxes
     "<div><div>foo<div>bar</div>baz</div></div>": "foo\n\nbar\n\nbaz",
+    "<center>foo</center>bar<aside>baz</aside>": "foo\n\nbar\n\nbaz",
     "<blockquote><p>q</p><cite>who</cite></blockquote>": "> q\n>\n> who",
     "<details><summary>More</summary>inside</details>": "**More**\n\ninside",
     "<pre><code>a *b*\n```\n</code></pre>": "````\na *b*\n```\n````",
@@ -48,6 +49,7 @@ SHAPES = {
     "<a href='https://x.example/y (z)'><h3>T</h3><p>p</p></a>": "## [T](https://x.example/y%20%28z%29)\n\n[p](https://x.example/y%20%28z%29)",
     "<p><a name=x>no address</a> <a href='https://x.example'></a> <a href='javascript:alert(1)'>js</a></p>": "no address js",
     "<figure><a href='/o.jpg'><img src='o.jpg' alt='A [knee]'></a><figcaption>Cap <b>x</b></figcaption></figure>": "![A \\[knee\\]](picture:o.jpg)\n\n*Cap **x***",
+    "<p><a href='/step/' rel='attachment wp-att-3'><img src='o.jpg' alt=''></a></p>": "![](picture:o.jpg)",
     "<p><a href='https://x.example/'><img src='o.jpg' alt=''></a></p>": "[![](picture:o.jpg)](https://x.example/)",
 }
 LOST = {

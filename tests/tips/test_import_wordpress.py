@@ -189,6 +189,17 @@ def test_a_post_that_changed_there_is_told_and_not_overwritten(small, nora):
     ]
 
 
+def test_a_site_that_has_moved_to_a_safe_address_is_the_same_site(small, nora):
+    taken(small)
+    before = rows()
+    moved = small.read_text().replace("https://www.old", "http://old")
+    small.write_text(moved)
+
+    taken(small)
+
+    assert rows() == before
+
+
 def test_an_import_that_was_interrupted_goes_on_with_the_same_result(small, nora):
     whole = small.read_text()
     small.write_text(whole.replace("</item>", "</item></channel></rss>", 1).partition("</rss>")[0] + "</rss>")

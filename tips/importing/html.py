@@ -35,7 +35,7 @@ OTHER = {"img", "br", "sup", "sub", "q", "source", "u", "span"}
 TAGS = BLOCKS | OTHER | set(INLINE) | set(DROPPED) | set(LOST)
 ATTRIBUTES = {
     "*": {"class"},
-    "a": {"href"},
+    "a": {"href", "rel"},
     "img": {"src", "alt"},
     "ol": {"start"},
     "td": {"colspan", "rowspan"},
@@ -44,6 +44,7 @@ ATTRIBUTES = {
     "object": {"data"},
     "form": {"action"},
 }
+PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?|heic)(?:\?|$)|[?&]attachment_id=", re.IGNORECASE)
 INVISIBLE = str.maketrans(
     {"\xa0": " ", "\u202f": " ", "\u2028": "\n", "\u2029": "\n"} | dict.fromkeys("\xad\u200b\u200e\u200f\u2060\ufeff")
 )
@@ -121,7 +122,7 @@ class _Soup:
             kept = self.keep(str(img.get("src", "")), alt)
             link = img.find_parent("a")
             # The link around a picture that only leads to the picture itself.
-            if link and not link.get_text().strip() and _leads_to_picture(str(link.get("href", ""))):
+            if link and not link.get_text().strip() and _leads_to_picture(link):
                 link.unwrap()
             if kept:
                 img["src"], img["alt"] = kept, alt
@@ -155,7 +156,6 @@ class _Soup:
         self.soup.smooth()
 
 
-def _leads_to_picture(href: str) -> bool:
-    return not href or bool(
-        re.search(r"\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?|heic)(?:\?|$)|attachment_id=", href, re.IGNORECASE)
-    )
+def _leads_to_picture(link: Tag) -> bool:
+    href = str(link.get("href", ""))
+    return not href or "attachment" in (link.get("rel") or ()) or bool(PICTURE.search(href))

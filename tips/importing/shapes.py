@@ -6,9 +6,25 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+# Boxes that mean nothing here beyond that they are boxes.
+PLAIN = (
+    "dl",
+    "dd",
+    "figure",
+    "details",
+    "center",
+    "header",
+    "footer",
+    "main",
+    "aside",
+    "nav",
+    "address",
+    "fieldset",
+    "legend",
+)
 BLOCKS = {
-    *HEADINGS, "p", "div", "section", "article", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "table", "thead", "tbody", "tfoot", "tr",
-    "td", "th", "caption", "figure", "figcaption", "hr", "details", "summary",
+    *HEADINGS, *PLAIN, "p", "div", "section", "article", "ul", "ol", "li", "dt", "blockquote", "pre", "table", "thead", "tbody", "tfoot", "tr",
+    "td", "th", "caption", "figcaption", "hr", "summary",
 }  # fmt: skip
 # What may hold several paragraphs.
 HOLDERS = ("div", "section", "article", "blockquote", "li")
@@ -42,7 +58,7 @@ def _boxes(soup: BeautifulSoup) -> None:
     for tag in standing(soup, ("dt", "summary")):
         tag.name = "p"
         _wrap_all(tag, Tag(name="strong"))
-    for tag in standing(soup, ("dl", "dd", "figure", "details")):
+    for tag in standing(soup, PLAIN):
         tag.name = "div"
     for tag in standing(soup, "figcaption"):
         tag.name = "p"

@@ -96,7 +96,8 @@ class Export:
         name, text = local(element.tag), (element.text or "").strip()
         if name in {"base_site_url", "base_blog_url"} and text:
             self.place.hosts.add(host(text))
-            self.site = self.site or text
+            # Of several sites in one network, each has a blog's address of its own.
+            self.site = text if name == "base_blog_url" else self.site or text
         elif name == "author":
             self.mails[value(element, "author_login")] = value(element, "author_email")
 
@@ -115,9 +116,9 @@ class Export:
         number, author = facts.value("post_id"), facts.value("creator")
         text, notes = facts.text(self.place.files)
         picture = facts.fields.get("_thumbnail_id", "")
-        own = f"{self.site}/?p={number}" if number else ""
+        own = f"{self.site}/?p={number}" if number and self.site else ""
         return Article(
-            source=source_of(own or facts.value("guid") or facts.value("link")),
+            source=source_of(without_scheme(own or facts.value("guid") or facts.value("link"))),
             fingerprint=facts.fingerprint,
             base=facts.value("link"),
             title=words_of(facts.value("title")),
@@ -195,3 +196,8 @@ def value(element: Element, name: str) -> str:
 
 def host(address: str) -> str:
     return (urlsplit(address).hostname or "").removeprefix("www.")
+
+
+def without_scheme(address: str) -> str:
+    """A site that has moved to https since is the same site."""
+    return re.sub(r"^https?://(www\.)?", "", address)
