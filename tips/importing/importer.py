@@ -66,13 +66,12 @@ class Importer:
             self.report.changed.append(f"{article.title}  →  {here.tip.get_absolute_url()}")
         else:
             try:
-                with transaction.atomic():
-                    self._import(article)
+                self._import(article, self._draft(article))
             except NotTaken as reason:
                 self.report.refused.append(f"“{article.title or article.source}”: {reason}")
 
-    def _import(self, article):
-        draft = self._draft(article)
+    @transaction.atomic
+    def _import(self, article, draft):
         writer = self._writer(article)
         topics = self.topics.of(article.topics, write=self.write)
         paths = self.plan.old_paths(article, draft.notes)
