@@ -5,9 +5,9 @@ from io import StringIO
 from django.core.management import call_command
 
 from tests.tips.exports import export
-from tips.models import FormerAddress, ImportedTip, Tip, TipRevision, Topic
+from tips.models import FormerAddress, ImportedTip, Picture, Tip, TipRevision, Topic
 
-ROWS = [Topic, Tip, Tip.topics.through, TipRevision, FormerAddress, ImportedTip]
+ROWS = [Picture, Topic, Tip, Tip.topics.through, TipRevision, FormerAddress, ImportedTip]
 
 
 def told(path, *options):

@@ -9,13 +9,15 @@ from tests.factories import make_person
 from tests.tips.exports import SITE, attachment, export, item, put_picture
 from tests.tips.importing import notes_of, taken, text_of, told, written
 from tips.importing.wordpress import Export
-from tips.models import Tip
+from tips.models import Picture, Tip
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def nora(db):
+def nora(db, settings, tmp_path_factory):
+    """An editor; what she imports is kept for one test."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
     return make_person("Editor", username="nora")
 
 
@@ -82,6 +84,32 @@ def test_no_picture_is_taken_from_outside_of_the_folder(tmp_path, nora):
         "it has no address",
     ]
     assert lines[-1].startswith("In all: 1 draft, 0 new topics, 0 pictures")
+
+
+def test_a_file_that_is_no_picture_is_told_in_a_trial_already(tmp_path, nora):
+    (tmp_path / "a.png").write_bytes(b"not at all")
+    path = written(tmp_path, item(1, title="T", content=f"x {image('a.png')}"))
+
+    trial, lines = told(path), taken(path)
+
+    (note,) = notes_of(lines, "T")
+    assert note.startswith("A picture is not kept: a.png (This is no picture")
+    assert notes_of(trial, "T") == [note]
+    assert text_of("post-1").body == "x"
+
+
+def test_a_picture_is_kept_with_its_name_and_what_it_shows(tmp_path, nora):
+    put_picture(tmp_path, "low-step.png")
+    path = written(tmp_path, item(1, title="T", content=image(f"{SITE}/wp-content/uploads/low-step.png")))
+
+    told(path)
+    before = Picture.objects.count()
+    taken(path)
+
+    kept = Picture.objects.get()
+    assert (before, kept.title, kept.alt, kept.uploaded_by) == (0, "low-step", "A", nora)
+    assert text_of("post-1").body == f"![A](picture:{kept.name})"
+    assert f'<img src="/media/pictures/{kept.name}' in text_of("post-1").html
 
 
 def test_a_picture_above_the_text_that_nothing_describes_is_decorative(tmp_path, nora):

@@ -54,7 +54,9 @@ PLAIN = "# A readme\n\nNothing for readers.\n"
 
 
 @pytest.fixture
-def nora(db):
+def nora(db, settings, tmp_path_factory):
+    """An editor; what she imports is kept for one test."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
     return make_person("Editor", username="nora")
 
 

@@ -14,7 +14,9 @@ EXPORT = Path(__file__).parent / "data" / "wordpress.xml"
 
 
 @pytest.fixture
-def nora(db):
+def nora(db, settings, tmp_path_factory):
+    """An editor; what she imports is kept for one test."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
     return make_person("Editor", username="nora")
 
 

@@ -135,12 +135,11 @@ class Importer:
         return {"hero": name, "hero_alt": alt, "hero_is_decorative": not alt}
 
     def _picture(self, article, address, alt, notes):
-        """The name of the picture; in a trial one that stands for it."""
         try:
             path = self.pictures.find(address, base=article.base)
             if path not in self.kept:
                 facts = {"title": cut(path.stem, 120), "alt": cut(alt, LIMITS["hero_alt"]), "by": self.author}
-                self.kept[path] = keep_picture(path.read_bytes(), **facts, at=self.at) if self.write else "trial"
+                self.kept[path] = keep_picture(path.read_bytes(), **facts, at=self.at, write=self.write)
         except (PictureRefused, OSError) as reason:
             notes.append(f"A picture is not kept: {address or 'it stood in the text itself'} ({reason}).")
             return None

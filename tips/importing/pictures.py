@@ -1,11 +1,12 @@
 """Pictures that a text names, looked for in a folder and nowhere else."""
 
-import hashlib
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-LARGEST = 30_000_000
+from tips.models import Picture
+from tips.pictures import MOST_BYTES, Refused, made_from
+
 UPLOADS = "wp-content/uploads/"
 # What WordPress adds to the names of its smaller copies.
 SIZE = re.compile(r"-\d{1,5}x\d{1,5}(?=\.\w+$)")
@@ -38,8 +39,8 @@ class Pictures:
                 continue
             if not found.is_relative_to(self.root):
                 outside = True
-            elif found.stat().st_size > LARGEST:
-                raise PictureRefused("it is larger than 30 MB")
+            elif found.stat().st_size > MOST_BYTES:
+                raise PictureRefused("it is larger than 15 MB")
             else:
                 return found
         raise PictureRefused(
@@ -56,5 +57,12 @@ class Pictures:
         return [] if path.startswith("/") or not base else [(self.root / base.lstrip("/")).parent / path]
 
 
-def keep_picture(data: bytes, *, title, alt, by, at) -> str:
-    return f"{hashlib.sha256(data).hexdigest()[:12]}-100x100"
+def keep_picture(data: bytes, *, write: bool, **facts: object) -> str:
+    """The name of the picture in these bytes. A trial finds out as much, and keeps nothing."""
+    try:
+        made = made_from(data)
+    except Refused as reason:
+        raise PictureRefused(str(reason).rstrip(".")) from reason
+    if write:
+        Picture.keep(made, **facts)
+    return made.name
