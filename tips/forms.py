@@ -3,12 +3,13 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.regions import Region
 
-from .models import TEXT_FIELDS, FormerAddress, Tip, TipKind, TipRevision
+from .models import TEXT_FIELDS, FormerAddress, Picture, Tip, TipKind, TipRevision
 
 # Of a typed text no more is previewed than could be kept.
 TEXT_LIMITS = {
     name: TipRevision._meta.get_field(name).max_length for name in TEXT_FIELDS if name != "hero_is_decorative"
 }
+PICTURES_OFFERED = 200
 # Addresses below /tips/ that are not articles.
 TAKEN = {"feed", "preview", "regions", "topics"}
 
@@ -49,7 +50,11 @@ class TipForm(forms.ModelForm):
     )
     sources = text_field("sources", rows=6, help_text=_("One source a line; a text is not reviewed without one."))
     call_to_action = text_field("call_to_action")
-    hero = text_field("hero", help_text=_("The picture’s name, as its page gives it. Most tips need none."))
+    hero = forms.ChoiceField(
+        label=_("Picture above the text"),
+        help_text=_("One of the pictures kept under Pictures. Most tips need none."),
+        required=False,
+    )
     hero_alt = text_field("hero_alt")
     hero_is_decorative = text_field("hero_is_decorative")
     regions = forms.MultipleChoiceField(
@@ -70,11 +75,19 @@ class TipForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.theirs = None
+        self.fields["hero"].choices = [("", _("None")), *self._pictures()]
         if self.instance.pk:
             latest = self.instance.latest
             kept = latest.text if latest else {}
             regions = [row.region for row in self.instance.regions.all()]
             self.initial = kept | {"regions": regions, "based_on": self.instance.version} | self.initial
+
+    def _pictures(self):
+        """The newest, and the one that it has."""
+        latest = self.instance.latest
+        newest = Picture.objects.order_by("-pk").values_list("name", "title")
+        kept = newest.filter(name=latest.hero) if latest and latest.hero else []
+        return dict([*kept, *newest[:PICTURES_OFFERED]]).items()
 
     def clean_slug(self):
         slug = self.cleaned_data["slug"]
@@ -92,9 +105,6 @@ class TipForm(forms.ModelForm):
         if publish_at is None and self.instance.live_id:
             raise forms.ValidationError(_("A published page keeps its date. To take it down, archive it."))
         return publish_at
-
-    def clean_hero(self):
-        return self.cleaned_data["hero"].strip()
 
     def clean(self):
         cleaned = super().clean()

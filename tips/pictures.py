@@ -92,6 +92,10 @@ def address_of(name: str, width: int) -> str:
     return reverse("tips:picture", args=[name, width])
 
 
+def widest_address(name: str) -> str:
+    return address_of(name, max(painting.widths(size(name)[0]))) if is_name(name) else ""
+
+
 def picture_html(name: str, alt: str, *, sizes: str, eager: bool = False) -> SafeString:
     """The picture in a page; nothing for what is no picture's name."""
     if not is_name(name):

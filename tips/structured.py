@@ -26,6 +26,7 @@ def of_article(tip: "Tip", topics: Iterable["Topic"], clinic: ClinicSettings) ->
         mainEntityOfPage=url,
         headline=text.title,
         description=text.summary,
+        image=settings.BASE_URL + text.hero_address if text.hero else "",
         inLanguage="en",
         keywords=[topic.name for topic in topics],
         author=_person(tip.author),

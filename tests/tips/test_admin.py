@@ -237,7 +237,7 @@ def test_what_was_taken_down_is_not_written_in(clinic, signed_in, role):
         ({"author": "999999"}, ["author"]),
         ({"topics": ["999999"]}, ["topics"]),
         ({"regions": ["several"]}, ["regions"]),
-        ({"hero": "3f2a9c1be4d0-1600x900"}, ["hero_alt"]),
+        ({"hero": "3f2a9c1be4d0-1600x900"}, ["hero"]),
         ({"publish_at": "soon"}, ["publish_at"]),
         ({"title": "", "body": ""}, ["title", "body"]),
     ],

@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from tips.markdown import plain_text, to_html
+from tips import pictures
+from tips.markdown import PICTURE_SIZES, plain_text, to_html
 
 WORDS_PER_MINUTE = 220
 # What no page, feed or PDF can show.
@@ -59,6 +60,15 @@ class TipRevision(models.Model):
     @property
     def html(self):
         return to_html(self.body)
+
+    @property
+    def hero_html(self):
+        return pictures.picture_html(self.hero, self.hero_alt, sizes=PICTURE_SIZES, eager=True)
+
+    @property
+    def hero_address(self):
+        """The widest file of the picture, for those who show the page by it."""
+        return pictures.widest_address(self.hero)
 
     @property
     def source_list(self):
