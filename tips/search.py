@@ -8,7 +8,7 @@ import re
 import unicodedata
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import snowballstemmer
 from django.apps import apps as installed
@@ -27,7 +27,6 @@ MOST_WORDS = 8
 MOST_LETTERS = 40
 SNIPPET_LETTERS = 220
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-APOSTROPHES = str.maketrans("", "", "'’")
 # Letters that no normal form takes apart.
 PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 # What nearly every text has, and so says nothing about what is meant.
@@ -97,7 +96,7 @@ class SearchEntry(models.Model):
 
 def fold(word):
     """“Zoë” is zoe."""
-    word = word.translate(APOSTROPHES)
+    word = word.replace("'", "").replace("’", "")
     if not word.isascii():
         apart = unicodedata.normalize("NFKD", word).casefold()
         letters = "".join(each for each in apart if not unicodedata.combining(each)).translate(PLAIN)
@@ -138,10 +137,14 @@ class Wanted:
         stems = list(dict.fromkeys(map(stem, reversed(words))))[::-1]
         return cls(stems, last if len(last) > 1 else "")
 
+    @cached_property
+    def initials(self):
+        return tuple(each[0] for each in self.stems)
+
     def has(self, word):
         folded = fold(word)
         # Stemming takes time, and leaves a word its first letter.
-        if not any(folded[:1] == each[:1] for each in self.stems):
+        if not folded.startswith(self.initials):
             return False
         return stem(folded) in self.stems or bool(self.beginning and folded.startswith(self.beginning))
 
