@@ -18,7 +18,7 @@ PRODUCTION = here="$$(cd "$(CHECK_DIR)" && pwd)" && DEBUG=off ALLOWED_HOSTS=clin
   EMAIL_URL=smtp+tls://user:password@mail.clinic.example:587 \
   DATABASE_URL="sqlite:///$$here/check.sqlite3" DATA_DIR="$$here" ENV_FILE=/dev/null
 
-.PHONY: help run test torture check lock
+.PHONY: help run test torture bench check lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,10 @@ test: ## run the tests on SQLite and PostgreSQL (ARGS="-k triage" goes to pytest
 torture: ## run the long proofs on both engines and print one table (ARGS="-k crash"; goes on where it was interrupted)
 	@$(PYTHON) requirements/install.py dev
 	@exec $(VENV) -m tests.torture $(ARGS)
+
+bench: ## time readers' search among 10,000 tips on both engines, into bench/RESULTS.md
+	@$(PYTHON) requirements/install.py dev
+	@exec $(VENV) -m bench.search
 
 check: ## lint, formatting, missing migrations, and Django's deployment check
 	@$(PYTHON) requirements/install.py dev
