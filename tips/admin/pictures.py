@@ -54,6 +54,8 @@ class UploadForm(PictureForm):
 class PictureAdmin(admin.ModelAdmin):
     """A picture is sent once and described as often as need be; a text may show it for ever, so none is deleted."""
 
+    # Not that of articles, which Django finds for all of this app.
+    change_form_template = "admin/change_form.html"
     list_display = ["thumbnail", "title", "alt_text", "uploaded_by", "uploaded_at"]
     list_display_links = ["title"]
     list_select_related = ["uploaded_by"]
@@ -95,7 +97,7 @@ class PictureAdmin(admin.ModelAdmin):
         messages.success(request, _("The picture is kept. Copy its line into a text."))
         return redirect("admin:tips_picture_change", picture.pk)
 
-    @admin.display(description="")
+    @admin.display(description=_("picture"))
     def thumbnail(self, picture):
         return format_html('<span class="thumbnail">{}</span>', picture_html(picture.name, "", sizes="6rem"))
 
