@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 
 # Many times what the longest honest form of a patient weighs; an editor's article may weigh more.
 MOST_BYTES_FROM_A_STRANGER = 256 * 1024
+# Twice what a picture may weigh, so that whoever sends too large a one reads why on the page it was sent from.
+MOST_BYTES_WITH_A_PICTURE = 32 * 1024 * 1024
+TAKES_PICTURES = "/admin/tips/picture/add/"
 SENT_BY_OUR_FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 CHARSETS = {"utf-8", "utf8", "us-ascii"}
 NEVER_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -59,10 +62,8 @@ def what_is_never_valid(get_response):
 
 def refused_with(request):
     """The status for a request that cannot have come from a page of ours; None for any other."""
-    from_staff = request.path_info.startswith("/admin/")
-    most_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if from_staff else MOST_BYTES_FROM_A_STRANGER
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > most_bytes:
+    if not length.isdecimal() or int(length) > most_bytes(request.path_info):
         return 413
     if request.content_params.get("charset", "utf-8").lower() not in CHARSETS:
         return 400
@@ -75,6 +76,12 @@ def refused_with(request):
     except (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError):
         return 400
     return 400 if any(map(NEVER_TEXT.search, given)) else None
+
+
+def most_bytes(path):
+    if path == TAKES_PICTURES:
+        return MOST_BYTES_WITH_A_PICTURE
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE if path.startswith("/admin/") else MOST_BYTES_FROM_A_STRANGER
 
 
 def clinic_time(get_response):

@@ -5,6 +5,7 @@ import re
 from html import unescape
 
 import pytest
+from PIL import Image
 
 from tests.factories import NOON, make_person
 from tests.tips.files import halves, jpeg, saved
@@ -95,6 +96,21 @@ def test_what_is_wrong_is_said_beside_its_field(clinic, signed_in, editor, sent,
     response = signed_in(editor).post(ADD, fields)
 
     assert (response.status_code, wrong_fields(response), stored()) == (200, wrong, [])
+
+
+def test_a_photograph_from_a_camera_is_taken(clinic, signed_in, editor):
+    photograph = saved(Image.effect_noise((2_400, 1_600), 90), "PNG")
+
+    signed_in(editor).post(ADD, FACTS | {"file": file(photograph)})
+
+    assert (len(photograph) > 3_000_000, len(stored())) == (True, 1)
+
+
+@pytest.mark.parametrize(("megabytes", "answer"), [(16, (200, ["file"])), (40, (413, []))])
+def test_a_file_that_is_too_large_is_refused(clinic, signed_in, editor, megabytes, answer):
+    response = signed_in(editor).post(ADD, FACTS | {"file": file(bytes(megabytes * 1_000_000))})
+
+    assert (response.status_code, wrong_fields(response)) == answer
 
 
 def test_a_picture_that_says_nothing_needs_no_words(clinic, signed_in, editor):

@@ -33,7 +33,6 @@ def hostile():
 @pytest.fixture(autouse=True)
 def media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000
 
 
 def run(program, data=b""):
