@@ -118,6 +118,16 @@ def test_what_is_not_theirs_is_forbidden_and_changes_nothing(clinic, somebody, s
     assert (response.status_code, unchanged()) == (403, before)
 
 
+def test_a_therapist_sends_no_new_text_of_a_live_article_to_review(clinic, somebody, therapist, editor, signed_in):
+    tip = make_tip(author=therapist)
+    tip.revise(by=editor, at=NOON, **TEXT)
+    client = signed_in(therapist)
+
+    response = client.post(f"{page(tip)}submit/", {"minor": "on"})
+
+    assert (offered(client, tip), response.status_code) == (["links"], 403)
+
+
 @pytest.mark.parametrize("role", ["Therapist", "Editor", "Clinical reviewer"])
 def test_who_wrote_none_of_it_does_not_take_it_back(clinic, somebody, signed_in, role):
     tip = in_status(S.IN_EDITORIAL)

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tips.models import BEING_WRITTEN, EDIT, IN_REVIEW, REVIEW, TipStatus, latest_review
 
-WRITE = "tips.change_tip"
+from .article import WRITE, may_write
+
 S = TipStatus
 A_YEAR = timedelta(days=365)
 
@@ -83,7 +84,7 @@ class Act:
 
     heading: Any
     button: Any
-    permission: Callable[[Any], str]
+    may: Callable[[Any, Any], bool]
     is_open: Callable[[Any, Any], bool]
     done: Any
     form: type[ActForm] = ActForm
@@ -91,12 +92,12 @@ class Act:
     is_next: bool = False
 
 
-def always(permission):
-    return lambda tip: permission
+def who_has(permission):
+    return lambda user, tip: user.has_perm(permission)
 
 
-def in_review_by(tip):
-    return EDIT if tip.status == S.IN_EDITORIAL else REVIEW
+def in_review_by(user, tip):
+    return user.has_perm(EDIT if tip.status == S.IN_EDITORIAL else REVIEW)
 
 
 # In the order in which they stand on the page.
@@ -104,7 +105,7 @@ ACTS = {
     "submit": Act(
         _("Send to review"),
         _("Send to review"),
-        always(WRITE),
+        may_write,
         lambda tip, user: tip.status in BEING_WRITTEN,
         _("Sent. An editor who did not write it has a mail."),
         SubmitForm,
@@ -113,7 +114,7 @@ ACTS = {
     "approve_editorial": Act(
         _("Agree as an editor"),
         _("Agree to this text"),
-        always(EDIT),
+        who_has(EDIT),
         lambda tip, user: tip.status == S.IN_EDITORIAL and not tip.is_work_of(user),
         _("Agreed."),
         binds=True,
@@ -122,7 +123,7 @@ ACTS = {
     "approve_clinical": Act(
         _("Agree as a clinician"),
         _("Agree to this text"),
-        always(REVIEW),
+        who_has(REVIEW),
         lambda tip, user: (
             tip.status == S.IN_CLINICAL and not tip.is_work_of(user) and not tip.has_agreed_as_editor(user)
         ),
@@ -142,14 +143,14 @@ ACTS = {
     "take_back": Act(
         _("Take it back"),
         _("Take it back and go on writing"),
-        always(WRITE),
+        who_has(WRITE),
         lambda tip, user: tip.status in IN_REVIEW and tip.is_work_of(user),
         _("It is a draft again."),
     ),
     "confirm": Act(
         _("Confirm that it still holds"),
         _("Read again, it still holds"),
-        always(REVIEW),
+        who_has(REVIEW),
         lambda tip, user: tip.status == S.APPROVED and not tip.is_work_of(user),
         _("Its next review is set."),
         NextReviewForm,
@@ -159,7 +160,7 @@ ACTS = {
     "publish_alone": Act(
         _("Publish without review"),
         _("Publish, and say so on the page"),
-        always(EDIT),
+        who_has(EDIT),
         lambda tip, user: tip.status in BEING_WRITTEN | IN_REVIEW and tip.nobody_else_could_agree,
         _("Published. Its page says that nobody independent has reviewed it."),
         AloneForm,
@@ -168,14 +169,14 @@ ACTS = {
     "archive": Act(
         _("Take it down"),
         _("Archive"),
-        always(EDIT),
+        who_has(EDIT),
         lambda tip, user: tip.status != S.ARCHIVED,
         _("Archived. Readers who come for it are told, and shown what is near."),
     ),
     "take_up_again": Act(
         _("Take it up again"),
         _("Make it a draft again"),
-        always(EDIT),
+        who_has(EDIT),
         lambda tip, user: tip.status == S.ARCHIVED,
         _("It is a draft again."),
     ),

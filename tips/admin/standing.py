@@ -18,7 +18,8 @@ from tips.checks import check
 from tips.differences import differences
 from tips.models import BEING_WRITTEN, GuideDownload, Tip, TipKind, TransitionNotAllowed
 
-from .acts import ACTS, WRITE
+from .acts import ACTS
+from .article import WRITE
 
 READ = "tips.view_tip"
 THIRTY_DAYS = timedelta(days=30)
@@ -45,7 +46,7 @@ def show_article(request, tip, *, status=200, **bound):
     acts = [
         {"name": name, "act": act, "form": bound.get(name) or act.form(tip=tip, at=now)}
         for name, act in ACTS.items()
-        if name in bound or (request.user.has_perm(act.permission(tip)) and act.is_open(tip, request.user))
+        if name in bound or (act.may(request.user, tip) and act.is_open(tip, request.user))
     ]
     context = {
         **admin.site.each_context(request),
@@ -80,7 +81,7 @@ def act(request, pk, name):
         return redirect("admin:tips_standing", pk)
     chosen = ACTS[name]
     tip = get_article(request, pk)
-    if not request.user.has_perm(chosen.permission(tip)):
+    if not chosen.may(request.user, tip):
         raise PermissionDenied
     form = chosen.form(request.POST, tip=tip, at=timezone.now())
     if not form.is_valid():
