@@ -40,7 +40,7 @@ class ArticleAdmin(admin.ModelAdmin):
 
     kind: TipKind
     form = TipForm
-    change_form_template = "admin/tips/change_form.html"
+    change_form_template = "admin/tips/article_form.html"
     list_display = ["title", "standing", "author", "publish_at", "next_review"]
     list_filter = ["status", "topics"]
     list_select_related = ["author", "live"]

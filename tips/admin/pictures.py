@@ -55,7 +55,6 @@ class PictureAdmin(admin.ModelAdmin):
     """A picture is sent once and described as often as need be; a text may show it for ever, so none is deleted."""
 
     # Not that of articles, which Django finds for all of this app.
-    change_form_template = "admin/change_form.html"
     list_display = ["thumbnail", "title", "alt_text", "uploaded_by", "uploaded_at"]
     list_display_links = ["title"]
     list_select_related = ["uploaded_by"]
