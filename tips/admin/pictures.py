@@ -54,7 +54,6 @@ class UploadForm(PictureForm):
 class PictureAdmin(admin.ModelAdmin):
     """A picture is sent once and described as often as need be; a text may show it for ever, so none is deleted."""
 
-    # Not that of articles, which Django finds for all of this app.
     list_display = ["thumbnail", "title", "alt_text", "uploaded_by", "uploaded_at"]
     list_display_links = ["title"]
     list_select_related = ["uploaded_by"]
