@@ -49,7 +49,9 @@ ACTS = {
     "approve_clinical": lambda tip, people: tip.approve_clinical(
         tip.latest, next_review=NEXT, by=people["reviewer"], at=NOON
     ),
-    "request_changes": lambda tip, people: tip.request_changes(comment="Which leg?", by=people["editor"], at=NOON),
+    "request_changes": lambda tip, people: tip.request_changes(
+        comment="Which leg?", by=people["reviewer" if tip.status == S.IN_CLINICAL else "editor"], at=NOON
+    ),
     "confirm": lambda tip, people: tip.confirm(tip.latest, next_review=NEXT, by=people["reviewer"], at=NOON),
     "archive": lambda tip, people: tip.archive(by=people["editor"], at=NOON),
     "take_up_again": lambda tip, people: tip.take_up_again(by=people["editor"], at=NOON),
@@ -67,6 +69,7 @@ LEADS = {
 }
 ACTORS = {
     "submit": "author", "take_back": "author", "approve_clinical": "reviewer", "confirm": "reviewer",
+    ("request_changes", S.IN_CLINICAL): "reviewer",
 }  # fmt: skip
 ALLOWED = [(act, status) for act, (places, _, _) in LEADS.items() for status in S if status in places]
 REFUSED = [(act, status) for act, (places, _, _) in LEADS.items() for status in S if status not in places]
@@ -91,7 +94,8 @@ def test_an_act_leads_where_it_should_is_written_down_and_told(clinic, people, a
     tip.refresh_from_db()
     steps = list(tip.steps.values_list("from_status", "to_status", "by__username", "at", "revision"))
     assert tip.status == leads
-    assert steps == [(status, leads, ACTORS.get(act, "editor"), NOON, tip.latest.pk)]
+    actor = ACTORS.get((act, status)) or ACTORS.get(act, "editor")
+    assert steps == [(status, leads, actor, NOON, tip.latest.pk)]
     assert mails() == told
 
 

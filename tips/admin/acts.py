@@ -96,8 +96,14 @@ def who_has(permission):
     return lambda user, tip: user.has_perm(permission)
 
 
-def in_review_by(user, tip):
-    return user.has_perm(EDIT if tip.status == S.IN_EDITORIAL else REVIEW)
+def agrees(user, tip):
+    return user.has_perm(EDIT) or user.has_perm(REVIEW)
+
+
+def waits_for(user, tip):
+    return (tip.status == S.IN_EDITORIAL and user.has_perm(EDIT)) or (
+        tip.status == S.IN_CLINICAL and user.has_perm(REVIEW)
+    )
 
 
 # In the order in which they stand on the page.
@@ -135,8 +141,8 @@ ACTS = {
     "request_changes": Act(
         _("Ask for changes"),
         _("Ask for changes"),
-        in_review_by,
-        lambda tip, user: tip.status in IN_REVIEW,
+        agrees,
+        lambda tip, user: waits_for(user, tip),
         _("Whoever wrote it has a mail."),
         CommentForm,
     ),

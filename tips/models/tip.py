@@ -203,6 +203,9 @@ class Tip(models.Model):
         self._move_to(TipStatus.DRAFT, frm=IN_REVIEW, by=by, at=at)
 
     def request_changes(self, *, comment, by, at):
+        """Whoever it waits for says what has to change first."""
+        if not by.has_perm(REVIEW if self.status == TipStatus.IN_CLINICAL else EDIT):
+            raise TransitionNotAllowed(self._standing())
         self._move_to(
             TipStatus.CHANGES_REQUESTED,
             frm=IN_REVIEW,
