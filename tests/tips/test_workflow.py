@@ -4,7 +4,7 @@ from contextlib import nullcontext
 from datetime import date
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 
 from clinic.models import OutgoingMail
 from tests.factories import DAY, NOON, make_person, make_tip
@@ -135,8 +135,9 @@ def test_whose_name_it_carries_agrees_to_nothing_before_it_was_live(clinic, peop
         tip.approve_editorial(tip.latest, by=people["editor"], at=NOON)
 
 
-def test_who_wrote_an_earlier_text_that_readers_have_not_seen_does_not_agree(clinic, people):
-    tip = bring_to(S.DRAFT, people, live=True)
+@pytest.mark.parametrize("live", [True, False])
+def test_who_wrote_an_earlier_text_that_readers_have_not_seen_does_not_agree(clinic, people, live):
+    tip = bring_to(S.DRAFT, people, live=live)
     tip.revise(by=people["editor"], at=NOON, **WORDS | {"body": "By an editor."})
     tip.revise(by=people["author"], at=NOON, **WORDS | {"body": "By the author again."})
     tip.submit(by=people["author"], at=NOON)
@@ -156,6 +157,29 @@ def test_who_wrote_the_same_words_before_does_not_agree_when_another_brings_them
 
     with pytest.raises(TransitionNotAllowed, match="their own text"):
         tip.approve_editorial(tip.latest, by=people["editor"], at=NOON)
+
+
+def test_who_brings_an_older_text_back_does_not_agree_to_it(clinic, people):
+    tip = bring_to(S.DRAFT, people, live=True)
+    tip.restore(tip.revisions.get(number=1), by=people["editor"], at=NOON)
+    tip.submit(by=people["author"], at=NOON)
+
+    with pytest.raises(TransitionNotAllowed, match="their own text"):
+        tip.approve_editorial(tip.latest, by=people["editor"], at=NOON)
+
+
+def test_who_wrote_what_has_gone_live_since_agrees_to_the_next_text(clinic, people):
+    tip = bring_to(S.IN_EDITORIAL, people, live=True)
+    tip.revise(by=people["editor"], at=NOON, **WORDS | {"body": "By an editor."})
+    tip.submit(by=people["author"], at=NOON)
+    tip.approve_editorial(tip.latest, by=people["second_editor"], at=NOON)
+    ACTS["approve_clinical"](tip, people)
+    tip.revise(by=people["author"], at=NOON, **WORDS | {"body": "By the author."})
+    tip.submit(by=people["author"], at=NOON)
+
+    tip.approve_editorial(tip.latest, by=people["editor"], at=NOON)
+
+    assert tip.status == S.IN_CLINICAL
 
 
 def test_who_is_editor_and_clinician_gives_one_agreement_only(clinic, people):
@@ -351,3 +375,26 @@ def test_no_mail_goes_to_who_has_left_or_has_no_address_or_wrote_it(clinic, peop
     tip.submit(by=people["author"], at=NOON)
 
     assert mails() == [("tip_to_edit", "third")]
+
+
+def test_who_may_agree_for_two_reasons_has_one_mail(clinic, people):
+    people["editor"].user_permissions.add(Permission.objects.get(codename="publish_tip"))
+    people["second_editor"].groups.add(Group.objects.get(name="Clinical reviewer"))
+    tip = bring_to(S.DRAFT, people)
+
+    tip.submit(by=people["author"], at=NOON)
+
+    assert mails() == [("tip_to_edit", "editor"), ("tip_to_edit", "second")]
+
+
+@pytest.mark.parametrize(("act", "event"), [("request_changes", "tip_changes"), ("approve_clinical", "tip_approved")])
+def test_everybody_who_wrote_some_of_it_hears_what_became_of_it(clinic, people, act, event):
+    tip = bring_to(S.DRAFT, people)
+    tip.revise(by=people["second_editor"], at=NOON, **WORDS)
+    tip.revise(by=people["author"], at=NOON, **WORDS | {"body": "More words."})
+    Tip.objects.filter(pk=tip.pk).update(status=S.IN_CLINICAL)
+    tip.refresh_from_db()
+
+    ACTS[act](tip, people)
+
+    assert mails() == [(event, "author"), (event, "second")]

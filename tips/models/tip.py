@@ -342,7 +342,7 @@ class Tip(models.Model):
     def _unpublished(self):
         """The texts that readers have not seen, and whatever else says the same as the newest of them."""
         latest = self.latest
-        newer = Q(number__gt=self.live.number) if self.live_id else Q()
+        newer = Q(number__gt=self.live.number if self.live_id else 0)
         return self.revisions.filter(newer | Q(body=latest.body)) if latest else self.revisions.none()
 
     @property
