@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from tests.factories import DAY, NOON, make_person, make_tip
 from tests.tips.test_admin import TEXT, as_it_stands, change, stored
-from tips.models import Tip, TipStatus
+from tips.models import FormerAddress, Tip, TipStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +50,25 @@ def test_the_second_of_two_who_arrange_is_told_as_well(clinic, editor, signed_in
     response = signed_in(editor).post(change(tip), opened)
 
     assert ("Nora has saved this page" in response.content.decode(), Tip.objects.get().expire_at) == (True, None)
+
+
+def test_a_second_press_keeps_what_was_arranged_and_both_are_in_the_history(clinic, editor, signed_in):
+    tip = make_tip(slug="a")
+    opened = as_it_stands(tip, slug="mine")
+    tip.arrange(by=make_person("Editor"), at=NOON, topics=[], regions=["knee"], slug="theirs")
+    client = signed_in(editor)
+
+    client.post(change(tip), opened)
+    client.post(change(tip), opened | {"based_on": Tip.objects.get().version})
+
+    assert (Tip.objects.get().slug, [each.path for each in FormerAddress.objects.all()]) == (
+        "mine",
+        ["/tips/a/", "/tips/theirs/"],
+    )
+    assert [step.comment.splitlines()[0] for step in tip.steps.all()] == [
+        "address: a → theirs",
+        "address: theirs → mine",
+    ]
 
 
 def test_who_opened_it_before_it_moved_on_without_a_new_text_saves_what_is_the_same(clinic, editor, signed_in):
