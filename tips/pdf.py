@@ -185,8 +185,10 @@ def guide(guide: "Tip", text: "TipRevision | None" = None) -> bytes:
     clinic = ClinicSettings.current()
     phone = f" · {clinic.phone.as_national}" if clinic.phone else ""
     imprint = f"{clinic.name}{phone} · {settings.BASE_URL}{guide.get_absolute_url()}"
-    if guide.last_reviewed and guide.clinical_reviewer:
+    if guide.independently_reviewed:
         imprint += f" · Reviewed by {guide.clinical_reviewer.byline} on {guide.last_reviewed:%Y-%m-%d}"
+    else:
+        imprint += " · Not independently reviewed"
     if clinic.is_demo:
         imprint += " · Sample content, not approved by a clinician"
     text = text or guide.live

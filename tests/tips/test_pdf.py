@@ -262,7 +262,8 @@ def test_a_guide_of_blocks_is_a_tagged_pdf(clinic):
 def test_the_imprint_says_who_reviewed_it_and_that_it_is_a_sample(monkeypatch):
     make_clinic(name="Elm Street Clinic", phone="+14076985558", is_demo=True)
     reviewer = make_person("Clinical reviewer", display_name="Jo Adeyemi", credentials="PT")
-    guide = make_tip(kind=TipKind.GUIDE, slug="rest", clinical_reviewer=reviewer, last_reviewed=date(2026, 2, 1))
+    review = {"clinical_reviewer": reviewer, "last_reviewed": date(2026, 2, 1), "independently_reviewed": True}
+    guide = make_tip(kind=TipKind.GUIDE, slug="rest", **review)
     pages = []
     compiles = typst.compile
     monkeypatch.setattr(
@@ -289,3 +290,15 @@ def test_every_guide_of_the_demonstration_is_a_tagged_pdf(settings, tmp_path, ca
     tagged = {guide.slug: len(markers(pdf.guide(guide))) for guide in guides}
 
     assert tagged == {"healthy-lifestyle-checklist": 4, "start-decreasing-your-pain": 4}
+
+
+def test_the_imprint_says_that_nobody_independent_has_reviewed_it(clinic, monkeypatch):
+    pages = []
+    compiles = typst.compile
+    monkeypatch.setattr(
+        typst, "compile", lambda page, **options: pages.append(page.decode()) or compiles(page, **options)
+    )
+
+    pdf.guide(make_tip(kind=TipKind.GUIDE, text={"title": "A guide by one person"}))
+
+    assert " · Not independently reviewed" in pages[0]
