@@ -5,7 +5,7 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,7 @@ from tips.admin import article_urls, register_articles
 from tips.models import EDIT, REVIEW
 
 from .desk_mail import mail_urls, writes_mail_to_files
+from .visits import go_on
 
 
 class OfferedFilters:
@@ -45,6 +46,7 @@ class ClinicAdminSite(AdminSite):
         return [
             *queue_urls(self),
             *calendar_urls(self),
+            path("go-on/", self.admin_view(go_on), name="go_on"),
             *mail_urls(self),
             *article_urls(self),
             *super().get_urls(),

@@ -1,4 +1,4 @@
-from allauth.account.views import login, logout
+from allauth.account.views import logout
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
@@ -6,6 +6,7 @@ from django.urls import include, path
 from appointments.views import calendar, status
 from clinic import views
 from clinic.sitemaps import SITEMAPS
+from clinic.visits import SignIn
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -26,7 +27,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("health/live/", views.live, name="live"),
     path("health/ready/", views.ready, name="ready"),
-    path("admin/sign-in/", login, name="account_login"),
+    path("admin/sign-in/", SignIn.as_view(), name="account_login"),
     path("admin/sign-out/", logout, name="account_logout"),
     path("admin/", admin.site.urls),
 ]

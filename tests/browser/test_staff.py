@@ -4,14 +4,17 @@ import re
 from datetime import time
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from appointments import emails
 from appointments.models import ConsultationRequest, TimeOff, WorkingHours
+from clinic.visits import BEGAN, SEEN
 from tests.appointments.stages import HALF_AN_HOUR, make_arrived
 from tests.browser.acts import follow, press
-from tests.factories import DAY, NOON, SAID, make_consultation, make_person
+from tests.factories import DAY, NOON, PASSWORD, SAID, make_consultation, make_person
 from tips.models import Topic
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -148,3 +151,28 @@ def test_hours_and_time_off_are_kept_on_pages_that_fit(site, page, sign_in, is_f
         is_fit(page)
 
     assert page.get_by_label("Starts").input_value() == "2026-03-02T12:00"
+
+
+def test_what_an_editor_sends_too_late_is_not_lost(site, page, sign_in, is_fit, complaints):
+    editor = make_person("Editor")
+    sign_in(page, editor)
+    page.goto(f"{site}/admin/tips/topic/add/")
+    page.get_by_label("Name").fill("Rowing")
+    page.get_by_label("Description").fill("On the water and off it.")
+    session = Session.objects.get()
+    store = SessionStore(session.session_key)
+    store[SEEN] = store[BEGAN] - 3 * 60 * 60
+    store.save()
+
+    press(page, "Save", exact=True)
+    # A page that is refused is shown, and the browser tells of it.
+    complaints.clear()
+    is_fit(page)
+    page.locator("[name=login]").fill(editor.username)
+    page.locator("[name=password]").fill(PASSWORD)
+    press(page, "Sign in")
+    is_fit(page)
+    expect(page.get_by_text("On the water and off it.")).to_be_visible()
+    press(page, "Send it now")
+
+    assert list(Topic.objects.values_list("name", "description")) == [("Rowing", "On the water and off it.")]

@@ -1,0 +1,153 @@
+"""How long staff stay signed in, and what becomes of what they send too late."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.utils import timezone
+
+from clinic.visits import BEGAN, SEEN
+from tests.appointments.stages import make_arrived
+from tests.factories import PASSWORD, make_person, make_tip
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+SIGN_IN = "/admin/sign-in/"
+
+
+def put_back(client, **ago):
+    """As if the visit had begun, or been seen last, so long ago."""
+    session = client.session
+    for key, length in ago.items():
+        session[{"began": BEGAN, "seen": SEEN}[key]] = (timezone.now() - length).timestamp()
+    session.save()
+
+
+def is_in(client):
+    return client.get("/admin/", follow=True).request["PATH_INFO"] != SIGN_IN
+
+
+@pytest.fixture
+def at_desk(clinic, signed_in):
+    def enter(role):
+        client = signed_in(make_person(role, username=role.lower()))
+        client.get("/admin/", follow=True)
+        return client
+
+    return enter
+
+
+@pytest.mark.parametrize(
+    ("role", "idle", "stays"),
+    [
+        ("Therapist", 14 * MINUTE, True),
+        ("Therapist", 16 * MINUTE, False),
+        ("Owner", 16 * MINUTE, False),
+        ("Editor", 16 * MINUTE, True),
+        ("Editor", 121 * MINUTE, False),
+    ],
+)
+def test_a_visit_ends_when_nobody_has_touched_it_for_a_while(at_desk, role, idle, stays):
+    client = at_desk(role)
+    put_back(client, seen=idle)
+
+    assert is_in(client) == stays
+
+
+@pytest.mark.parametrize(("length", "stays"), [(719 * MINUTE, True), (721 * MINUTE, False)])
+def test_no_visit_is_longer_than_twelve_hours(at_desk, length, stays):
+    client = at_desk("Editor")
+    put_back(client, began=length, seen=MINUTE)
+
+    assert is_in(client) == stays
+
+
+def test_a_page_that_is_opened_is_a_hand_on_the_desk_and_a_list_that_refreshes_itself_is_none(at_desk):
+    client = at_desk("Therapist")
+    put_back(client, seen=10 * MINUTE)
+
+    client.get("/admin/queue/", headers={"X-Shown": ""})
+    after_the_refresh = client.session[SEEN]
+    client.get("/admin/queue/")
+
+    assert timezone.now().timestamp() - after_the_refresh > 590
+    assert timezone.now().timestamp() - client.session[SEEN] < 60
+
+
+def test_the_cookie_of_an_ended_visit_opens_nothing_later(at_desk):
+    client = at_desk("Therapist")
+    put_back(client, seen=20 * MINUTE)
+    stolen = client.cookies["sessionid"].value
+    client.get("/admin/queue/")
+
+    client.cookies["sessionid"] = stolen
+
+    assert not is_in(client)
+
+
+def test_what_is_sent_too_late_is_kept_and_sent_after_signing_in(at_desk):
+    client = at_desk("Editor")
+    tip = make_tip(published_at=None)
+    form = {"comment": "Say which <leg> first.", "text": "1"}
+    tip.submit(by=tip.author, at=timezone.now())
+    put_back(client, seen=3 * 60 * MINUTE)
+
+    refused = client.post(f"/admin/articles/{tip.pk}/request_changes/", form)
+    kept = unescape(re.search(r'name="kept" value="([^"]*)"', refused.content.decode())[1])
+    offered = client.post(SIGN_IN, {"login": "editor", "password": PASSWORD, "kept": kept}, follow=True)
+    sent = dict(re.findall(r'type="hidden" name="(comment|text)" value="([^"]*)"', offered.content.decode()))
+    client.post(f"/admin/articles/{tip.pk}/request_changes/", {name: unescape(text) for name, text in sent.items()})
+
+    assert (refused.status_code, tip.steps.count()) == (403, 2)
+    assert "Say which" not in refused.content.decode()
+    assert tip.steps.last().comment == "Say which <leg> first."
+    assert client.get("/admin/go-on/").status_code == 302
+
+
+def test_a_wrong_password_keeps_it_as_well(at_desk):
+    client = at_desk("Editor")
+    put_back(client, seen=3 * 60 * MINUTE)
+    refused = client.post("/admin/tips/tip/add/", {"title": "Mine"})
+    kept = unescape(re.search(r'name="kept" value="([^"]*)"', refused.content.decode())[1])
+
+    again = client.post(SIGN_IN, {"login": "editor", "password": "wrong", "kept": kept})
+
+    assert f'value="{kept}"' in again.content.decode()
+
+
+def test_what_was_not_kept_by_us_is_not_offered(clinic, client, editor):
+    answer = client.post(SIGN_IN, {"login": editor.username, "password": PASSWORD, "kept": "forged"})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+
+
+def test_nothing_is_kept_of_what_another_site_sends(clinic, signed_in, therapist):
+    strict = signed_in(therapist)
+    strict.handler.enforce_csrf_checks = True
+    consultation = make_arrived()
+    put_back(strict, seen=60 * MINUTE)
+
+    answer = strict.post(f"/admin/queue/{consultation.reference}/note/", {"text": "Hello"})
+
+    assert (answer.status_code, "kept" in answer.content.decode()) == (403, False)
+
+
+@pytest.mark.parametrize("change", ["password", "disabled", "signed out"])
+def test_a_visit_ends_at_once_with_the_password_the_account_or_the_signing_out(at_desk, change):
+    client = at_desk("Therapist")
+    cookie = client.cookies["sessionid"].value
+    person = client.get("/admin/queue/").wsgi_request.user
+    if change == "signed out":
+        client.post("/admin/sign-out/")
+    elif change == "disabled":
+        person.is_active = False
+        person.save()
+    else:
+        person.set_password("another long password of mine")
+        person.save()
+
+    client.cookies["sessionid"] = cookie
+
+    assert not is_in(client)
