@@ -135,6 +135,30 @@ def test_two_editors_a_rename_and_an_older_text_once_more(site, page, desk_of, i
     assert page.url == f"{site}/tips/stronger-backs/"
 
 
+@pytest.mark.parametrize("way", [WAYS["on a phone"], WAYS["without a script"]], ids=["on a phone", "without a script"])
+def test_a_correction_waits_for_one_other_editor_while_readers_see_what_they_saw(
+    site, page, desk_of, is_fit, live_tip, way
+):
+    looks = is_fit if way.get("java_script_enabled", True) else lambda page: None
+    writing, agreeing = (desk_of(make_person("Editor"), **way) for _ in range(2))
+    writing.goto(f"{site}/admin/tips/tip/{live_tip.pk}/change/")
+    writing.get_by_label("Title").fill("A stronger neck")
+    press(writing, "Save", exact=True)
+    looks(writing)
+    writing.get_by_label("It is a minor correction").check()
+    press(writing, "Send to review")
+    page.goto(f"{site}/tips/{live_tip.slug}/")
+    before = page.get_by_role("heading", level=1).inner_text()
+
+    agreeing.goto(f"{site}/admin/articles/{live_tip.pk}/")
+    looks(agreeing)
+    expect(agreeing.locator(".difference")).to_have_text(re.compile(r"A stronger\s+removed:\s*back\s*added:\s*neck"))
+    press(agreeing, "Agree to this text")
+    page.reload()
+
+    assert (before, page.get_by_role("heading", level=1).inner_text()) == ("A stronger back", "A stronger neck")
+
+
 def test_a_draft_is_shown_to_somebody_without_an_account(site, page, desk_of, is_fit, live_tip):
     desk = desk_of(make_person("Editor"))
     desk.goto(f"{site}/admin/articles/{live_tip.pk}/")
