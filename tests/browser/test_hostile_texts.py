@@ -1,13 +1,18 @@
 """Hostile texts in a real browser, without the content policy that would also stop them: the sanitiser alone has to do."""
 
+import re
+
 import pytest
 
 from tests.tips.hostile_texts import DEEP, HOSTILE, LONG
 from tips.markdown import to_html
+from tips.pictures import NAME, WIDTH
 
 pytestmark = pytest.mark.browser
 
 ORIGIN = "http://page.example"
+# What a text may ask for: a picture of ours, which is not there.
+PICTURE = re.compile(rf"{ORIGIN}/media/pictures/{NAME}-{WIDTH}\.webp")
 # Of a page with thousands of links, all of one kind.
 MOST_CLICKS = 8
 CLICK = "index => document.links[index]?.click()"
@@ -29,6 +34,8 @@ def visit(browser):
         elif asked.is_navigation_request() and asked.frame == page.main_frame:
             # A link that was clicked.
             route.fulfill(status=204)
+        elif PICTURE.fullmatch(asked.url):
+            route.fulfill(status=404)
         else:
             happened.append(asked.url)
             route.abort()
