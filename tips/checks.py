@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from . import figures
 from .blocks import BLOCKS, exercise_key
-from .markdown import IDS_OF_THE_PAGE, PARSER, SAFE_LINK, words
+from .markdown import IDS_OF_THE_PAGE, PARSER, SAFE_LINK, picture_of, words
 
 if TYPE_CHECKING:
     from .models import Tip, TipRevision
@@ -58,6 +58,7 @@ def check(tip: "Tip", revision: "TipRevision", *, at: datetime) -> list[Finding]
         *pictures(tokens, revision.hero, revision.hero_alt),
         *anchors(links, tokens),
         *addresses(links),
+        *unkept_pictures(tokens),
     ]
     advice = [
         *lengths(revision.title, revision.summary, sum(len(WORD.findall(words(inline))) for inline in inlines(tokens))),
@@ -114,6 +115,8 @@ def prose(tokens: list[Token]) -> list[str]:
 def missing(revision: "TipRevision") -> Iterator[str]:
     if not revision.sources.strip():
         yield _("No source is named: one a line, in the field “sources”.")
+    if not revision.title.strip():
+        yield _("There is no title yet.")
     if not revision.body.strip():
         yield _("There is no text yet.")
 
@@ -160,9 +163,9 @@ def strays(tokens: list[Token]) -> Iterator[str]:
 
 
 def pictures(tokens: list[Token], hero: str, hero_alt: str) -> Iterator[str]:
-    described = [image.content for image in images(tokens)] + ([hero_alt] if hero else [])
+    described = [picture_of(image)[1] for image in images(tokens)] + ([hero_alt.strip()] if hero else [])
     for alt in described:
-        if alt and NO_ALT.fullmatch(alt.strip()):
+        if alt and NO_ALT.fullmatch(alt):
             yield _("“%s” does not say what the picture shows. Write it as you would tell it on the phone.") % alt
 
 
@@ -179,6 +182,8 @@ def addresses(links: list[Link]) -> Iterator[str]:
             yield _(
                 "The link “%(words)s” has the address “%(href)s”. Begin it with / for a page here, or with https://."
             ) % vars(link)
+        if not link.words.strip():
+            yield _("A link to %s has no words.") % link.href
 
 
 # Advice
@@ -204,7 +209,7 @@ def lengths(title: str, summary: str, count: int) -> Iterator[str]:
 
 
 def undescribed(tokens: list[Token]) -> Iterator[str]:
-    if any(not image.content.strip() for image in images(tokens)):
+    if any(not picture_of(image)[1] for image in images(tokens)):
         yield _("A picture in the text counts as decorative: nobody who cannot see it is told what it shows.")
 
 
@@ -245,6 +250,16 @@ def reading_level(sentences: list[str]) -> Iterator[str]:
 
 
 # The site
+
+
+def unkept_pictures(tokens: list[Token]) -> Iterator[str]:
+    """Those from elsewhere, and those whose name is mistyped: readers see neither."""
+    named = {str(image.attrs["src"]): picture_of(image)[0] for image in images(tokens)}
+    kept = apps.get_model("tips", "Picture").objects.filter(name__in=named.values()).values_list("name", flat=True)
+    there = {*kept} if named else set()
+    for address, name in named.items():
+        if name not in there:
+            yield _("There is no picture “%s” here. Send it under “Pictures” and copy the line that it gets.") % address
 
 
 def inner_links(links: list[Link], tip: "Tip", *, at: datetime) -> tuple[list[str], list[str]]:

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from tests.factories import DAY, NOON, make_person, make_tip
 from tips.checks import Finding, check, grade, syllables
-from tips.models import Tip, TipKind, TipStatus, Topic, TransitionNotAllowed
+from tips.models import Picture, Tip, TipKind, TipStatus, Topic, TransitionNotAllowed
 
 pytestmark = pytest.mark.django_db
 
@@ -27,8 +27,12 @@ HARD = (
 )
 
 
+NAME = "3f2a9c1be4d0-1600x900"
+
+
 def found(at=NOON, **text):
     tip = make_tip(slug="own", text=CLEAN | text)
+    Picture.objects.create(name=NAME, title="Knee", uploaded_by=tip.author, uploaded_at=NOON)
     return check(tip, tip.latest, at=at)
 
 
@@ -38,6 +42,7 @@ def with_body(text):
 
 MUST = [
     ({"sources": " \n"}, "No source is named: one a line, in the field “sources”."),
+    ({"title": " "}, "There is no title yet."),
     (with_body("##"), "A heading has no words."),
     (with_body("## A\n\n#### B"), "The heading “B” skips a level: write ### in front of it."),
     ({"body": "### First\n\n" + 3 * PARAGRAPH}, "The heading “First” skips a level: write ## in front of it."),
@@ -56,19 +61,31 @@ MUST = [
     (with_body("::: exercise squat\nSit."), "The block “exercise squat” is left open: end it with a line “:::”."),
     *(
         (
-            with_body(f"![{alt}](picture:3f2a9c1be4d0-1600x900)"),
+            with_body(f"![{alt}](picture:{NAME})"),
             f"“{alt}” does not say what the picture shows. Write it as you would tell it on the phone.",
         )
         for alt in ["image1.jpg", "photo", "A picture", "IMG_2031", "knee-final.PNG"]
     ),
     (
-        {"hero": "3f2a9c1be4d0-1600x900", "hero_alt": "photo"},
+        {"hero": NAME, "hero_alt": "photo"},
         "“photo” does not say what the picture shows. Write it as you would tell it on the phone.",
     ),
+    (
+        with_body(f"![*Photo*](picture:{NAME})"),
+        "“Photo” does not say what the picture shows. Write it as you would tell it on the phone.",
+    ),
+    *(
+        (
+            with_body(f"![A bent knee]({address})"),
+            f"There is no picture “{address}” here. Send it under “Pictures” and copy the line that it gets.",
+        )
+        for address in ["picture:000000000000-8x8", "picture:knee", "https://a.example/knee.jpg", "/media/knee.jpg"]
+    ),
+    (with_body("[](/tips/)"), "A link to /tips/ has no words."),
 ]  # fmt: skip
 ADVICE = [
     (
-        with_body("![](picture:3f2a9c1be4d0-1600x900)"),
+        with_body(f"![](picture:{NAME})"),
         "A picture in the text counts as decorative: nobody who cannot see it is told what it shows.",
     ),
     (
