@@ -207,7 +207,8 @@ def test_a_therapist_does_not_touch_what_readers_see(clinic, therapist, signed_i
 
     response = signed_in(therapist).post(change(tip), as_it_stands(tip, title="Changed"))
 
-    assert (response.status_code, (Tip.objects.values().get(), stored())) == (403, before)
+    assert (response.status_code, (Tip.objects.values().get(), stored())) == (409, before)
+    assert "Changed" in response.content.decode()
 
 
 @pytest.mark.parametrize("role", ["Editor", "Clinical reviewer"])
@@ -217,7 +218,8 @@ def test_what_was_taken_down_is_not_written_in(clinic, signed_in, role):
 
     response = signed_in(make_person(role)).post(change(tip), as_it_stands(tip, title="Changed"))
 
-    assert (response.status_code, (Tip.objects.values().get(), stored())) == (403, before)
+    assert (response.status_code, (Tip.objects.values().get(), stored())) == (409, before)
+    assert "Changed" in response.content.decode()
 
 
 # What is wrong is said beside the field, and nothing typed is lost
@@ -301,11 +303,17 @@ def test_the_owner_writes_no_tip(clinic, owner, signed_in):
     assert (response.status_code, stored()) == (403, [])
 
 
-@pytest.mark.parametrize("address", [LIST, ADD, "/admin/tips/guide/", PREVIEW])
+@pytest.mark.parametrize("address", [LIST, ADD, "/admin/tips/guide/"])
 def test_a_stranger_is_asked_to_sign_in(client, clinic, address):
-    response = client.post(address, TEXT, follow=True) if address == PREVIEW else client.get(address, follow=True)
+    response = client.get(address, follow=True)
 
     assert response.redirect_chain[-1][0].split("?")[0] == "/admin/sign-in/"
+
+
+def test_a_stranger_is_shown_no_preview(client, clinic):
+    response = client.post(PREVIEW, TEXT)
+
+    assert (response.status_code, 'action="/admin/sign-in/"' in response.content.decode()) == (403, True)
 
 
 def test_a_title_of_markup_is_shown_as_text_in_list_form_and_history(clinic, editor, signed_in):

@@ -333,41 +333,6 @@ def test_who_may_not_write_in_it_brings_nothing_back(clinic, therapist, editor, 
     assert tip.revisions.count() == 2
 
 
-# The desk
-
-
-def test_the_desk_says_what_waits_for_whom(clinic, editor, signed_in):
-    other = make_person("Editor")
-    make_tip(author=other, status=S.IN_EDITORIAL, published_at=None, text={"title": "To agree to"})
-    make_tip(author=editor, status=S.IN_EDITORIAL, published_at=None, text={"title": "My own"})
-    make_tip(author=other, published_at=None, text={"title": "Not mine"})
-    make_tip(author=other, published_at=NOON + 100_000 * DAY, text={"title": "Ahead"})
-    make_tip(author=other, next_review=NOON.date(), text={"title": "Due"})
-    make_tip(author=other, text={"title": "Live"})
-
-    answer = signed_in(editor).get("/admin/articles/")
-
-    rows = [(str(part["heading"]), [tip.newest_title for tip, _ in part["rows"]]) for part in answer.context["parts"]]
-    assert rows == [
-        ("Waits for you", ["To agree to"]),
-        ("Yours, in work", ["My own"]),
-        ("Goes live", ["Ahead"]),
-        ("Due for review", ["Due"]),
-        ("In work by others", ["Not mine"]),
-    ]
-
-
-def test_the_desk_asks_no_more_of_the_database_for_many_articles(
-    clinic, editor, signed_in, django_assert_max_num_queries
-):
-    for _ in range(30):
-        make_tip(status=S.IN_EDITORIAL, published_at=None, author=make_person("Therapist"))
-    client = signed_in(editor)
-
-    with django_assert_max_num_queries(15):
-        client.get("/admin/articles/")
-
-
 def test_a_guide_says_how_often_its_pdf_was_fetched_lately(clinic, editor, signed_in):
     guide = make_tip(kind=TipKind.GUIDE)
     today = timezone.localdate()
@@ -377,3 +342,15 @@ def test_a_guide_says_how_often_its_pdf_was_fetched_lately(clinic, editor, signe
     html = signed_in(editor).get(page(guide)).content.decode()
 
     assert "Its PDF was fetched 5 times in the last 30 days." in html
+
+
+def test_alone_an_editor_says_that_a_live_text_still_holds(clinic, editor, signed_in):
+    tip = make_tip(author=editor, next_review=NOON.date())
+    soon = {"next_review": str((timezone.now() + 300 * DAY).date()), "reason": "I work alone.", "text": "1"}
+    Tip.objects.filter(pk=tip.pk).update(last_reviewed=None)
+
+    response = signed_in(editor).post(f"{page(tip)}publish_alone/", soon, follow=True)
+
+    tip.refresh_from_db()
+    assert said(response) == ["Published. Its page says that nobody independent has reviewed it."]
+    assert (tip.status, str(tip.next_review), tip.publish_at) == (S.APPROVED, soon["next_review"], NOON - DAY)

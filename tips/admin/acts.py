@@ -167,7 +167,7 @@ ACTS = {
         _("Publish without review"),
         _("Publish, and say so on the page"),
         who_has(EDIT),
-        lambda tip, user: tip.status in BEING_WRITTEN | IN_REVIEW and tip.nobody_else_could_agree,
+        lambda tip, user: tip.status != S.ARCHIVED and tip.nobody_else_could_agree,
         _("Published. Its page says that nobody independent has reviewed it."),
         AloneForm,
         binds=True,

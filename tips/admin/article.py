@@ -1,5 +1,6 @@
 from django.contrib import admin, messages
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -108,6 +109,15 @@ class ArticleAdmin(admin.ModelAdmin):
 
     def save_related(self, request, form, formsets, change):
         """Topics and regions are arranged with the rest."""
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """What somebody typed in a page that may no longer be changed is shown to them, to take elsewhere."""
+        tip = self.get_object(request, object_id) if request.method == "POST" else None
+        if tip and request.user.has_perm(WRITE) and not may_write(request.user, tip):
+            context = {**self.admin_site.each_context(request), "title": str(tip), "tip": tip}
+            context["form"] = TipForm(request.POST, instance=tip)
+            return TemplateResponse(request, "admin/tips/too_late.html", context, status=409)
+        return super().change_view(request, object_id, form_url, extra_context)
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         theirs = getattr(context["adminform"].form, "theirs", None)

@@ -49,7 +49,7 @@ def parts(user, *, at):
     return [
         (
             _("Waits for you"),
-            in_work.filter(status__in=agrees_to).exclude(pk__in=theirs).order_by("pk"),
+            in_work.filter(status__in=agrees_to).free_for(user).order_by("pk"),
             _("Nothing waits for you."),
         ),
         (_("Yours, in work"), in_work.filter(pk__in=theirs), _("Nothing of yours is in work.")),

@@ -19,7 +19,7 @@ from tips.differences import differences
 from tips.models import BEING_WRITTEN, GuideDownload, Tip, TipKind, TransitionNotAllowed
 
 from .acts import ACTS
-from .article import WRITE
+from .article import WRITE, may_write
 
 READ = "tips.view_tip"
 THIRTY_DAYS = timedelta(days=30)
@@ -58,7 +58,7 @@ def show_article(request, tip, *, status=200, **bound):
         "findings": check(tip, latest, at=now) if tip.status in BEING_WRITTEN else [],
         "is_own": tip.is_work_of(request.user),
         "may_write": request.user.has_perm(WRITE),
-        "edit_url": reverse(f"admin:tips_{tip.kind}_change", args=[tip.pk]),
+        "edit_url": reverse(f"admin:tips_{tip.kind}_change", args=[tip.pk]) if may_write(request.user, tip) else "",
         "live_url": tip.get_absolute_url() if tip.is_live(at=now) else "",
         "now": now,
         "asked": tip.steps.filter(to_status="changes_requested", revision=latest).last(),

@@ -67,6 +67,12 @@ class TipQuerySet(models.QuerySet):
         theirs = Q(revisions__written_by=person) & (Q(live__isnull=True) | Q(revisions__number__gt=F("live__number")))
         return self.filter(pk__in=self.model.objects.filter(Q(author=person) | theirs).values("pk"))
 
+    def free_for(self, person):
+        """What they may agree to: of a live article whatever others wrote since, else what others wrote in their own name."""
+        unseen = Q(live__isnull=True) | Q(revisions__number__gt=F("live__number"))
+        theirs = Q(revisions__written_by=person) & unseen | Q(author=person, live__isnull=True)
+        return self.exclude(pk__in=self.model.objects.filter(theirs).values("pk"))
+
     def in_review(self):
         return self.filter(status__in=IN_REVIEW)
 

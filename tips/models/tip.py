@@ -236,13 +236,13 @@ class Tip(models.Model):
         self._go_live(revision, frm={TipStatus.IN_CLINICAL}, by=by, at=at, **reviewed)
 
     def publish_alone(self, revision, *, reason, next_review, by, at):
-        """Where nobody else could agree: it goes live, and its page says that nobody independent has reviewed it."""
+        """Where nobody else could agree: it goes or stays live, and its page says that nobody independent reviewed it."""
         self._refuse_unless_newest(revision)
         if not self.nobody_else_could_agree:
             raise TransitionNotAllowed(_("Somebody else here can agree to it. Send it to review."))
         self._refuse_unless_sound(at=at)
         reviewed = self._reviewed(next_review, at=at) | {"clinical_reviewer": None, "independently_reviewed": False}
-        self._go_live(revision, frm=BEING_WRITTEN | IN_REVIEW, by=by, at=at, comment=reason, **reviewed)
+        self._go_live(revision, frm=set(TipStatus) - {TipStatus.ARCHIVED}, by=by, at=at, comment=reason, **reviewed)
 
     def confirm(self, revision, *, next_review, by, at):
         """A clinician has read the live text again, exactly this one, and it still holds."""
