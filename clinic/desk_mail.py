@@ -183,6 +183,7 @@ def sample_facts():
         "given_up": "",
         "article": "A stronger back",
         "minor": False,
+        "is_seen": False,
         "publish_at": spoken(SAMPLED_AT, zone),
         "next_review": date_format(SAMPLED_AT + timedelta(days=365)),
         "path": reverse("admin:tips_desk"),

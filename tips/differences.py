@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # How many unchanged lines are shown around a changed one.
 AROUND = 1
 # Beyond this a text was made to be slow to compare; it is shown as taken out and put in whole.
-MOST_LINES, MOST_WORDS = 1_500, 600
+MOST_LINES, MOST_WORDS = 500, 600
 SAME, GONE, NEW, LEFT_OUT = "same", "gone", "new", "left out"
 Part = tuple[str, str]
 

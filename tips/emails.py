@@ -28,11 +28,12 @@ def tip_review_due(tip, people, *, at):
     _to_each("tip_review_due", tip, people, at=at)
 
 
-def for_mail(tip):
+def for_mail(tip, *, at):
     """What a mail may say of an article. Comments stay on the desk, where they can be answered."""
     return {
         "article": tip.latest.title,
         "minor": tip.is_minor,
+        "is_seen": bool(tip.publish_at and tip.publish_at <= at),
         "publish_at": spoken(tip.publish_at, ClinicSettings.current().tzinfo) if tip.publish_at else "",
         "next_review": date_format(tip.next_review) if tip.next_review else "",
         "path": reverse("admin:tips_standing", args=[tip.pk]),
@@ -40,7 +41,7 @@ def for_mail(tip):
 
 
 def _to_each(event, tip, people, *, at):
-    context = for_mail(tip)
+    context = for_mail(tip, at=at)
     for person in people:
         if person.is_active and person.is_staff and person.email:
             mail.queue(event, to=person.email, context=context, at=at)

@@ -1,9 +1,15 @@
+from datetime import UTC, datetime
+
 from django import forms
+from django.contrib.auth import get_user_model
+from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from clinic.regions import Region
 
+from . import figures
 from .models import TEXT_FIELDS, FormerAddress, Picture, Tip, TipKind, TipRevision
+from .models.history import changed_to, labels
 
 # Of a typed text no more is previewed than could be kept.
 TEXT_LIMITS = {
@@ -32,6 +38,12 @@ def who_was_last(tip):
     return text.written_by if text else tip.author
 
 
+DRAWINGS = ", ".join(figures.EXERCISES)
+
+
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
 class TipForm(forms.ModelForm):
     """A tip's facts together with its text; the text is kept as a revision of its own."""
 
@@ -43,10 +55,11 @@ class TipForm(forms.ModelForm):
         "body",
         rows=24,
         help_text=_(
-            "Markdown: ## for a heading, - for a list, [words](address) for a link. An exercise is a block from "
+            "Markdown: ## for a heading, - for a list, [words](address) for a link, | between the cells of a table. An exercise is a block from "
             "“::: exercise squat” to “:::”, with lines that begin with Name:, For:, How:, Sets: and Stop if:. "
-            "“::: help” begins a card of warning signs."
-        ),
+            "“::: help” begins a card of warning signs. Drawings: %s."
+        )
+        % DRAWINGS,
     )
     sources = text_field("sources", rows=6, help_text=_("One source a line; a text is not reviewed without one."))
     call_to_action = text_field("call_to_action")
@@ -74,8 +87,18 @@ class TipForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.theirs = None
-        self.fields["hero"].choices = [("", _("None")), *self._pictures()]
+        self.theirs, self.facts = None, []
+        # Those who only arrange nothing, or only read, have not all of the fields.
+        for name in {"publish_at", "expire_at"} & set(self.fields):
+            self.fields[name].validators.append(
+                MaxValueValidator(LATEST, _("That is too far ahead. Leave it empty for “never”."))
+            )
+        if "author" in self.fields:
+            people = get_user_model().objects
+            at_the_desk = people.filter(is_active=True, is_staff=True)
+            self.fields["author"].queryset = at_the_desk | people.filter(pk=self.instance.author_id)
+        if "hero" in self.fields:
+            self.fields["hero"].choices = [("", _("None")), *self._pictures()]
         if self.instance.pk:
             latest = self.instance.latest
             kept = latest.text if latest else {}
@@ -93,10 +116,10 @@ class TipForm(forms.ModelForm):
         slug = self.cleaned_data["slug"]
         if slug in TAKEN:
             raise forms.ValidationError(_("The site uses this address itself. Choose another."))
-        if Tip.objects.filter(kind=self.kind, slug=slug).exclude(pk=self.instance.pk).exists():
+        if Tip.objects.filter(kind=self.kind, slug__iexact=slug).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(_("Another page already has this address."))
         path = Tip(kind=self.kind, slug=slug).get_absolute_url()
-        if FormerAddress.objects.filter(path=path).exclude(tip=self.instance.pk).exists():
+        if FormerAddress.objects.filter(path__iexact=path).exclude(tip=self.instance.pk).exists():
             raise forms.ValidationError(_("This address leads readers of another page to where it is now."))
         return slug
 
@@ -122,6 +145,7 @@ class TipForm(forms.ModelForm):
         if based_on in {None, now.version} or set(self.changed_data) == {"based_on"}:
             return
         self.theirs = now.latest
+        self.facts = self._facts_besides(now)
         self.data = self.data.copy()
         self.data["based_on"] = now.version
         self.add_error(
@@ -131,6 +155,17 @@ class TipForm(forms.ModelForm):
             )
             % {"who": who_was_last(now)},
         )
+
+    def _facts_besides(self, now):
+        """What the other arranged around the text, and what this form would make of it."""
+        mine = {name: self.cleaned_data[name] for name in TipForm.Meta.fields if name in self.cleaned_data}
+        topics = mine.pop("topics", now.topics.all())
+        told = [changed_to(self.fields[name].label, [getattr(now, name)], [value]) for name, value in mine.items()]
+        regions = [
+            labels(each) for each in ([row.region for row in now.regions.all()], self.cleaned_data.get("regions", []))
+        ]
+        told += [changed_to(_("Topics"), now.topics.all(), topics), changed_to(self.fields["regions"].label, *regions)]
+        return [line for line in told if line]
 
     @property
     def text(self):

@@ -83,4 +83,4 @@ def _thing(of_type: str | list[str], **facts: object) -> Thing:
 
 
 def _script(graph: list[Thing]) -> str:
-    return json.dumps({"@context": "https://schema.org", "@graph": graph}).translate(ESCAPES)
+    return json.dumps({"@context": "https://schema.org", "@graph": graph}, default=str).translate(ESCAPES)

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from . import emails
 from .models import EDIT, Tip
-from .models.tip import PERMISSIONS
+from .models.people import PERMISSIONS
 
 AT_ONCE = 100
 

@@ -102,7 +102,8 @@ def shared_preview(request, token):
         response = render(request, "tips/no_preview.html", status=404)
         response.is_ours = True
         return response
-    response = article(request, link.tip, link.tip.latest, at=now)
+    newest = link.tip.latest
+    response = article(request, link.tip, newest, at=now, is_in_work=link.tip.live != newest)
     response["X-Robots-Tag"] = "noindex"
     response["Cache-Control"] = "no-store"
     return response

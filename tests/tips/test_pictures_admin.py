@@ -66,7 +66,7 @@ def test_who_writes_sends_a_picture_and_is_given_its_line(clinic, signed_in, rol
 def test_an_owner_and_a_stranger_send_none(clinic, client, signed_in, owner):
     answers = [each.post(ADD, FACTS | {"file": file(jpeg())}).status_code for each in (signed_in(owner), client)]
 
-    assert (answers, stored()) == ([403, 302], [])
+    assert (answers, stored()) == ([403, 403], [])
 
 
 def test_a_picture_is_known_by_its_bytes_whatever_it_is_called(clinic, signed_in, editor):

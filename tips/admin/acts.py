@@ -41,7 +41,7 @@ class SubmitForm(ActForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if not self.tip.live_id:
+        if not self.tip.live_id or self.tip.was_refused_by_a_clinician:
             del self.fields["minor"]
 
 
@@ -72,6 +72,12 @@ class NextReviewForm(ActForm):
 class AloneForm(NextReviewForm):
     reason = forms.CharField(
         label=_("Why nobody else can agree to it"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class PassOverForm(ActForm):
+    reason = forms.CharField(
+        label=_("Why no other editor can agree to it"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3})
     )
 
 
@@ -112,9 +118,22 @@ ACTS = {
         _("Send to review"),
         _("Send to review"),
         may_write,
-        lambda tip, user: tip.status in BEING_WRITTEN,
+        lambda tip, user: tip.status in BEING_WRITTEN and tip.editors_left.exists(),
         _("Sent. An editor who did not write it has a mail."),
         SubmitForm,
+        is_next=True,
+    ),
+    "pass_over_editors": Act(
+        _("Send to a clinician"),
+        _("Send to a clinician"),
+        may_write,
+        lambda tip, user: (
+            tip.status in BEING_WRITTEN | {S.IN_EDITORIAL}
+            and not tip.editors_left.exists()
+            and tip.clinicians_left.exists()
+        ),
+        _("Sent. A clinical reviewer who did not write it has a mail."),
+        PassOverForm,
         is_next=True,
     ),
     "approve_editorial": Act(
@@ -131,9 +150,9 @@ ACTS = {
         _("Agree to this text"),
         who_has(REVIEW),
         lambda tip, user: (
-            tip.status == S.IN_CLINICAL and not tip.is_work_of(user) and not tip.has_agreed_as_editor(user)
+            tip.status == S.IN_CLINICAL and not tip.has_part_in(user) and not tip.has_agreed_as_editor(user)
         ),
-        _("Agreed. Readers see it from its date on."),
+        _("Agreed. It is live, or will be at its date."),
         NextReviewForm,
         binds=True,
         is_next=True,
@@ -153,11 +172,18 @@ ACTS = {
         lambda tip, user: tip.status in IN_REVIEW and tip.is_work_of(user),
         _("It is a draft again."),
     ),
+    "discard": Act(
+        _("Throw the new text away"),
+        _("Throw it away"),
+        may_write,
+        lambda tip, user: tip.status in BEING_WRITTEN and bool(tip.live_id),
+        _("Readers see what they saw; the text is in the history."),
+    ),
     "confirm": Act(
         _("Confirm that it still holds"),
         _("Read again, it still holds"),
         who_has(REVIEW),
-        lambda tip, user: tip.status == S.APPROVED and not tip.is_work_of(user),
+        lambda tip, user: tip.status == S.APPROVED and not tip.has_part_in(user),
         _("Its next review is set."),
         NextReviewForm,
         binds=True,

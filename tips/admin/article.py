@@ -1,22 +1,36 @@
 from django.contrib import admin, messages
+from django.db import IntegrityError
+from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tips import search
 from tips.differences import differences
 from tips.forms import TipForm
 from tips.models import EDIT, REVIEW, TipKind, TipRevision, TipStatus
 from tips.models.revision import tidy
 
 WRITE = "tips.change_tip"
+# What was saved, by whether readers see an older text of it.
+AFTER_SAVING = {
+    False: _("Saved as a draft. Readers see it once it has been agreed to."),
+    True: _("Saved. What stands around the text counts at once; a new text once it has been agreed to."),
+}
 ARRANGED = [*TipForm.Meta.fields, "regions"]
 
 
 class TopicAdmin(admin.ModelAdmin):
     list_display = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
+
+    def save_model(self, request, topic, form, change):
+        """Its tips are found by its new name."""
+        super().save_model(request, topic, form, change)
+        for tip in topic.tips.filter(live__isnull=False).select_related("live"):
+            search.index(tip)
 
 
 def shown(field):
@@ -110,6 +124,13 @@ class ArticleAdmin(admin.ModelAdmin):
     def save_related(self, request, form, formsets, change):
         """Topics and regions are arranged with the rest."""
 
+    def changeform_view(self, request, *args, **kwargs):
+        """Of two who choose one address at once, the second reads it beside the field."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            return super().changeform_view(request, *args, **kwargs)
+
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """What somebody typed in a page that may no longer be changed is shown to them, to take elsewhere."""
         tip = self.get_object(request, object_id) if request.method == "POST" else None
@@ -127,6 +148,7 @@ class ArticleAdmin(admin.ModelAdmin):
             "preview_url": reverse("admin:tips_preview") + asked,
             "live_url": obj.get_absolute_url() if obj and obj.is_live(at=timezone.now()) else "",
             "theirs": theirs,
+            "facts": getattr(context["adminform"].form, "facts", []),
             "mine": differences(theirs, TipRevision(**typed(context["adminform"].form))) if theirs else [],
             "show_save_and_add_another": False,
         }
@@ -141,7 +163,7 @@ class ArticleAdmin(admin.ModelAdmin):
     def after_saving(self, request, tip):
         if "_continue" in request.POST:
             return None
-        messages.success(request, _("Saved. Readers see it once it has been agreed to."))
+        messages.success(request, AFTER_SAVING[tip.live_id is not None])
         return redirect("admin:tips_standing", tip.pk)
 
     def log_addition(self, request, obj, message):
@@ -151,7 +173,10 @@ class ArticleAdmin(admin.ModelAdmin):
         """As with additions."""
 
     def history_view(self, request, object_id, extra_context=None):
-        return redirect("admin:tips_history", object_id)
+        tip = self.get_object(request, object_id)
+        if tip is None:
+            raise Http404
+        return redirect("admin:tips_history", tip.pk)
 
 
 def typed(form):

@@ -14,7 +14,16 @@ from tips.models import TipStatus
 from .article import may_write
 from .standing import get_article
 
-TEXTS_A_PAGE = 20
+TEXTS_A_PAGE = 10
+# What brought a text to where it went.
+WHAT = {
+    TipStatus.DRAFT: _("A draft again"),
+    TipStatus.IN_EDITORIAL: _("Sent to review"),
+    TipStatus.IN_CLINICAL: _("On to a clinician"),
+    TipStatus.CHANGES_REQUESTED: _("Changes asked for"),
+    TipStatus.APPROVED: _("Agreed to: this is what readers see"),
+    TipStatus.ARCHIVED: _("Taken down"),
+}
 
 
 @require_safe
@@ -53,7 +62,7 @@ def what_it_was(step):
         return _("Changed beside the text")
     if step.from_status == step.to_status:
         return _("Confirmed")
-    return TipStatus(step.to_status).label
+    return WHAT[step.to_status]
 
 
 @require_POST

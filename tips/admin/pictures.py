@@ -68,10 +68,10 @@ class PictureAdmin(admin.ModelAdmin):
     def get_fields(self, request, obj=None):
         if obj is None:
             return ["file", "title", "alt", "is_decorative"]
-        return ["picture", "markdown", "title", "alt", "is_decorative", "name", "uploaded_by", "uploaded_at"]
+        return ["picture", "markdown", "title", "alt", "is_decorative", "name", "sent_by", "uploaded_at"]
 
     def get_readonly_fields(self, request, obj=None):
-        return ["picture", "markdown", "name", "uploaded_by", "uploaded_at"] if obj else []
+        return ["picture", "markdown", "name", "sent_by", "uploaded_at"] if obj else []
 
     def render_change_form(self, request, context, **kwargs):
         context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
@@ -94,6 +94,11 @@ class PictureAdmin(admin.ModelAdmin):
         """Its page, where the line to copy is."""
         messages.success(request, _("The picture is kept. Copy its line into a text."))
         return redirect("admin:tips_picture_change", picture.pk)
+
+    @admin.display(description=_("sent by"))
+    def sent_by(self, picture):
+        """The name alone: a link would lead to a page that is the owner's."""
+        return str(picture.uploaded_by)
 
     @admin.display(description=_("picture"))
     def thumbnail(self, picture):

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from tips import pdf
 from tips.checks import check
 from tips.differences import differences
-from tips.models import BEING_WRITTEN, GuideDownload, Tip, TipKind, TransitionNotAllowed
+from tips.models import BEING_WRITTEN, GuideDownload, Tip, TipKind, TipStatus, TransitionNotAllowed
 
 from .acts import ACTS
-from .article import WRITE, may_write
+from .article import WRITE, may_write, standing
 
 READ = "tips.view_tip"
 THIRTY_DAYS = timedelta(days=30)
@@ -30,6 +30,13 @@ def get_article(request, pk, permission=READ):
     if not request.user.has_perm(permission):
         raise PermissionDenied
     return get_object_or_404(Tip.objects.select_related("live", "author", "clinical_reviewer"), pk=pk)
+
+
+def get_to_write(request, pk):
+    tip = get_article(request, pk, WRITE)
+    if not may_write(request.user, tip):
+        raise PermissionDenied
+    return tip
 
 
 @require_safe
@@ -48,23 +55,32 @@ def show_article(request, tip, *, status=200, **bound):
         for name, act in ACTS.items()
         if name in bound or (act.may(request.user, tip) and act.is_open(tip, request.user))
     ]
+    # What the last reader asked for, until somebody has agreed.
+    agreed = tip.steps.filter(to_status=TipStatus.APPROVED).last()
+    asked = tip.steps.filter(to_status=TipStatus.CHANGES_REQUESTED, pk__gt=agreed.pk if agreed else 0).last()
+    compared = tip.live or (asked.revision if asked else None)
     context = {
         **admin.site.each_context(request),
         "title": latest.title,
         "tip": tip,
         "latest": latest,
-        "is_pending": bool(tip.live_id and tip.live != latest),
-        "differences": differences(tip.live, latest) if tip.live_id else [],
+        "is_pending": compared not in {None, latest},
+        "differences": differences(compared, latest) if compared else [],
         "findings": check(tip, latest, at=now) if tip.status in BEING_WRITTEN else [],
         "is_own": tip.is_work_of(request.user),
-        "may_write": request.user.has_perm(WRITE),
+        "may_write": may_write(request.user, tip),
         "edit_url": reverse(f"admin:tips_{tip.kind}_change", args=[tip.pk]) if may_write(request.user, tip) else "",
         "live_url": tip.get_absolute_url() if tip.is_live(at=now) else "",
         "now": now,
-        "asked": tip.steps.filter(to_status="changes_requested", revision=latest).last(),
+        "asked": asked,
+        "stands": standing(tip, at=now),
         "acts": acts,
         "fetched": fetched_lately(tip, today=timezone.localdate(now)),
-        "links": [link for link in tip.preview_links.filter(revoked_at__isnull=True) if link.ends_at > now],
+        "links": [
+            link
+            for link in tip.preview_links.filter(revoked_at__isnull=True).select_related("made_by")
+            if link.ends_at > now
+        ],
     }
     return TemplateResponse(request, "admin/tips/standing.html", context, status=status)
 
@@ -117,7 +133,7 @@ def refuse_what_cannot_be_kept(tip):
 
 @require_POST
 def make_link(request, pk):
-    tip = get_article(request, pk, WRITE)
+    tip = get_to_write(request, pk)
     tip.preview_links.create(made_by=request.user, made_at=timezone.now())
     messages.success(request, _("Whoever has the link reads the newest text, for seven days."))
     return redirect("admin:tips_standing", pk)
@@ -125,7 +141,7 @@ def make_link(request, pk):
 
 @require_POST
 def revoke_link(request, pk, link):
-    tip = get_article(request, pk, WRITE)
+    tip = get_to_write(request, pk)
     get_object_or_404(tip.preview_links, pk=link).revoke(at=timezone.now())
     messages.success(request, _("The link opens nothing any more."))
     return redirect("admin:tips_standing", pk)

@@ -119,7 +119,8 @@ class Plan:
         if self.owners.get(path, new) != new:
             return "it leads to another tip"
         try:
-            match = resolve(path)
+            # A page of the site also answers without its last slash.
+            match = resolve(f"{path.rstrip('/')}/")
         except Resolver404:
             return ""
         if match.view_name not in ARTICLES:

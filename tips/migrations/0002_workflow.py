@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tips", "0001_initial"),
+        ("tips", "0002_live_means_seen"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,16 +1,36 @@
 """What happened to an article beside its texts: who agreed to what, where it was found before, who was shown a draft."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from clinic.regions import Region
+from clinic.wording import spoken
+
+from .states import TipStatus
 
 STAFF = settings.AUTH_USER_MODEL
 PREVIEW_LIVES = timedelta(days=7)
 SIGNER = signing.Signer(salt="tips.preview")
+
+
+def labels(regions):
+    return [Region(region).label for region in regions]
+
+
+def in_words(fact):
+    return spoken(fact, timezone.get_current_timezone()) if isinstance(fact, datetime) else str(fact)
+
+
+def changed_to(label, old, new):
+    """What became of a fact, in words; nothing where it is the same."""
+    before, after = (", ".join(sorted(map(in_words, filter(None, facts)))) or "–" for facts in (old, new))
+    return f"{label}: {before} → {after}" if before != after else ""
 
 
 class TipStep(models.Model):
@@ -89,6 +109,7 @@ class PreviewLink(models.Model):
         except signing.BadSignature:
             return None
         alive = cls.objects.filter(revoked_at__isnull=True, made_at__gt=at - PREVIEW_LIVES)
+        alive = alive.exclude(tip__status=TipStatus.ARCHIVED)
         return alive.select_related("tip__author").filter(pk=pk).first()
 
     def revoke(self, *, at):

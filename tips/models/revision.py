@@ -13,7 +13,11 @@ from tips.markdown import PICTURE_SIZES, plain_text, to_html
 
 WORDS_PER_MINUTE = 220
 # What no page, feed or PDF can show.
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f"
+    + "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
 TEXT_FIELDS = ["title", "summary", "body", "sources", "call_to_action", "hero", "hero_alt", "hero_is_decorative"]
 
 

@@ -26,10 +26,10 @@ S = TipStatus
 # Every move the newest text may make; a move that is not listed is refused. What readers see is another matter: the
 # text agreed on before stays live until this one is.
 TRANSITIONS = {
-    S.DRAFT: {S.IN_EDITORIAL, S.APPROVED, S.ARCHIVED},
+    S.DRAFT: {S.IN_EDITORIAL, S.IN_CLINICAL, S.APPROVED, S.ARCHIVED},
     S.IN_EDITORIAL: {S.IN_CLINICAL, S.APPROVED, S.CHANGES_REQUESTED, S.DRAFT, S.ARCHIVED},
     S.IN_CLINICAL: {S.APPROVED, S.CHANGES_REQUESTED, S.DRAFT, S.ARCHIVED},
-    S.CHANGES_REQUESTED: {S.IN_EDITORIAL, S.APPROVED, S.ARCHIVED},
+    S.CHANGES_REQUESTED: {S.IN_EDITORIAL, S.IN_CLINICAL, S.APPROVED, S.ARCHIVED},
     S.APPROVED: {S.DRAFT, S.APPROVED, S.ARCHIVED},
     S.ARCHIVED: {S.DRAFT},
 }

@@ -1,21 +1,18 @@
 """An article: its address, its people and its dates, and every way its text may move."""
 
-from datetime import datetime
-
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.regions import Region
 from clinic.wording import spoken
 from tips import emails, search
 from tips.checks import check
 
-from .history import FormerAddress, TipRegion
+from .history import FormerAddress, TipRegion, changed_to, labels
+from .people import WhoMayAgree
 from .queryset import TipQuerySet
 from .revision import tidy
 from .states import BEING_WRITTEN, EDIT, IN_REVIEW, REVIEW, TRANSITIONS, TipKind, TipStatus, TransitionNotAllowed
@@ -24,7 +21,6 @@ from .topic import Topic
 YEARS_BETWEEN_REVIEWS = 2
 # What is arranged around a text, by editors; everything else changes by a step of the workflow.
 FACTS = ["slug", "author", "publish_at", "expire_at"]
-PERMISSIONS = "django.contrib.auth.backends.ModelBackend"
 
 
 def latest_review(day):
@@ -35,21 +31,7 @@ def latest_review(day):
         return day.replace(year=day.year + YEARS_BETWEEN_REVIEWS, day=28)
 
 
-def labels(regions):
-    return [Region(region).label for region in regions]
-
-
-def in_words(fact):
-    return spoken(fact, timezone.get_current_timezone()) if isinstance(fact, datetime) else str(fact)
-
-
-def changed_to(label, old, new):
-    """What became of a fact, in words; nothing where it is the same."""
-    before, after = (", ".join(sorted(map(in_words, filter(None, facts)))) or "–" for facts in (old, new))
-    return f"{label}: {before} → {after}" if before != after else ""
-
-
-class Tip(models.Model):
+class Tip(WhoMayAgree, models.Model):
     """An article, or a guide to keep.
 
     The text is in `TipRevision` rows that never change; `live` is the one readers see, and `status` says
@@ -136,12 +118,25 @@ class Tip(models.Model):
             return latest
         number = latest.number + 1 if latest else 1
         revision = self.revisions.create(number=number, written_by=by, written_at=at, **text)
-        voids = now.status in IN_REVIEW or now.status == TipStatus.APPROVED
-        self.status, self.version = (TipStatus.DRAFT if voids else now.status), now.version
-        self._write(self.status, version=now.version, frm=now.status)
-        if voids:
+        self.status, self.version, self.live = now.status, now.version, now.live
+        if self._is_agreed_to(revision):
+            self._write(TipStatus.APPROVED, version=now.version, frm=now.status, live=revision)
+        else:
+            voids = now.status in IN_REVIEW or now.status == TipStatus.APPROVED
+            self._write(TipStatus.DRAFT if voids else now.status, version=now.version, frm=now.status)
+        if self.status != now.status:
             self._note(revision, now.status, by=by, at=at)
         return revision
+
+    def _is_agreed_to(self, revision):
+        """It says again what readers see, in a new text's place."""
+        return bool(self.live_id and self.status != TipStatus.ARCHIVED and self.live.text == revision.text)
+
+    def discard(self, *, by, at):
+        """Throw away what readers have not seen: the newest text is again the one they see."""
+        if self.status not in BEING_WRITTEN or not self.live_id:
+            raise TransitionNotAllowed(self._standing())
+        self.revise(by=by, at=at, **self.live.text)
 
     def restore(self, revision, *, by, at):
         """An older text once more, as a new one: it goes the same way as any other."""
@@ -162,7 +157,7 @@ class Tip(models.Model):
         )
         if not changed and not any(said):
             return
-        self.status = before.status
+        self.status, self.live = before.status, before.live
         self._write(before.status, version=before.version, frm=before.status, **{name: facts[name] for name in changed})
         if "slug" in changed:
             was_down = self.steps.filter(from_status=TipStatus.ARCHIVED).exists()
@@ -186,6 +181,10 @@ class Tip(models.Model):
         """Ask another editor to agree. A minor correction of what readers see needs nobody beside that editor."""
         if minor and not self.live_id:
             raise TransitionNotAllowed(_("Only a text that readers see already can be corrected."))
+        if minor and self.was_refused_by_a_clinician:
+            raise TransitionNotAllowed(_("A clinician has asked for changes: a clinician has to see it again."))
+        if self.status in BEING_WRITTEN and not self.editors_left.exists():
+            raise TransitionNotAllowed(_("Every editor here wrote some of it, so none of them can agree to it."))
         self._refuse_unless_sound(at=at)
         self._move_to(
             TipStatus.IN_EDITORIAL,
@@ -194,8 +193,19 @@ class Tip(models.Model):
             at=at,
             is_minor=minor,
             tell=emails.tip_to_edit,
-            people=self._who_may(EDIT),
+            people=self.editors_left,
         )
+
+    def pass_over_editors(self, *, reason, by, at):
+        """Where every editor wrote some of it: straight to a clinician who did not, and the reason is kept."""
+        self._refuse_unless_sound(at=at)
+        if self.editors_left.exists():
+            raise TransitionNotAllowed(_("Another editor here can agree to it first."))
+        if not self.clinicians_left.exists():
+            raise TransitionNotAllowed(_("No clinician here could agree to it either."))
+        told = {"tell": emails.tip_to_review, "people": self.clinicians_left, "comment": reason}
+        frm = BEING_WRITTEN | {TipStatus.IN_EDITORIAL}
+        self._move_to(TipStatus.IN_CLINICAL, frm=frm, by=by, at=at, is_minor=False, **told)
 
     def take_back(self, *, by, at):
         if not self.is_work_of(by):
@@ -222,16 +232,13 @@ class Tip(models.Model):
         if self.is_minor:
             self._go_live(revision, frm={TipStatus.IN_EDITORIAL}, by=by, at=at)
             return
-        told = {"tell": emails.tip_to_review, "people": self._who_may(REVIEW)}
+        told = {"tell": emails.tip_to_review, "people": self.clinicians_left.exclude(pk=by.pk)}
         self._move_to(TipStatus.IN_CLINICAL, frm={TipStatus.IN_EDITORIAL}, by=by, at=at, revision=revision, **told)
 
     def approve_clinical(self, revision, *, next_review, by, at):
         """A clinician who wrote none of it, and was not the editor, agrees to exactly this text; it goes live."""
         self._refuse_unless_free(revision, by)
-        if self.has_agreed_as_editor(by):
-            raise TransitionNotAllowed(
-                _("You have agreed to it as an editor. A clinician beside you has to agree as well.")
-            )
+        self._refuse_unless_clinician(by)
         reviewed = self._reviewed(next_review, at=at) | {"clinical_reviewer": by, "independently_reviewed": True}
         self._go_live(revision, frm={TipStatus.IN_CLINICAL}, by=by, at=at, **reviewed)
 
@@ -247,17 +254,22 @@ class Tip(models.Model):
     def confirm(self, revision, *, next_review, by, at):
         """A clinician has read the live text again, exactly this one, and it still holds."""
         self._refuse_unless_free(revision, by)
+        self._refuse_unless_clinician(by)
         reviewed = self._reviewed(next_review, at=at) | {"clinical_reviewer": by, "independently_reviewed": True}
         self._move_to(
             TipStatus.APPROVED, frm={TipStatus.APPROVED}, by=by, at=at, comment=_("Read again, unchanged."), **reviewed
         )
 
     def archive(self, *, by, at):
-        self._move_to(TipStatus.ARCHIVED, by=by, at=at)
+        """What readers never saw leaves nothing that they are told of."""
+        unseen = {"live": None} if self.live_id and self.publish_at > at else {}
+        self._move_to(TipStatus.ARCHIVED, by=by, at=at, **unseen)
 
     def take_up_again(self, *, by, at):
         """A draft again, which readers do not see until it has gone the whole way."""
-        self._move_to(TipStatus.DRAFT, frm={TipStatus.ARCHIVED}, by=by, at=at, live=None)
+        anew = {"live": None, "clinical_reviewer": None, "independently_reviewed": False}
+        anew |= {"last_reviewed": None, "next_review": None}
+        self._move_to(TipStatus.DRAFT, frm={TipStatus.ARCHIVED}, by=by, at=at, **anew)
 
     @transaction.atomic
     def _go_live(self, revision, *, by, at, **changes):
@@ -291,6 +303,15 @@ class Tip(models.Model):
         self._refuse_unless_newest(revision)
         if self.is_work_of(by):
             raise TransitionNotAllowed(_("Nobody agrees to their own text. Somebody else has to read it."))
+
+    def _refuse_unless_clinician(self, by):
+        """Whose name stands below the whole page as its reviewer has written none of it, and is not its editor."""
+        if self.status == TipStatus.IN_CLINICAL and self.has_agreed_as_editor(by):
+            raise TransitionNotAllowed(
+                _("You have agreed to it as an editor. A clinician beside you has to agree as well.")
+            )
+        if self.has_part_in(by):
+            raise TransitionNotAllowed(_("Your words are on this page: another clinician has to review it."))
 
     @transaction.atomic
     def _move_to(self, status, *, by, at, frm=None, revision=None, comment="", tell=None, people=None, **changes):
@@ -337,35 +358,6 @@ class Tip(models.Model):
     @property
     def latest(self):
         return self.revisions.order_by("-number").first() if self.pk else None
-
-    @property
-    def _unpublished(self):
-        """The texts that readers have not seen, and whatever else says the same as the newest of them."""
-        latest = self.latest
-        newer = Q(number__gt=self.live.number if self.live_id else 0)
-        return self.revisions.filter(newer | Q(body=latest.body)) if latest else self.revisions.none()
-
-    @property
-    def writers(self):
-        """Who wrote what is not live yet; of an article that never was, also whose name it carries."""
-        writers = set(self._unpublished.values_list("written_by", flat=True))
-        return get_user_model().objects.filter(pk__in=writers if self.live_id else writers | {self.author_id})
-
-    def is_work_of(self, person):
-        return self.writers.filter(pk=person.pk).exists()
-
-    def has_agreed_as_editor(self, person):
-        return self.steps.filter(revision=self.latest, to_status=TipStatus.IN_CLINICAL, by=person).exists()
-
-    def _who_may(self, permission):
-        able = get_user_model().objects.with_perm(permission, backend=PERMISSIONS, include_superusers=False)
-        return able.filter(is_staff=True).exclude(pk__in=self.writers.values("pk"))
-
-    @property
-    def nobody_else_could_agree(self):
-        """No editor, or no clinician beside that editor, is left who wrote none of it."""
-        editors, clinicians = (set(self._who_may(each).values_list("pk", flat=True)) for each in (EDIT, REVIEW))
-        return not editors or not clinicians or len(editors | clinicians) < 2
 
     def is_live(self, *, at):
         return Tip.objects.published(at=at).filter(pk=self.pk).exists()

@@ -2,6 +2,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from .revision import tidy
+
 
 class Topic(models.Model):
     """What a tip is about, as readers would look for it."""
@@ -20,3 +22,6 @@ class Topic(models.Model):
 
     def get_absolute_url(self):
         return reverse("tips:topic", args=[self.slug])
+
+    def clean(self):
+        self.name, self.description = tidy(self.name), tidy(self.description)

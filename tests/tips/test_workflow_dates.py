@@ -1,0 +1,76 @@
+"""When a text goes live, when it is to be read again, and what it may not be before."""
+
+from contextlib import nullcontext
+from datetime import date
+
+import pytest
+
+from tests.factories import DAY, NOON
+from tests.tips.test_workflow import ACTS, S, bring_to, people
+from tips.models import Tip, TransitionNotAllowed, latest_review
+
+pytestmark = pytest.mark.django_db
+__all__ = ["people"]
+
+
+@pytest.mark.parametrize(
+    ("next_review", "holds"),
+    [
+        (date(2026, 3, 2), False),
+        (date(2026, 3, 3), True),
+        (date(2028, 3, 2), True),
+        (date(2028, 3, 3), False),
+    ],
+)
+def test_the_next_review_is_after_today_and_in_two_years_at_the_latest(clinic, people, next_review, holds):
+    tip = bring_to(S.IN_CLINICAL, people)
+
+    with nullcontext() if holds else pytest.raises(TransitionNotAllowed, match="two years"):
+        tip.approve_clinical(tip.latest, next_review=next_review, by=people["reviewer"], at=NOON)
+
+    assert (tip.live is not None) == holds
+
+
+def test_two_years_from_a_leap_day_end_on_the_last_of_february():
+    assert latest_review(date(2028, 2, 29)) == date(2030, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("publish_at", "seen"), [(None, NOON), (NOON - DAY, NOON), (NOON + DAY, NOON + DAY)], ids=["none", "past", "ahead"]
+)
+def test_readers_see_it_from_its_date_and_never_from_before_it_was_agreed_to(clinic, people, publish_at, seen):
+    tip = bring_to(S.IN_CLINICAL, people)
+    Tip.objects.filter(pk=tip.pk).update(publish_at=publish_at)
+    tip.refresh_from_db()
+
+    ACTS["approve_clinical"](tip, people)
+
+    assert (tip.publish_at, tip.is_live(at=seen), tip.is_live(at=seen - DAY)) == (seen, True, False)
+
+
+def test_a_new_text_of_a_live_article_keeps_its_date(clinic, people):
+    tip = bring_to(S.IN_CLINICAL, people, live=True)
+
+    ACTS["approve_clinical"](tip, people)
+
+    assert tip.publish_at == NOON - DAY
+
+
+def test_what_would_expire_before_it_is_published_does_not_go_live(clinic, people):
+    tip = bring_to(S.IN_CLINICAL, people)
+    Tip.objects.filter(pk=tip.pk).update(expire_at=NOON)
+    tip.refresh_from_db()
+
+    with pytest.raises(TransitionNotAllowed, match="expire before it is published"):
+        ACTS["approve_clinical"](tip, people)
+
+    assert tip.live is None
+
+
+def test_taken_up_again_it_goes_the_whole_way_before_readers_see_it(clinic, people):
+    tip = bring_to(S.ARCHIVED, people)
+
+    tip.take_up_again(by=people["editor"], at=NOON)
+
+    tip.refresh_from_db()
+    assert (tip.status, tip.live, tip.is_live(at=NOON)) == (S.DRAFT, None, False)

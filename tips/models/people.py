@@ -1,0 +1,62 @@
+"""Who may agree to a text: nobody who wrote it, and for the clinician's part nobody whose words are on the page."""
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
+from .states import BEING_WRITTEN, EDIT, REVIEW, TipStatus
+
+PERMISSIONS = "django.contrib.auth.backends.ModelBackend"
+
+
+class WhoMayAgree:
+    @property
+    def _unpublished(self):
+        """The texts that readers have not seen, and whatever else says the same as the newest of them."""
+        latest = self.latest
+        newer = Q(number__gt=self.live.number if self.live_id else 0)
+        return self.revisions.filter(newer | Q(body=latest.body)) if latest else self.revisions.none()
+
+    @property
+    def writers(self):
+        """Who wrote what is not live yet; of an article that never was, also whose name it carries."""
+        writers = set(self._unpublished.values_list("written_by", flat=True))
+        return get_user_model().objects.filter(pk__in=writers if self.live_id else writers | {self.author_id})
+
+    def is_work_of(self, person):
+        return self.writers.filter(pk=person.pk).exists()
+
+    def has_part_in(self, person):
+        return self.author_id == person.pk or self.revisions.filter(written_by=person).exists()
+
+    def has_agreed_as_editor(self, person):
+        sent_on = self.steps.filter(revision=self.latest, to_status=TipStatus.IN_CLINICAL).last()
+        return sent_on is not None and sent_on.by_id == person.pk
+
+    @property
+    def was_refused_by_a_clinician(self):
+        """Since the text that readers see was agreed to."""
+        agreed = self.steps.filter(revision=self.live, to_status=TipStatus.APPROVED).last()
+        refused = self.steps.filter(from_status=TipStatus.IN_CLINICAL, to_status=TipStatus.CHANGES_REQUESTED)
+        return refused.filter(pk__gt=agreed.pk if agreed else 0).exists()
+
+    @property
+    def editors_left(self):
+        """By what was written, not by the name it carries: that can be chosen so that nobody seems to be left."""
+        return _able(EDIT).exclude(pk__in=self._unpublished.values("written_by"))
+
+    @property
+    def clinicians_left(self):
+        sent_on = self.steps.filter(revision=self.latest, to_status=TipStatus.IN_CLINICAL).last()
+        editor = sent_on.by_id if sent_on and self.status == TipStatus.IN_CLINICAL else None
+        return _able(REVIEW).exclude(pk__in=self.revisions.values("written_by")).exclude(pk=editor)
+
+    @property
+    def nobody_else_could_agree(self):
+        """No clinician is left, and no editor who would be asked before one."""
+        asks_an_editor = self.status in BEING_WRITTEN | {TipStatus.IN_EDITORIAL}
+        return not self.clinicians_left.exists() and not (asks_an_editor and self.editors_left.exists())
+
+
+def _able(permission):
+    able = get_user_model().objects.with_perm(permission, backend=PERMISSIONS, include_superusers=False)
+    return able.filter(is_staff=True)
