@@ -34,6 +34,7 @@ INLINE = (*EMPHASIS, *SAME, "a", "code", "kbd", "samp")
 
 
 def put_in_shape(soup: BeautifulSoup) -> None:
+    _code(soup)
     _boxes(soup)
     _lists(soup)
     _paragraphs(soup)
@@ -46,6 +47,13 @@ def standing(soup: BeautifulSoup, names: str | Iterable[str]) -> Iterator[Tag]:
     for tag in soup.find_all(names if isinstance(names, str) else list(names)):
         if not tag.decomposed and tag.parent is not None:
             yield tag
+
+
+def _code(soup: BeautifulSoup) -> None:
+    """Inside code every sign stands for itself: what holds anything but words is no code."""
+    for tag in standing(soup, ("code", "kbd", "samp")):
+        if tag.find(True) and not tag.find_parent("pre"):
+            tag.unwrap()
 
 
 def _boxes(soup: BeautifulSoup) -> None:
