@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from clinic.regions import Region
@@ -41,7 +41,7 @@ def who_was_last(tip):
 DRAWINGS = ", ".join(figures.EXERCISES)
 
 
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class TipForm(forms.ModelForm):
@@ -90,9 +90,10 @@ class TipForm(forms.ModelForm):
         self.theirs, self.facts = None, []
         # Those who only arrange nothing, or only read, have not all of the fields.
         for name in {"publish_at", "expire_at"} & set(self.fields):
-            self.fields[name].validators.append(
-                MaxValueValidator(LATEST, _("That is too far ahead. Leave it empty for “never”."))
-            )
+            self.fields[name].validators += [
+                MinValueValidator(EARLIEST, _("That is too long ago.")),
+                MaxValueValidator(LATEST, _("That is too far ahead. Leave it empty for “never”.")),
+            ]
         if "author" in self.fields:
             people = get_user_model().objects
             at_the_desk = people.filter(is_active=True, is_staff=True)

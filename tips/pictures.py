@@ -22,7 +22,8 @@ from django.utils.translation import gettext_lazy
 
 from . import painting
 
-NAME = r"[0-9a-f]{12}-[1-9][0-9]{0,3}x[1-9][0-9]{0,3}"
+# Long enough that nobody makes another picture of the same name.
+NAME = r"[0-9a-f]{12,32}-[1-9][0-9]{0,3}x[1-9][0-9]{0,3}"
 WIDTH = r"[1-9][0-9]{0,3}"
 MOST_BYTES = 15_000_000
 # Long after the painter has ended itself, also where many pages are asked for meanwhile.
@@ -66,7 +67,7 @@ def made_from(data: bytes) -> Made:
     if "refused" in said:
         raise Refused(REFUSALS[said["refused"]])
     width, height = said["size"]
-    name = f"{hashlib.sha256(data).hexdigest()[:12]}-{width}x{height}"
+    name = f"{hashlib.sha256(data).hexdigest()[:32]}-{width}x{height}"
     return Made(name, {kind: base64.b64decode(file) for kind, file in said["files"].items()})
 
 

@@ -72,7 +72,7 @@ def test_an_owner_and_a_stranger_send_none(clinic, client, signed_in, owner):
 def test_a_picture_is_known_by_its_bytes_whatever_it_is_called(clinic, signed_in, editor):
     signed_in(editor).post(ADD, FACTS | {"file": file(saved(halves(), "PNG"), "../../evil.html")})
 
-    assert [re.sub("^[0-9a-f]{12}", "", picture.name) for picture in Picture.objects.all()] == ["-600x400"]
+    assert [re.sub("^[0-9a-f]{32}", "", picture.name) for picture in Picture.objects.all()] == ["-600x400"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name="Picture",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(editable=False, max_length=30, unique=True, verbose_name="name")),
+                ("name", models.CharField(editable=False, max_length=60, unique=True, verbose_name="name")),
                 (
                     "title",
                     models.CharField(

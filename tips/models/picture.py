@@ -11,7 +11,7 @@ from tips import pictures
 class Picture(models.Model):
     """A picture that texts may show by its name. Its files are there before it is, and never change."""
 
-    name = models.CharField(_("name"), max_length=30, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=60, unique=True, editable=False)
     title = models.CharField(_("title"), max_length=120, help_text=_("For finding it again; readers do not see this."))
     alt = models.CharField(_("what it shows"), max_length=200, blank=True)
     uploaded_by = models.ForeignKey(
