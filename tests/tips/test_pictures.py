@@ -54,7 +54,7 @@ def keep(data, by, **facts):
 def test_a_picture_comes_in_the_fixed_widths_and_is_never_enlarged(size, made):
     picture = made_from(saved(Image.new("RGB", size, RED), "PNG"))
 
-    assert (picture.name[13:], list(picture.files)) == made
+    assert (picture.name[33:], list(picture.files)) == made
     assert [opened(picture, kind).width for kind in picture.files if kind[0] != "p"] == [
         int(kind[:-5]) for kind in picture.files if kind[0] != "p"
     ]
@@ -118,7 +118,7 @@ def test_a_picture_taken_sideways_is_put_upright(orientation):
     picture = made_from(saved(stored, "JPEG", exif=exif, quality=95))
 
     shown = opened(picture)
-    assert (picture.name[13:], is_near(shown.getpixel((100, 300)), RED)) == ("400x600", True)
+    assert (picture.name[33:], is_near(shown.getpixel((100, 300)), RED)) == ("400x600", True)
     assert is_near(shown.getpixel((300, 300)), BLUE)
 
 
@@ -148,7 +148,7 @@ def test_nothing_that_the_camera_wrote_is_kept():
 def test_a_name_follows_from_the_content():
     names = {made_from(data).name for data in (jpeg(), jpeg(), png())}
 
-    assert (len(names), {name[12:] for name in names}) == (2, {"-600x400"})
+    assert (len(names), {name[32:] for name in names}) == (2, {"-600x400"})
 
 
 def test_more_than_fifteen_megabytes_are_refused_before_anything_looks_at_them():
