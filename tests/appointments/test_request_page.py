@@ -64,7 +64,8 @@ def test_a_stranger_is_asked_to_sign_in(clinic, client, therapist, act):
 
     answer = client.post(address(consultation, act))
 
-    assert (answer.status_code, answer.url) == (302, f"/admin/login/?next={address(consultation, act)}")
+    assert (answer.status_code, 'action="/admin/sign-in/"' in answer.content.decode()) == (403, True)
+    assert SAID["full_name"] not in answer.content.decode()
     assert everything() == before
 
 

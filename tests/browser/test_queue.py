@@ -50,7 +50,8 @@ def test_every_part_fits_and_breaks_no_rule(page, therapist, sign_in, is_fit, wi
     sign_in(page, therapist)
 
     for part in ("waiting", "urgent", "suspect", "second", "open", "closed"):
-        follow(page, page.locator(f".tabs [href='?show={part}']"))
+        # On a phone a part where nobody waits has no tab.
+        page.goto(page.url.split("?")[0] + f"?show={part}")
         is_fit(page)
     for term in ("nunez", "407"):
         page.get_by_label("Find a request").fill(term)

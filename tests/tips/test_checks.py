@@ -234,6 +234,7 @@ def test_nor_does_it_go_live_without_review():
 
 def test_advice_holds_nothing_up():
     tip = make_tip(published_at=None, text={"title": "a" * 80})
+    make_person("Editor")
 
     tip.submit(by=tip.author, at=NOON)
 

@@ -183,9 +183,9 @@ class Tip(WhoMayAgree, models.Model):
             raise TransitionNotAllowed(_("Only a text that readers see already can be corrected."))
         if minor and self.was_refused_by_a_clinician:
             raise TransitionNotAllowed(_("A clinician has asked for changes: a clinician has to see it again."))
+        self._refuse_unless_sound(at=at)
         if self.status in BEING_WRITTEN and not self.editors_left.exists():
             raise TransitionNotAllowed(_("Every editor here wrote some of it, so none of them can agree to it."))
-        self._refuse_unless_sound(at=at)
         self._move_to(
             TipStatus.IN_EDITORIAL,
             frm=BEING_WRITTEN,
