@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from .history import TipStep
 from .revision import TipRevision
-from .states import IN_REVIEW, TipKind, TipStatus
+from .states import TipKind, TipStatus
 
 # How long before its next review an article's people are told, and how long after it lists still show it.
 TOLD_BEFORE = timedelta(days=30)
@@ -72,9 +72,6 @@ class TipQuerySet(models.QuerySet):
         unseen = Q(live__isnull=True) | Q(revisions__number__gt=F("live__number"))
         theirs = Q(revisions__written_by=person) & unseen | Q(author=person, live__isnull=True)
         return self.exclude(pk__in=self.model.objects.filter(theirs).values("pk"))
-
-    def in_review(self):
-        return self.filter(status__in=IN_REVIEW)
 
     def scheduled(self, *, at):
         return self.filter(~self.archived, live__isnull=False, publish_at__gt=at)
