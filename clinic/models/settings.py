@@ -1,65 +1,18 @@
-"""What both apps share: the people who work here, the clinic's own facts, its outgoing mail and its audit."""
+"""The clinic's own facts, its hours and holidays."""
 
-import hashlib
 import math
-import secrets
 import time
 from contextlib import suppress
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, transaction
-from django.db.models import F, Min, Q
-from django.db.models.functions import Lower
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 _memory = {"settings": None, "read_at": -math.inf}
-
-
-class User(AbstractUser):
-    """Somebody who works at the clinic; patients have no account."""
-
-    display_name = models.CharField(_("display name"), max_length=120, blank=True)
-    credentials = models.CharField(
-        _("credentials"), max_length=60, blank=True, help_text=_("As readers see them, such as “PT, DPT”.")
-    )
-
-    # The address of a therapist's private calendar feed, as a hash: a new address takes the old one away.
-    calendar_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
-
-    def __str__(self):
-        return self.display_name or self.username
-
-    # Transitions
-
-    def open_calendar(self):
-        """A new secret for the address of one's calendar feed. It is not kept, and the one before opens nothing any more."""
-        token = secrets.token_urlsafe(32)
-        self.calendar_hash = hashlib.sha256(token.encode()).hexdigest()
-        self.save(update_fields=["calendar_hash"])
-        return token
-
-    def close_calendar(self):
-        self.calendar_hash = None
-        self.save(update_fields=["calendar_hash"])
-
-    # Queries
-
-    @classmethod
-    def for_calendar(cls, token):
-        """Whose feed it is, as long as they work here."""
-        sought = hashlib.sha256(token.encode()).hexdigest()
-        return cls.objects.filter(calendar_hash=sought, is_active=True).first()
-
-    def get_short_name(self):
-        return str(self)
-
-    @property
-    def byline(self):
-        return ", ".join(filter(None, [str(self), self.credentials]))
 
 
 class Weekday(models.IntegerChoices):
@@ -243,119 +196,3 @@ class Holiday(models.Model):
     def delete(self, *args, **kwargs):
         transaction.on_commit(forget)
         return super().delete(*args, **kwargs)
-
-
-class OutgoingMailQuerySet(models.QuerySet):
-    def unsent(self):
-        return self.filter(sent_at__isnull=True, parked_at__isnull=True)
-
-    def unsent_since(self, moment):
-        """When the oldest mail was queued that has been waiting since before `moment`; None where none has."""
-        return self.unsent().filter(queued_at__lt=moment).aggregate(oldest=Min("queued_at"))["oldest"]
-
-    def parked(self):
-        return self.filter(parked_at__isnull=False)
-
-    def queued_for(self, address, *, since):
-        """Mail to an address, in any case, that was promised after `since`."""
-        return self.alias(lowered=Lower("to")).filter(lowered=address.lower(), queued_at__gt=since)
-
-
-class OutgoingMail(models.Model):
-    """A mail that has been promised: which event, to whom, and how far it has come.
-
-    No text is stored. `context` is sealed, since it may hold the link to a patient's page.
-    """
-
-    event = models.CharField(max_length=40)
-    to = models.EmailField(max_length=254)
-    reference = models.CharField(max_length=20, blank=True)
-    context = models.TextField()
-    message_id = models.CharField(max_length=200, unique=True)
-    queued_at = models.DateTimeField()
-    next_attempt_at = models.DateTimeField()
-    leased_until = models.DateTimeField(null=True)
-    attempts = models.PositiveIntegerField(default=0)
-    last_error = models.CharField(max_length=200, blank=True)
-    sent_at = models.DateTimeField(null=True)
-    parked_at = models.DateTimeField(null=True)
-
-    objects = OutgoingMailQuerySet.as_manager()
-
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["next_attempt_at", "id"],
-                name="mail_due",
-                condition=Q(sent_at__isnull=True, parked_at__isnull=True),
-            ),
-            models.Index(Lower("to"), "queued_at", name="mail_by_address"),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                name="mail_is_sent_or_parked_not_both", condition=Q(sent_at__isnull=True) | Q(parked_at__isnull=True)
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.event} {self.reference}".strip()
-
-    @property
-    def label(self):
-        return self.event.replace("_", " ").capitalize()
-
-
-class Tally(models.Model):
-    """How often one somebody did one thing in one stretch of time. The key is a hash that names nobody."""
-
-    key = models.CharField(max_length=64, unique=True)
-    count = models.PositiveIntegerField(default=1)
-    ends_at = models.DateTimeField(db_index=True)
-
-    def __str__(self):
-        return f"{self.count} until {self.ends_at:%Y-%m-%d %H:%M}"
-
-
-class HeartbeatQuerySet(models.QuerySet):
-    def beat(self, name, *, at):
-        beat = Heartbeat(name=name, seen_at=at)
-        self.bulk_create([beat], update_conflicts=True, unique_fields=["name"], update_fields=["seen_at"])
-
-    def seen_between(self, name, start, end):
-        return self.filter(name=name, seen_at__range=(start, end)).exists()
-
-
-class Heartbeat(models.Model):
-    """When a process that answers nobody was last at work: one row for each name."""
-
-    name = models.CharField(max_length=40, unique=True)
-    seen_at = models.DateTimeField()
-
-    objects = HeartbeatQuerySet.as_manager()
-
-    def __str__(self):
-        return self.name
-
-
-class AuditAction(models.TextChoices):
-    OPENED = "opened", _("Opened")
-    LISTED = "listed", _("Listed")
-    SEARCHED = "searched", _("Searched")
-
-
-class AuditEntry(models.Model):
-    """Who looked at what, and when: written once, holding no word of a patient."""
-
-    append_only = True
-
-    at = models.DateTimeField()
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    action = models.CharField(max_length=20, choices=AuditAction)
-    reference = models.CharField(max_length=20, blank=True)
-    detail = models.JSONField(default=dict)
-
-    class Meta:
-        indexes = [models.Index(fields=["at", "id"], name="audit_by_time")]
-
-    def __str__(self):
-        return f"{self.get_action_display()} {self.reference}".strip()

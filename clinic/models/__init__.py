@@ -1,0 +1,22 @@
+"""What both apps share: the people who work here, the clinic's own facts, its outgoing mail and its audit."""
+
+from .audit import AuditAction, AuditEntry
+from .counts import Heartbeat, Tally
+from .mail import OutgoingMail
+from .people import User
+from .settings import ClinicSettings, Holiday, OpeningHours, Weekday, forget, validate_time_zone
+
+__all__ = [
+    "AuditAction",
+    "AuditEntry",
+    "ClinicSettings",
+    "Heartbeat",
+    "Holiday",
+    "OpeningHours",
+    "OutgoingMail",
+    "Tally",
+    "User",
+    "Weekday",
+    "forget",
+    "validate_time_zone",
+]

@@ -1,0 +1,65 @@
+"""Mail that was promised."""
+
+from django.db import models
+from django.db.models import Min, Q
+from django.db.models.functions import Lower
+
+
+class OutgoingMailQuerySet(models.QuerySet):
+    def unsent(self):
+        return self.filter(sent_at__isnull=True, parked_at__isnull=True)
+
+    def unsent_since(self, moment):
+        """When the oldest mail was queued that has been waiting since before `moment`; None where none has."""
+        return self.unsent().filter(queued_at__lt=moment).aggregate(oldest=Min("queued_at"))["oldest"]
+
+    def parked(self):
+        return self.filter(parked_at__isnull=False)
+
+    def queued_for(self, address, *, since):
+        """Mail to an address, in any case, that was promised after `since`."""
+        return self.alias(lowered=Lower("to")).filter(lowered=address.lower(), queued_at__gt=since)
+
+
+class OutgoingMail(models.Model):
+    """A mail that has been promised: which event, to whom, and how far it has come.
+
+    No text is stored. `context` is sealed, since it may hold the link to a patient's page.
+    """
+
+    event = models.CharField(max_length=40)
+    to = models.EmailField(max_length=254)
+    reference = models.CharField(max_length=20, blank=True)
+    context = models.TextField()
+    message_id = models.CharField(max_length=200, unique=True)
+    queued_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    parked_at = models.DateTimeField(null=True)
+
+    objects = OutgoingMailQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                name="mail_due",
+                condition=Q(sent_at__isnull=True, parked_at__isnull=True),
+            ),
+            models.Index(Lower("to"), "queued_at", name="mail_by_address"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="mail_is_sent_or_parked_not_both", condition=Q(sent_at__isnull=True) | Q(parked_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.event} {self.reference}".strip()
+
+    @property
+    def label(self):
+        return self.event.replace("_", " ").capitalize()
