@@ -22,10 +22,7 @@ MARK = "<!doctype html><meta charset=utf-8><title>x</title><main>"
 @pytest.fixture
 def visit(browser):
     """Opens a page, clicks its links one after the other, and gives whatever ran and whatever was asked for elsewhere."""
-    page = browser.new_page()
-    html, happened = "", []
-    page.on("dialog", lambda dialog: (happened.append("dialog"), dialog.dismiss()))
-    page.on("popup", lambda popup: happened.append("popup"))
+    html, happened, page = "", [], None
 
     def answer(route):
         asked = route.request
@@ -41,9 +38,14 @@ def visit(browser):
             route.abort()
 
     def look(written):
-        nonlocal html
+        nonlocal html, page
         html = MARK + written
         happened.clear()
+        # A page of its own for each: a click of the one before may still be on its way, and would end the visit to the next.
+        page = browser.new_page()
+        page.on("dialog", lambda dialog: (happened.append("dialog"), dialog.dismiss()))
+        page.on("popup", lambda popup: happened.append("popup"))
+        page.route("**/*", answer)
         page.goto(f"{ORIGIN}/")
         links = page.evaluate("document.links.length")
         for index in range(min(links, MOST_CLICKS)):
@@ -53,15 +55,14 @@ def visit(browser):
             happened.append("pwned")
         if page.url.partition("#")[0] != f"{ORIGIN}/":
             happened.append(page.url)
+        page.close()
         return happened[:]
 
-    page.route("**/*", answer)
-    yield look
-    page.close()
+    return look
 
 
 def test_nothing_of_a_hostile_text_runs_or_calls_elsewhere(visit):
-    texts = [*HOSTILE, *(text[:60_000] for text in (DEEP | LONG).values())]
+    texts = [*HOSTILE, *(text[:15_000] for text in (DEEP | LONG).values())]
 
     happened = {text[:80]: found for text in texts if (found := visit(to_html(text)))}
 
