@@ -1,9 +1,16 @@
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.db import transaction
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from . import emails
 from .models import ClinicSettings, Holiday, OpeningHours, User
+from .signin import take_second_step_away
 
 MOST_STRETCHES = 100
 
@@ -15,46 +22,88 @@ class NothingIsDeleted:
         return False
 
 
+class OneAddressEach(forms.ModelForm):
+    """Links and codes for signing in go to the address; two people with one would open each other's account."""
+
+    def clean_email(self):
+        email = self.cleaned_data["email"].lower()
+        if email and User.objects.exclude(pk=self.instance.pk).filter(email__iexact=email).exists():
+            raise forms.ValidationError(_("Somebody else here has this address."))
+        return email
+
+
+class PersonForm(OneAddressEach, UserChangeForm):
+    pass
+
+
+class InvitationForm(OneAddressEach):
+    email = forms.EmailField(
+        label=_("email"), help_text=_("An invitation goes there, with a link to choose a password.")
+    )
+
+    def save(self, commit=True):
+        self.instance.set_unusable_password()
+        return super().save(commit)
+
+
 @admin.register(User)
 class PersonAdmin(NothingIsDeleted, UserAdmin):
-    """The people who work here. Nobody can give themselves more than a role."""
+    """The people who work here. Nobody can give themselves more than a role, and nobody knows another's password."""
 
+    form, add_form, add_form_template = PersonForm, InvitationForm, None
     list_display = ["display_name", "username", "email", "roles", "is_active"]
     list_filter = ["groups", "is_active"]
     search_fields = ["username", "display_name", "email"]
     ordering = ["display_name", "username"]
     filter_horizontal = ["groups"]
+    actions = ["invite_again", "take_second_step_away"]
     fieldsets = [
-        (None, {"fields": ["username", "password"]}),
+        (None, {"fields": ["username"]}),
         (_("Person"), {"fields": ["display_name", "credentials", "email"]}),
         (_("Role"), {"fields": ["is_active", "is_staff", "groups"]}),
     ]
     add_fieldsets = [
-        (
-            None,
-            {
-                "classes": ["wide"],
-                "fields": [
-                    "username",
-                    "display_name",
-                    "credentials",
-                    "email",
-                    "usable_password",
-                    "password1",
-                    "password2",
-                ],
-            },
-        ),
+        (None, {"classes": ["wide"], "fields": ["username", "display_name", "credentials", "email"]}),
         (_("Role"), {"fields": ["is_staff", "groups"]}),
     ]
 
     def has_change_permission(self, request, obj=None):
-        # Whoever could set a superuser's password would be one.
+        # Whoever could act for a superuser would be one.
         beyond = obj is not None and obj.is_superuser and not request.user.is_superuser
         return not beyond and super().has_change_permission(request, obj)
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups")
+
+    def get_changeform_initial_data(self, request):
+        return {"is_staff": True} | super().get_changeform_initial_data(request)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if not change:
+            emails.invitation(obj, at=timezone.now())
+
+    def response_add(self, request, obj, post_url_continue=None):
+        messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": obj.email})
+        return redirect("admin:clinic_user_changelist")
+
+    @admin.action(description=_("Send an invitation again"), permissions=["change"])
+    def invite_again(self, request, people):
+        self._for_each(request, people.filter(is_active=True).exclude(email=""), emails.invitation)
+
+    @admin.action(description=_("Take away the second step of signing in"), permissions=["change"])
+    def take_second_step_away(self, request, people):
+        self._for_each(request, people, take_second_step_away)
+
+    def _for_each(self, request, people, act):
+        people = [person for person in people if self.has_change_permission(request, person)]
+        with transaction.atomic():
+            for person in people:
+                act(person, at=timezone.now())
+        done = ngettext("Done for %(count)d person.", "Done for %(count)d people.", len(people)) % {
+            "count": len(people)
+        }
+        messages.success(request, done)
 
     @admin.display(description=_("roles"))
     def roles(self, person):

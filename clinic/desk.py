@@ -1,6 +1,6 @@
 """The desk: the admin site with the triage queue in front, for those who triage."""
 
-from allauth.account.views import logout
+from allauth.account.views import logout, password_change
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -68,6 +68,9 @@ class ClinicAdminSite(AdminSite):
 
     def logout(self, request, extra_context=None):
         return logout(request)
+
+    def password_change(self, request, extra_context=None):
+        return password_change(request)
 
     def index(self, request, extra_context=None):
         if request.user.has_perm(TRIAGE) and not request.user.has_perm(OVERSEE):

@@ -27,6 +27,7 @@ from appointments.models.statement import Mode
 from . import mail
 from .models import ClinicSettings, OutgoingMail
 from .sealing import seal
+from .signin import CHANGES
 from .wording import spoken
 
 MAILS_SHOWN = 50
@@ -58,6 +59,11 @@ EVENTS = [
     "tip_changes",
     "tip_approved",
     "tip_review_due",
+    "sign_in_code",
+    "new_password",
+    "invitation",
+    "account_changed",
+    "guessing",
 ]
 # A Monday at noon in New York.
 SAMPLED_AT = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
@@ -187,6 +193,9 @@ def sample_facts():
         "publish_at": spoken(SAMPLED_AT, zone),
         "next_review": date_format(SAMPLED_AT + timedelta(days=365)),
         "path": reverse("admin:tips_desk"),
+        "code": "2F4G7H",
+        "login": "sam",
+        "what": str(CHANGES["mfa/email/totp_activated"]),
     }
 
 

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "csp",
     "phonenumber_field",
@@ -172,6 +173,27 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# For whoever is locked out by somebody else's guessing, or has forgotten the password: a code by mail, then the second step.
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "request_login_code": "20/m/ip,5/15m/key",
+    "reset_password": "20/m/ip,5/15m/key",
+}
+# How long the link of an invitation, or for a new password, works.
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60
+
+MFA_ADAPTER = "clinic.signin.SecondStep"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+# Browsers allow passkeys on http://localhost, and nowhere else without TLS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
 # Two hours: what a patient has answered so far, and a member of staff's visit.
 SESSION_COOKIE_AGE = 2 * 60 * 60

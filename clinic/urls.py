@@ -1,12 +1,11 @@
-from allauth.account.views import logout
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
 from appointments.views import calendar, status
 from clinic import views
+from clinic.signin_urls import sign_in_urls
 from clinic.sitemaps import SITEMAPS
-from clinic.visits import SignIn
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -27,8 +26,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("health/live/", views.live, name="live"),
     path("health/ready/", views.ready, name="ready"),
-    path("admin/sign-in/", SignIn.as_view(), name="account_login"),
-    path("admin/sign-out/", logout, name="account_logout"),
+    path("admin/", include(sign_in_urls)),
     path("admin/", admin.site.urls),
 ]
 

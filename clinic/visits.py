@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from allauth.account.views import LoginView
+from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.contrib import admin
 from django.contrib.auth import logout
 from django.shortcuts import redirect
@@ -16,16 +17,37 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from appointments.emails import OVERSEE, TRIAGE
 from clinic.sealing import BrokenSeal, seal, unseal
+from clinic.signin import BEGAN, PROVEN, sees_requests, steps_of
 
 IDLE_WITH_REQUESTS, IDLE, LONGEST = timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12)
 # The session is written no oftener than this, and so a visit ends up to this much earlier.
 NOTED_EVERY = timedelta(minutes=1)
-BEGAN, SEEN, KEPT = "visit_began", "visit_seen", "kept_for_after"
+SEEN, KEPT = "visit_seen", "kept_for_after"
 SEAL = "sent too late"
 KEPT_FOR_SECONDS = 60 * 60
 DESK = "/admin/"
+# Where somebody comes in, and so may send something without being in.
+ENTRANCES = {
+    "account_login",
+    "account_logout",
+    "account_request_login_code",
+    "account_confirm_login_code",
+    "account_reset_password",
+    "account_reset_password_from_key",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+}
+# What is open to somebody who sees requests and has no second step yet.
+WITHOUT_SECOND_STEP = ENTRANCES | {
+    "account_reauthenticate",
+    "account_reset_password_done",
+    "account_reset_password_from_key_done",
+    "account_change_password",
+    "mfa_index",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+}
 
 
 def visits_end(get_response):
@@ -37,24 +59,27 @@ def visits_end(get_response):
         return get_response(request)
 
     def process_view(request, view, args, kwargs):
-        # Only here it is known that the page it came from was ours.
-        is_late = request.method == "POST" and request.path_info.startswith(DESK) and not request.user.is_authenticated
-        return sign_in_first(request) if is_late and request.path_info not in entrances() else None
+        if not request.path_info.startswith(DESK):
+            return None
+        route = request.resolver_match.view_name
+        if not request.user.is_authenticated:
+            # Only here it is known that the page it came from was ours.
+            return sign_in_first(request) if request.method == "POST" and route not in ENTRANCES else None
+        lacks_step = request.session.get(PROVEN) != request.user.pk and sees_requests(request.user)
+        return redirect("mfa_index") if lacks_step and route not in WITHOUT_SECOND_STEP else None
 
     middleware.process_view = process_view
     return middleware
 
 
-def entrances():
-    return {reverse("account_login"), reverse("account_logout")}
-
-
 def note_or_end(request, *, at):
-    sees_requests = request.user.has_perm(TRIAGE) or request.user.has_perm(OVERSEE)
-    idle = IDLE_WITH_REQUESTS if sees_requests else IDLE
+    idle = IDLE_WITH_REQUESTS if sees_requests(request.user) else IDLE
     session = request.session
     began, seen = session.setdefault(BEGAN, at), session.setdefault(SEEN, at)
-    if at - seen > idle.total_seconds() or at - began > LONGEST.total_seconds():
+    is_over = at - seen > idle.total_seconds() or at - began > LONGEST.total_seconds()
+    # A second step that was added elsewhere, or taken away, ends the visits that began without it, or with it.
+    was_proven = session.get(PROVEN) == request.user.pk
+    if is_over or was_proven != steps_of(request.user).exists():
         logout(request)
         return
     # A list that refreshes itself is nobody's hand.
@@ -74,18 +99,30 @@ def sign_in_first(request):
     return view.render_to_response(view.get_context_data(form=form, kept=kept), status=403)
 
 
-class SignIn(LoginView):
-    """allauth's sign-in; what was sent too late goes through it, sealed, to the page that offers it again."""
+class KeepsWhatWasSent:
+    """What was sent too late goes through the sign-in, sealed, to the page that offers it again."""
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(**{"kept": self.request.POST.get("kept", "")} | kwargs)
 
-    def form_valid(self, form):
+    def keep(self):
         with suppress(BrokenSeal):
             kept = unseal(self.request.POST.get("kept", ""), purpose=SEAL, max_age=KEPT_FOR_SECONDS)
             self.request.session[KEPT] = kept
-            self.success_url = reverse("admin:go_on")
+            return reverse("admin:go_on")
+
+
+class SignIn(KeepsWhatWasSent, LoginView):
+    def form_valid(self, form):
+        self.success_url = self.keep() or self.success_url
         return super().form_valid(form)
+
+
+class SignInWithKey(KeepsWhatWasSent, LoginWebAuthnView):
+    def form_valid(self, form):
+        went_on = self.keep()
+        answer = super().form_valid(form)
+        return redirect(went_on) if went_on and self.request.user.is_authenticated else answer
 
 
 @require_safe

@@ -16,6 +16,7 @@ from django.test import Client
 
 from clinic import appendonly
 from clinic.models import forget
+from clinic.signin import PROVEN, steps_of
 
 from .factories import make_clinic, make_person
 
@@ -104,6 +105,10 @@ def signed_in():
     def sign_in(person):
         client = Client()
         client.force_login(person)
+        if steps_of(person).exists():
+            session = client.session
+            session[PROVEN] = person.pk
+            session.save()
         return client
 
     return sign_in

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, time, timedelta
 from importlib import import_module
 from itertools import count
+from time import time as clock
 
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.apps import apps
 from django.contrib.auth.models import Group
 
@@ -20,6 +22,8 @@ NOON = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 PASSWORD = "correct horse battery staple"
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+SEE_REQUESTS = {"Owner", "Therapist"}
 numbers = count(1)
 
 # The words of one patient; a test that looks for a leak looks for these.
@@ -65,7 +69,14 @@ def make_person(role=None, **fields):
     person.save()
     if role:
         person.groups.add(Group.objects.get(name=role))
+    if role in SEE_REQUESTS:
+        TOTP.activate(person, TOTP_SECRET)
     return person
+
+
+def code_of_app():
+    """What an authenticator app shows now."""
+    return format_hotp_value(hotp_value(TOTP_SECRET, int(clock() // 30)))
 
 
 def make_clinic(*, weekdays=range(5), **fields):

@@ -4,6 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.hashers import make_password
 
+from clinic.management.commands.second_step import code_of_the_moment
+from clinic.signin import steps_of
 from tests.browser.acts import press
 from tests.factories import PASSWORD
 
@@ -68,5 +70,8 @@ def sign_in(site):
         page.locator("[name=login]").fill(person.username)
         page.locator("[name=password]").fill(PASSWORD)
         press(page, "Sign in")
+        if steps_of(person).exists():
+            page.locator("[name=code]").fill(code_of_the_moment(person))
+            press(page, "Sign in")
 
     return through_the_page

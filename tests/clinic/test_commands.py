@@ -169,11 +169,12 @@ def test_each_sample_person_has_a_role_and_a_password_that_works(data_dir, roles
         "editor2": ["Editor"],
         "reviewer": ["Clinical reviewer"],
     }
-    passwords = dict(re.findall(r"^  (\w+) +(\S+)$", said, re.MULTILINE))
+    passwords = dict(re.findall(r"^  (\w+) +([\w-]+)$", said, re.MULTILINE))
     assert {name: authenticate(username=name, password=passwords[name]).username for name in people} == {
         name: name for name in people
     }
     assert len(set(passwords.values())) == 6
+    assert re.findall(r"^  (\w+) +otpauth://totp/", said, re.MULTILINE) == ["owner", "therapist", "therapist2"]
 
 
 @pytest.mark.django_db

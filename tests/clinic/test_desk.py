@@ -9,11 +9,12 @@ from django.test import Client
 
 from appointments.models import RequestStatus
 from clinic.models import AuditEntry, ClinicSettings, User
-from tests.factories import NOON, PASSWORD, SAID, make_consultation, make_person, make_tip
+from tests.factories import NOON, PASSWORD, SAID, code_of_app, make_consultation, make_person, make_tip
 
 pytestmark = pytest.mark.django_db
 
 SIGN_IN = "/admin/sign-in/"
+SECOND_STEP = "/admin/sign-in/second-step/"
 # The admin's own address for it, which leads on to ours.
 ASKED_TO_SIGN_IN = "/admin/login/?next="
 ACTS = ["claim", "ask", "answer", "note", "decline", "spam"]
@@ -21,7 +22,10 @@ WITHOUT_TRIAGE = ["Editor", "Clinical reviewer"]
 
 
 def sign_in(client, login, password=PASSWORD, **query):
-    return client.post(SIGN_IN, {"login": login, "password": password}, query_params=query)
+    answer = client.post(SIGN_IN, {"login": login, "password": password}, query_params=query)
+    if answer.status_code == 302 and answer["Location"] == SECOND_STEP:
+        return client.post(SECOND_STEP, {"code": code_of_app()})
+    return answer
 
 
 def is_signed_in(client):
@@ -127,7 +131,8 @@ def test_signing_in_leads_to_where_one_wanted_to_go(clinic, client, therapist):
     shown = client.get("/admin/queue/?show=mine", follow=True)
     hidden = dict(re.findall(r'type="hidden" name="(next)" value="([^"]*)"', shown.content.decode()))
 
-    answer = client.post(SIGN_IN, {"login": therapist.username, "password": PASSWORD, **hidden})
+    client.post(SIGN_IN, {"login": therapist.username, "password": PASSWORD, **hidden})
+    answer = client.post(SECOND_STEP, {"code": code_of_app()})
 
     assert shown.request["PATH_INFO"] == SIGN_IN
     assert answer["Location"] == "/admin/queue/?show=mine"

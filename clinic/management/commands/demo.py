@@ -4,6 +4,7 @@ import tomllib
 from datetime import date, time, timedelta
 from pathlib import Path
 
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
@@ -14,6 +15,7 @@ from appointments.forms import SCREEN
 from appointments.models import ConsultationRequest, free_times
 from appointments.models.statement import Mode
 from clinic.models import ClinicSettings, Holiday, OpeningHours, OutgoingMail, User, forget
+from clinic.signin import SecondStep, sees_requests
 from tips.models import Tip, TipKind, Topic
 
 CONTENT = settings.BASE_DIR / "tips" / "demo"
@@ -85,11 +87,25 @@ class Command(BaseCommand):
         # Nobody has to hear what the sample editors did.
         OutgoingMail.objects.all().delete()
         ask_for_consultations(people, now=timezone.now())
+        steps = {username: add_second_step(person) for username, person in people.items() if sees_requests(person)}
         file = keep(passwords)
         self.stdout.write("Sample staff accounts, each with a password made just now:\n")
         for username, password in passwords.items():
             self.stdout.write(f"  {username:<12}{password}")
-        self.stdout.write(f"\nThey are kept in {file}, which only you can read.")
+        self.stdout.write(f"\nThey are kept in {file}, which only you can read.\n")
+        self.stdout.write("Who sees requests is asked for a second step. For an authenticator app:\n")
+        for username, address in steps.items():
+            self.stdout.write(f"  {username:<12}{address}")
+        self.stdout.write(
+            "\nWithout an app: .venv/bin/python manage.py second_step therapist  prints the code of the moment."
+        )
+
+
+def add_second_step(person):
+    """An authenticator app's secret, and the line that sets it up in one."""
+    secret = generate_totp_secret()
+    TOTP.activate(person, secret)
+    return SecondStep().build_totp_url(person, secret)
 
 
 def newest_first(path):
