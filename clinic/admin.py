@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db import transaction
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
@@ -55,6 +56,11 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups")
+
+    @transaction.atomic
+    def user_change_password(self, request, *args, **kwargs):
+        """The password and the record of its change: both or neither."""
+        return super().user_change_password(request, *args, **kwargs)
 
     @admin.display(description=_("roles"))
     def roles(self, person):
