@@ -72,4 +72,3 @@ def sign_in_failed(credentials, **kwargs):
 @receiver([accounts.password_changed, accounts.password_set, accounts.password_reset])
 def password_changed(user, **kwargs):
     audit.record(AuditAction.PASSWORD_CHANGED, by=user, at=timezone.now(), reference=audit.named(user))
-
