@@ -30,6 +30,7 @@ LONGEST_LINE = 200
 HEAD = re.compile(r"(?P<when>[-+:T\d]{20,32}) (?P<sequence>\d{1,18}) (?P<hash>[0-9a-f]{64})", re.ASCII)
 MOST_WORDS = 20
 NOTHING = "0" * 64
+LOWEST = -(2**63)
 UNREADABLE = (ValueError, TypeError, OverflowError)
 
 
@@ -121,7 +122,7 @@ def verify(heads: Path) -> Findings:
     Portion by portion, and without a transaction of its own: what lies before the newest seal never changes.
     """
     found = Findings()
-    before, highest = AuditSeal(sequence=0, entry=0, hash=NOTHING), 0
+    before, highest = AuditSeal(sequence=0, entry=LOWEST, hash=NOTHING), LOWEST
     if beneath := AuditSeal.objects.filter(sequence__lte=0).count():
         found.say("There are seals that stand before the first one.", beneath)
     while seals := list(AuditSeal.objects.filter(sequence__gt=before.sequence).order_by("sequence")[:AT_ONCE]):
