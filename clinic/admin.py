@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from . import emails
-from .models import ClinicSettings, Holiday, OpeningHours, User
+from . import audit, emails
+from .models import AuditAction, ClinicSettings, Holiday, OpeningHours, User
 from .signin import take_second_step_away
 
 MOST_STRETCHES = 100
@@ -87,19 +87,27 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
         messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": obj.email})
         return redirect("admin:clinic_user_changelist")
 
+    def get_urls(self):
+        # Without the stock page on which one person sets another's password.
+        return admin.ModelAdmin.get_urls(self)
+
     @admin.action(description=_("Send an invitation again"), permissions=["change"])
     def invite_again(self, request, people):
-        self._for_each(request, people.filter(is_active=True).exclude(email=""), emails.invitation)
+        people = people.filter(is_active=True).exclude(email="")
+        self._for_each(request, people, emails.invitation, AuditAction.ACCOUNT_CHANGED)
 
     @admin.action(description=_("Take away the second step of signing in"), permissions=["change"])
     def take_second_step_away(self, request, people):
-        self._for_each(request, people, take_second_step_away)
+        self._for_each(request, people, take_second_step_away, AuditAction.SECOND_FACTOR_CHANGED)
 
-    def _for_each(self, request, people, act):
+    def _for_each(self, request, people, act, action):
         people = [person for person in people if self.has_change_permission(request, person)]
+        at = timezone.now()
         with transaction.atomic():
             for person in people:
-                act(person, at=timezone.now())
+                act(person, at=at)
+            for person in people:
+                audit.record(action, by=request.user, at=at, reference=audit.named(person))
         done = ngettext("Done for %(count)d person.", "Done for %(count)d people.", len(people)) % {
             "count": len(people)
         }

@@ -15,7 +15,9 @@ from appointments.emails import OVERSEE, TRIAGE
 from tips.admin import article_urls, register_articles
 from tips.models import EDIT, REVIEW
 
+from .admin_audit import audit_urls
 from .desk_mail import mail_urls, writes_mail_to_files
+from .recorded import Recorded
 from .visits import go_on
 
 
@@ -47,6 +49,7 @@ class ClinicAdminSite(AdminSite):
             *queue_urls(self),
             *calendar_urls(self),
             path("go-on/", self.admin_view(go_on), name="go_on"),
+            *audit_urls(self),
             *mail_urls(self),
             *article_urls(self),
             *super().get_urls(),
@@ -54,7 +57,7 @@ class ClinicAdminSite(AdminSite):
 
     def register(self, model_or_iterable, admin_class=None, **options):
         admin_class = admin_class or ModelAdmin
-        offered = type(admin_class.__name__, (OfferedFilters, admin_class), {})
+        offered = type(admin_class.__name__, (Recorded, OfferedFilters, admin_class), {})
         super().register(model_or_iterable, offered, **options)
 
     def each_context(self, request):
@@ -88,6 +91,8 @@ class ClinicAdminSite(AdminSite):
         for app in apps:
             if app["app_label"] == "tips":
                 app["models"].insert(0, page(_("What is in work"), "admin:tips_desk"))
+            if app["app_label"] == "clinic" and request.user.has_perm(OVERSEE):
+                app["models"].append(page(_("Who looked"), "admin:audit"))
         if not request.user.has_perm(TRIAGE):
             return apps
         hours = [model for app in apps if app["app_label"] == "appointments" for model in app["models"]]

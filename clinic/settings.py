@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "clinic.middleware.own_error_pages",
     "clinic.middleware.what_is_never_valid",
     "clinic.middleware.clinic_time",
+    "clinic.comings.acts_are_recorded",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -251,6 +252,9 @@ STORAGES = {
 # Pictures of tips; served by tips/media.py, under names that never change.
 MEDIA_URL = "media/"
 MEDIA_ROOT = DATA_DIR / "media"
+
+# Where the worker notes the heads of the audit's chain; in production, a place that whoever writes the database cannot write.
+AUDIT_HEADS = BASE_DIR / env("AUDIT_HEADS", default=DATA_DIR / "audit-heads.log")
 
 # Development writes its mail here, one file each, to be read in a browser.
 MAIL_DIR = DATA_DIR / "mail"

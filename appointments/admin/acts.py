@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.emails import OVERSEE
 from appointments.models import OPEN, TRANSITIONS, RequestStatus, Urgency
+from clinic.models import AuditAction
 
 from . import forms
 
@@ -32,6 +33,7 @@ class Act:
     done: Any = ""
     says: Any = ""
     is_first: bool = False
+    recorded_as: AuditAction = AuditAction.CHANGED
 
 
 def is_theirs(consultation, user):
@@ -204,6 +206,7 @@ ACTS = {
         may_hand_over,
         forms.HandOverForm,
         done=_("Handed over. Both of you are told."),
+        recorded_as=AuditAction.HANDED_OVER,
     ),
     "note": Act(
         _("Add a note"),

@@ -5,6 +5,7 @@ from functools import wraps
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -74,7 +75,13 @@ def acts_on_own_feed(view):
     def wrapper(request):
         if not request.user.has_perm(TRIAGE):
             raise PermissionDenied
-        return view(request) if request.method == "POST" else redirect("admin:calendar")
+        if request.method != "POST":
+            return redirect("admin:calendar")
+        with transaction.atomic():
+            person, now = request.user, timezone.now()
+            response = view(request)
+            audit.record(AuditAction.CHANGED, by=person, at=now, reference=audit.named(person), act=view.__name__)
+        return response
 
     return wrapper
 

@@ -82,7 +82,7 @@ def queue(request):
     now, cursor = timezone.now(), request.GET.get("after", "")
     rows, following = page_of(PARTS[key], request.user, cursor, at=now)
     references = [row.reference for row in rows]
-    if not set(references) <= seen_before(request):
+    if "X-Shown" not in request.headers or not set(references) <= seen_before(request):
         audit.record(AuditAction.LISTED, by=request.user, at=now, references=references)
     context = {
         "rows": rows,

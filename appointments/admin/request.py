@@ -25,9 +25,8 @@ from .acts import ACTS
 SAME_MATTER = timedelta(days=30)
 
 
-@transaction.atomic
 def get_for_triage(request, reference):
-    """The request, for somebody who may triage; that they opened it is recorded, or it is not shown."""
+    """The request, for somebody who may triage."""
     if not request.user.has_perm(TRIAGE):
         raise PermissionDenied
     consultation = (
@@ -39,7 +38,6 @@ def get_for_triage(request, reference):
     )
     if consultation is None:
         raise Http404
-    audit.record(AuditAction.OPENED, by=request.user, at=timezone.now(), reference=reference)
     return consultation
 
 
@@ -49,8 +47,9 @@ def show(request, reference):
 
 
 def show_request(request, consultation, *, status=200, **bound):
-    """The page with its legal acts; `bound` is the form that has to be looked at again."""
+    """The page with its legal acts; `bound` is the form that has to be looked at again. What cannot be recorded is not shown."""
     now = timezone.now()
+    audit.record(AuditAction.OPENED, by=request.user, at=now, reference=consultation.reference)
     facts = consultation.for_staff_mail()
     known = {"consultation": consultation, "user": request.user, "at": now}
     acts = [
@@ -116,7 +115,9 @@ def act(request, reference, name):
     if not form.is_valid():
         return show_request(request, consultation, **{name: form})
     try:
-        getattr(consultation, chosen.transition)(by=request.user, at=now, **form.answers)
+        with transaction.atomic():
+            getattr(consultation, chosen.transition)(by=request.user, at=now, **form.answers)
+            audit.record(chosen.recorded_as, by=request.user, at=now, reference=reference, act=name)
     except (TransitionNotAllowed, TimeTaken) as refusal:
         messages.error(request, str(refusal))
         consultation.refresh_from_db()

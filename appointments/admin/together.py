@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from appointments.models import ConsultationRequest, TransitionNotAllowed
+from clinic import audit
+from clinic.models import AuditAction
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,9 @@ def act_together(request, act, references, *, at):
     done = 0
     for consultation in ConsultationRequest.objects.filter(reference__in=references).longest_waiting_first():
         try:
-            getattr(consultation, act.do)(by=request.user, at=at)
+            with transaction.atomic():
+                getattr(consultation, act.do)(by=request.user, at=at)
+                audit.record(AuditAction.CHANGED, by=request.user, at=at, reference=consultation.reference, act=act.do)
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         else:

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 from appointments import calendar
 from appointments.emails import TRIAGE
 from appointments.models import OfferedTime
-from clinic.models import ClinicSettings, User
+from clinic import audit
+from clinic.models import AuditAction, ClinicSettings, User
 
 from .pages import private
 
@@ -26,6 +27,9 @@ def feed(request, token):
         raise Http404
     now = timezone.now()
     times = OfferedTime.objects.in_calendar(at=now).filter(therapist=person, starts_at__range=(now - BACK, now + AHEAD))
-    visits = [time.for_calendar() for time in times.select_related("consultation")]
+    times = list(times.select_related("consultation"))
+    references = [time.consultation.reference for time in times]
+    audit.record(AuditAction.LISTED, by=person, at=now, references=references)
+    visits = [time.for_calendar() for time in times]
     text = calendar.feed(visits, clinic=ClinicSettings.current(), at=now)
     return private(HttpResponse(text, content_type="text/calendar; charset=utf-8"))

@@ -1,6 +1,6 @@
 """What both apps share: the people who work here, the clinic's own facts, its outgoing mail and its audit."""
 
-from .audit import AuditAction, AuditEntry
+from .audit import AuditAction, AuditEntry, AuditSeal
 from .counts import Heartbeat, Tally
 from .mail import OutgoingMail
 from .people import User
@@ -9,6 +9,7 @@ from .settings import ClinicSettings, Holiday, OpeningHours, Weekday, forget, va
 __all__ = [
     "AuditAction",
     "AuditEntry",
+    "AuditSeal",
     "ClinicSettings",
     "Heartbeat",
     "Holiday",

@@ -88,7 +88,7 @@ def test_whoever_may_not_triage_sees_no_calendar(clinic, signed_in, role):
     answer = signed_in(make_person(role)).get(CALENDAR)
 
     assert answer.status_code == 403
-    assert not AuditEntry.objects.exists()
+    assert [entry.action for entry in AuditEntry.objects.all()] == ["refused"]
 
 
 def test_a_stranger_is_asked_to_sign_in(clinic, client):

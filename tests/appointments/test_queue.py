@@ -35,13 +35,13 @@ def make_in(status, therapist):
 @pytest.mark.parametrize("role", ["Editor", "Clinical reviewer", None])
 def test_whoever_may_not_triage_sees_no_queue(clinic, signed_in, role):
     consultation = make_arrived()
-    client = signed_in(make_person(role))
+    person = make_person(role)
 
-    answer = client.get(QUEUE)
+    answer = signed_in(person).get(QUEUE)
 
     assert answer.status_code == 403
     assert consultation.reference not in answer.content.decode()
-    assert audited() == []
+    assert audited() == [("refused", person.pk, "", {"method": "GET"})]
 
 
 def test_a_stranger_is_asked_to_sign_in(clinic, client):

@@ -125,10 +125,11 @@ def test_a_refresh_answers_with_the_list_alone_for_the_same_part(clinic, signed_
 @pytest.mark.parametrize("role", ["Editor", None])
 def test_who_may_not_triage_gets_nothing_by_a_refresh(clinic, signed_in, role):
     make_arrived()
+    person = make_person(role)
 
-    answer = refresh(signed_in(make_person(role)), "x")
+    answer = refresh(signed_in(person), "x")
 
-    assert (answer.status_code, audited()) == (403, [])
+    assert (answer.status_code, audited()) == (403, [("refused", person.pk, "", {"method": "GET"})])
 
 
 def test_without_a_script_there_is_a_link_to_the_same_rows(clinic, signed_in, therapist, monkeypatch):

@@ -48,13 +48,15 @@ BUTTONS = {
 @pytest.mark.parametrize("act", ["", *POSTS])
 def test_whoever_may_not_triage_reads_and_changes_nothing(clinic, signed_in, therapist, role, act):
     consultation = bring_to(POSTS[act][1] if act else S.NEW, by=therapist)
-    client, before = signed_in(make_person(role)), everything()
+    person = make_person(role)
+    client, before = signed_in(person), everything()
 
     answer = client.post(address(consultation, act), POSTS[act][0]) if act else client.get(address(consultation))
 
     assert answer.status_code == 403
     assert SAID["full_name"] not in answer.content.decode()
-    assert (everything(), audited()) == (before, [])
+    refused = ("refused", person.pk, consultation.reference, {"method": "POST" if act else "GET"})
+    assert (everything(), audited()) == (before, [refused])
 
 
 @pytest.mark.parametrize("act", ["", *POSTS])
@@ -155,12 +157,12 @@ def test_each_opening_is_recorded(clinic, signed_in, therapist, owner):
 
 
 @pytest.mark.parametrize("act", POSTS)
-def test_each_act_is_recorded_as_an_opening_too(clinic, signed_in, therapist, act):
+def test_each_act_is_recorded_by_its_name(clinic, signed_in, therapist, act):
     consultation = bring_to(POSTS[act][1], by=therapist)
 
     signed_in(therapist).post(address(consultation, act), POSTS[act][0])
 
-    assert audited() == [("opened", therapist.pk, consultation.reference, {})]
+    assert audited() == [("changed", therapist.pk, consultation.reference, {"act": act})]
 
 
 def test_a_view_that_cannot_be_recorded_is_not_shown(clinic, signed_in, therapist, monkeypatch):

@@ -5,8 +5,8 @@ from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, connection, transaction
 
 from appointments.models import Actor, StatusChange
-from clinic import appendonly, audit
-from clinic.models import AuditAction
+from clinic import appendonly, audit, audit_chain
+from clinic.models import AuditAction, AuditSeal
 from tests.factories import NOON, make_consultation, make_tip
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +22,12 @@ def make_audit_entry(person):
     return audit.record(AuditAction.OPENED, by=person, at=NOON, reference="CR-ACDEFG")
 
 
+def make_seal(person):
+    make_audit_entry(person)
+    audit_chain.seal()
+    return AuditSeal.objects.get()
+
+
 def make_status_change(person):
     return StatusChange.objects.create(
         consultation=make_consultation(), from_status="", to_status="new", actor=Actor.PATIENT, at=NOON
@@ -35,9 +41,14 @@ def make_step(person):
 MAKE = {
     "appointments_statuschange": make_status_change,
     "clinic_auditentry": make_audit_entry,
+    "clinic_auditseal": make_seal,
     "tips_tiprevision": make_revision,
     "tips_tipstep": make_step,
 }
+
+
+def key(row):
+    return row._meta.pk.column
 
 
 def rewrite(row):
@@ -47,7 +58,7 @@ def rewrite(row):
         return f'INSERT OR REPLACE INTO "{table}" ({columns}) SELECT {columns} FROM "{table}"'  # noqa: S608
     return (
         f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM "{table}" '  # noqa: S608
-        f'ON CONFLICT ("id") DO UPDATE SET "id" = EXCLUDED."id"'
+        f'ON CONFLICT ("{key(row)}") DO UPDATE SET "{key(row)}" = EXCLUDED."{key(row)}"'
     )
 
 
@@ -78,7 +89,7 @@ def test_the_database_refuses_to_change_a_row(therapist, table):
     row = MAKE[table](therapist)
     before = list(MODELS[table].objects.values())
 
-    assert refused(f'UPDATE "{table}" SET id = id + 1 WHERE id = {row.pk}')  # noqa: S608
+    assert refused(f'UPDATE "{table}" SET {key(row)} = {row.pk + 1} WHERE {key(row)} = {row.pk}')  # noqa: S608
     assert list(MODELS[table].objects.values()) == before
 
 
@@ -87,7 +98,7 @@ def test_the_database_refuses_to_remove_a_row(therapist, table):
     row = MAKE[table](therapist)
     before = list(MODELS[table].objects.values())
 
-    assert refused(f'DELETE FROM "{table}" WHERE id = {row.pk}')  # noqa: S608
+    assert refused(f'DELETE FROM "{table}" WHERE {key(row)} = {row.pk}')  # noqa: S608
     assert list(MODELS[table].objects.values()) == before
 
 

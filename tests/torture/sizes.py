@@ -13,6 +13,8 @@ SIZES = {
     "race rounds": (5, 100),
     "racers": (20, 200),
     "marked strings": (100, 500),
+    "staff acts": (1_000, 10_000),
+    "tamperings": (1_000, 1_000),
 }
 
 

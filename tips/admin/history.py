@@ -2,6 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -12,7 +13,7 @@ from tips.differences import differences
 from tips.models import TipStatus
 
 from .article import may_write
-from .standing import get_article
+from .standing import changed, get_article
 
 TEXTS_A_PAGE = 10
 # What brought a text to where it went.
@@ -71,6 +72,8 @@ def restore(request, pk, number):
     if not may_write(request.user, tip):
         messages.error(request, _("It cannot be changed as it stands."))
         return redirect("admin:tips_history", pk)
-    tip.restore(get_object_or_404(tip.revisions, number=number), by=request.user, at=timezone.now())
+    with transaction.atomic():
+        tip.restore(get_object_or_404(tip.revisions, number=number), by=request.user, at=timezone.now())
+        changed(request, tip, "restore")
     messages.success(request, _("That text is the newest one again. Readers see it once it has been agreed to."))
     return redirect("admin:tips_standing", pk)

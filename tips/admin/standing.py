@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Sum
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
@@ -13,6 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clinic import audit
+from clinic.models import AuditAction
 from tips import pdf
 from tips.checks import check
 from tips.differences import differences
@@ -106,7 +109,9 @@ def act(request, pk, name):
     try:
         if name in {"approve_clinical", "publish_alone"} or (name == "approve_editorial" and tip.is_minor):
             refuse_what_cannot_be_kept(tip)
-        getattr(tip, name)(by=request.user, at=timezone.now(), **seen, **form.answers)
+        with transaction.atomic():
+            getattr(tip, name)(by=request.user, at=timezone.now(), **seen, **form.answers)
+            changed(request, tip, name)
     except TransitionNotAllowed as refusal:
         messages.error(request, str(refusal))
         tip = get_article(request, pk)
@@ -114,6 +119,11 @@ def act(request, pk, name):
         return show_article(request, tip, status=409, **again)
     messages.success(request, chosen.done)
     return redirect("admin:tips_standing", pk)
+
+
+def changed(request, tip, act):
+    """Put into the audit what was done with an article; its own history has the texts."""
+    audit.record(AuditAction.CHANGED, by=request.user, at=timezone.now(), reference=audit.named(tip), act=act)
 
 
 def number_of(request):
@@ -132,16 +142,20 @@ def refuse_what_cannot_be_kept(tip):
 
 
 @require_POST
+@transaction.atomic
 def make_link(request, pk):
     tip = get_to_write(request, pk)
     tip.preview_links.create(made_by=request.user, made_at=timezone.now())
+    changed(request, tip, "link")
     messages.success(request, _("Whoever has the link reads the newest text, for seven days."))
     return redirect("admin:tips_standing", pk)
 
 
 @require_POST
+@transaction.atomic
 def revoke_link(request, pk, link):
     tip = get_to_write(request, pk)
     get_object_or_404(tip.preview_links, pk=link).revoke(at=timezone.now())
+    changed(request, tip, "link_revoke")
     messages.success(request, _("The link opens nothing any more."))
     return redirect("admin:tips_standing", pk)

@@ -2,13 +2,14 @@ import signal
 import threading
 import time
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from appointments import tick as requests
-from clinic import limits, mail
+from clinic import audit_chain, limits, mail
 from clinic.health import WORKER
 from clinic.models import Heartbeat
 from clinic.wallclock import WallClock
@@ -59,6 +60,8 @@ class Command(BaseCommand):
                 self.stderr.write(
                     "the clock has jumped; nobody is told and nothing forgotten by it until it has settled"
                 )
+            audit_chain.seal()
+            audit_chain.note_head(settings.AUDIT_HEADS, at=at)
             Heartbeat.objects.beat(WORKER, at=at)
             self.next_tick = time.monotonic() + TICK_SECONDS
         return mail.deliver(at=at) > 0
