@@ -4,6 +4,8 @@ import django
 from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
+from .checks import refuse_unsafe_database
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
 
@@ -26,4 +28,5 @@ class Handler(WSGIHandler):
 
 
 django.setup(set_prefix=False)
+refuse_unsafe_database()
 application = Handler()
