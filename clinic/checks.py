@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS, OperationalError, ProgrammingError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, ProgrammingError
 
 # Where the sample accounts have their mail: a name that nobody can own.
 SAMPLE_HOST = "demo.example"
@@ -32,6 +32,5 @@ def refuse_unsafe_database() -> None:
     if not settings.PRODUCTION:
         return
     found = checks.run_checks(tags=[checks.Tags.database], databases=[DEFAULT_DB_ALIAS])
-    connection.close()
     if serious := [f"{message.msg} {message.hint}" for message in found if message.is_serious()]:
         raise ImproperlyConfigured(" ".join(serious))

@@ -3,6 +3,7 @@
 import os
 import secrets
 import stat
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -39,8 +40,10 @@ def secret(name: str) -> str:
 def address(name: str, url: str, read: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     """What django-environ reads in a URL; its own complaint would repeat a part of the password."""
     try:
-        return read(url)
-    except (ImproperlyConfigured, ValueError, KeyError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return read(url)
+    except (ImproperlyConfigured, ValueError, KeyError, UserWarning):
         refuse(name, "cannot be read", "Check how it is written, and write special characters of the password as %XX.")
 
 

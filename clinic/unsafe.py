@@ -105,7 +105,8 @@ def needs_no_password(settings: S) -> bool:
 
 
 def is_sent_in_the_clear(settings: S) -> bool:
-    return not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or is_loopback(settings.EMAIL_HOST))
+    is_sealed = getattr(settings, "EMAIL_USE_TLS", False) or getattr(settings, "EMAIL_USE_SSL", False)
+    return not is_sealed and not is_loopback(settings.EMAIL_HOST)
 
 
 # Wherever the site runs: the setting, when it is wrong, what is said, and the mend.
@@ -154,6 +155,8 @@ PRODUCTION = [
      "sends passwords and mails over the net in the clear", "Begin it with smtp+tls:// or smtp+ssl://."),
     ("DEFAULT_FROM_EMAIL", lambda s: not is_an_address(s.DEFAULT_FROM_EMAIL),
      "is no mail address", "Set it to one that your mail server sends for, such as front-desk@clinic.example."),
+    ("DATA_DIR", lambda s: open_to_others(s.DATA_DIR, stat.S_IWOTH, stat.S_ISDIR),
+     "may be written to by every user of the machine", "Close the folder: chmod 700."),
     ("DATABASE_URL", lambda s: not (postgres(s) or sqlite_file(s)),
      "names neither PostgreSQL nor SQLite", "Begin it with postgres:// or sqlite:///."),
     ("DATABASE_URL", is_readable_on_the_way,
@@ -170,8 +173,6 @@ PRODUCTION = [
      "names a file that is open to every user of the machine", "Close it, and what lies beside it: chmod 600 clinic.sqlite3*."),
     ("DATABASE_URL", lambda s: bool(sqlite_file(s)) and open_to_others(sqlite_file(s).parent, stat.S_IWOTH, stat.S_ISDIR),
      "names a file in a folder that every user of the machine may write to", "Close the folder: chmod 700."),
-    ("DATA_DIR", lambda s: open_to_others(s.DATA_DIR, stat.S_IWOTH, stat.S_ISDIR),
-     "may be written to by every user of the machine", "Close the folder: chmod 700."),
     ("ENV_FILE", lambda s: open_to_others(s.ENV_FILE, stat.S_IRWXO),
      "is open to every user of the machine", "Close it: chmod 600 .env, or 640."),
 ]  # fmt: skip
