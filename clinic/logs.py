@@ -43,14 +43,15 @@ def facts(record: logging.LogRecord) -> dict[str, Any]:
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname,
         "logger": record.name,
-        "request": request_id.get(),
+        # Django has a word on an answer after our middleware has let go of it.
+        "request": request_id.get() or getattr(getattr(record, "request", None), "number", None),
     }
     if record.name.split(".")[0] in OURS:
         # Without its arguments: the text is written in our code, which a test sees to.
         found["event"] = record.msg
         found |= {name: value for name, value in getattr(record, "public", {}).items() if is_public(name, value)}
     else:
-        found["at"] = f"{Path(record.pathname).name}:{record.lineno}"
+        found |= {"at": f"{Path(record.pathname).name}:{record.lineno}", "status": getattr(record, "status_code", None)}
     if record.exc_info and record.exc_info[1]:
         chain = list(chained(record.exc_info[1]))
         found["exception"] = " < ".join(type(error).__qualname__ for error in chain)

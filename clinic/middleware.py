@@ -37,11 +37,12 @@ def one_line_a_request(get_response):
     """Log each request under a number of our own, which the answer repeats for whoever asks about it."""
 
     def middleware(request):
-        token = request_id.set(secrets.token_hex(8))
+        request.number = secrets.token_hex(8)
+        token = request_id.set(request.number)
         began = time.monotonic()
         try:
             response = get_response(request)
-            response["X-Request-ID"] = request_id.get()
+            response["X-Request-ID"] = request.number
             took = round(1000 * (time.monotonic() - began))
             request_log.info("request", extra={"public": what_is_told(request, response) | {"ms": took}})
         finally:
