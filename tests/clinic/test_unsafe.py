@@ -1,8 +1,10 @@
 """Set-ups that are refused: by name, with the mend, and without a word of a secret."""
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from clinic import checks, environment, unsafe
+from clinic import checks, unsafe
+from clinic.environment import secret
 from tests.clinic.test_settings import GOOD_KEY, PRODUCTION, python
 from tests.factories import make_person
 
@@ -161,8 +163,8 @@ def test_a_secret_that_cannot_be_trusted_is_refused(secret_file, monkeypatch, na
     monkeypatch.setenv(f"{name}_FILE", str(secret_file))
     monkeypatch.setenv(name, also.get("both", ""))
 
-    with pytest.raises(environment.ImproperlyConfigured) as refusal:
-        environment.secret(name)
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        secret(name)
 
     assert str(refusal.value).startswith(f"{name}_FILE ")
     assert problem in str(refusal.value)
@@ -177,10 +179,21 @@ def test_production_does_not_start_on_the_sample_accounts(settings):
     settings.PRODUCTION = True
     person = make_person(email=f"owner@{checks.SAMPLE_HOST}")
 
-    with pytest.raises(environment.ImproperlyConfigured) as refusal:
+    with pytest.raises(ImproperlyConfigured) as refusal:
         checks.refuse_unsafe_database()
     person.is_active = False
     person.save()
     checks.refuse_unsafe_database()
 
     assert str(refusal.value).startswith("The sample accounts of the demonstration can sign in. Start from an empty")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("start", [["manage.py", "worker", "--once"], ["-c", "import clinic.wsgi"]])
+def test_neither_the_worker_nor_the_site_starts_on_them(environment, tmp_path, start):
+    make_person(email=f"owner@{checks.SAMPLE_HOST}")
+
+    said = python(tmp_path, *start, **PRODUCTION | {"DATABASE_URL": environment["DATABASE_URL"]})
+
+    assert said.returncode != 0
+    assert "The sample accounts of the demonstration can sign in." in said.stderr
