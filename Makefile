@@ -46,6 +46,7 @@ check: ## lint, formatting, missing migrations, and Django's deployment check
 	$(VENV) -m ruff format --check $(RUFF_OPTIONS) .
 	$(VENV) -m djlint templates --check
 	$(VENV) -m djlint templates --lint
+	@rm -f "$(CHECK_DIR)"/check.sqlite3*
 	@echo "makemigrations --check, as in production"
 	@$(PRODUCTION) $(VENV) manage.py makemigrations --check --dry-run
 	@echo "check --deploy, as in production"

@@ -42,7 +42,7 @@ def for_each(rows, act):
         except DatabaseError:
             raise
         except Exception:
-            logger.exception("the clock could not act on %s", row)
+            logger.exception("the clock could not act on a request", extra={"public": {"reference": str(row)}})
 
 
 def tell_who_waits_too_long(*, at):

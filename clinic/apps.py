@@ -4,6 +4,7 @@ from django.core import checks
 from django.db.models.signals import post_migrate
 
 from . import appendonly
+from .checks import check_sample_accounts
 
 
 class ClinicConfig(AppConfig):
@@ -12,6 +13,7 @@ class ClinicConfig(AppConfig):
     def ready(self):
         post_migrate.connect(appendonly.install_after_migrate, dispatch_uid="append_only_triggers")
         checks.register(appendonly.check_triggers, checks.Tags.database)
+        checks.register(check_sample_accounts, checks.Tags.database)
 
 
 class ClinicAdminConfig(AdminConfig):

@@ -71,7 +71,7 @@ def note_head(file: Path, *, at: datetime) -> bool:
     if head is None or not _is_due(file, str(head), at=at):
         return False
     line = f"{at.astimezone(UTC).isoformat(timespec='seconds')} {head}"
-    logger.info("head %s", line)
+    logger.info("head of the audit's chain", extra={"public": {"sequence": head.sequence, "hash": head.hash}})
     try:
         # One write of one line, so that two workers never mix theirs.
         descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -79,7 +79,7 @@ def note_head(file: Path, *, at: datetime) -> bool:
             output.write(f"{line}\n".encode())
             os.fsync(descriptor)
     except OSError as error:
-        logger.error("the head of the audit's chain cannot be written to AUDIT_HEADS (%s)", error.strerror)
+        logger.error("the head of the audit's chain cannot be written to AUDIT_HEADS", exc_info=error)
     return True
 
 

@@ -138,7 +138,7 @@ def _send(mail: OutgoingMail, with_server: BaseEmailBackend, *, at: datetime) ->
         else:
             pause = timedelta(minutes=BACK_OFF[min(mail.attempts, len(BACK_OFF) - 1)])
             row.update(next_attempt_at=at + pause, leased_until=None, attempts=attempts, last_error=said)
-        logger.warning("mail %s (%s) not sent: %s", mail.pk, mail.event, said)
+        logger.warning("mail not sent", extra={"public": {"mail": mail.pk, "template": mail.event, "said": said}})
         if _is_the_server(error):
             raise NoServer from error
         return False

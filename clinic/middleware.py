@@ -1,7 +1,10 @@
 """What every answer has in common."""
 
+import ipaddress
 import logging
 import re
+import secrets
+import time
 from urllib.parse import unquote
 
 from django.conf import settings
@@ -13,9 +16,12 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from . import views
+from .limits import network_of
+from .logs import request_id
 from .models import ClinicSettings
 
 logger = logging.getLogger(__name__)
+request_log = logging.getLogger("clinic.request")
 
 # Many times what the longest honest form of a patient weighs; an editor's article may weigh more.
 MOST_BYTES_FROM_A_STRANGER = 256 * 1024
@@ -25,6 +31,45 @@ TAKES_PICTURES = "/admin/tips/picture/add/"
 SENT_BY_OUR_FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 CHARSETS = {"utf-8", "utf8", "us-ascii"}
 NEVER_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
+def one_line_a_request(get_response):
+    """Log each request under a number of our own, which the answer repeats for whoever asks about it."""
+
+    def middleware(request):
+        request.number = secrets.token_hex(8)
+        token = request_id.set(request.number)
+        began = time.monotonic()
+        try:
+            response = get_response(request)
+            response["X-Request-ID"] = request.number
+            took = round(1000 * (time.monotonic() - began))
+            request_log.info("request", extra={"public": what_is_told(request, response) | {"ms": took}})
+        finally:
+            request_id.reset(token)
+        return response
+
+    return middleware
+
+
+def what_is_told(request, response):
+    """The route's name for the path; who asked, where the answer needed to know: nothing is read for the log's sake."""
+    match, who = request.resolver_match, getattr(request, "_cached_user", None)
+    return {
+        "route": match.view_name if match else None,
+        "method": request.method,
+        "status": response.status_code,
+        "staff": who.pk if who else None,
+        "network": shortened(network_of(request)),
+    }
+
+
+def shortened(address):
+    """The network in which many could be the visitor."""
+    if address == "unknown":
+        return None
+    wide = 24 if ipaddress.ip_address(address).version == 4 else 48
+    return str(ipaddress.ip_network((address, wide), strict=False))
 
 
 def own_error_pages(get_response):

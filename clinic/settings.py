@@ -5,65 +5,40 @@ written to files, and no host but this machine. `DEBUG=off` is production,
 which refuses to start on a set-up that would not be safe; see `.env.example`.
 """
 
+import logging
 import os
-import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+
+from .environment import address, kept_secret, parts, refuse, secret, whole
+from .unsafe import refuse_unsafe
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-env.read_env(env("ENV_FILE", default=BASE_DIR / ".env"))
+ENV_FILE = Path(env("ENV_FILE", default=BASE_DIR / ".env"))
+env.read_env(ENV_FILE)
 
 DEBUG = env.bool("DEBUG", default=True)
 PRODUCTION = not DEBUG
+if PRODUCTION:
+    # What is written from here on, an embedded database above all, is for this user alone.
+    os.umask(0o077)
 
 DATA_DIR = BASE_DIR / env("DATA_DIR", default="var")
 
-
-def refuse(setting, problem, mend):
-    """Stop the start, naming the setting and what to do about it."""
-    raise ImproperlyConfigured(f"{setting} {problem}. {mend}")
-
-
-def kept_secret(path):
-    """A random key for development, made once and readable by its owner only."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key := secrets.token_urlsafe(64))
-    return key
-
-
-SECRET_KEY = env("SECRET_KEY", default="")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-if PRODUCTION and not SECRET_KEY:
-    refuse("SECRET_KEY", "is missing", "Set it to at least 50 random characters and keep it out of the repository.")
-if PRODUCTION and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10):
-    refuse("SECRET_KEY", "is too short or too simple", "Set it to at least 50 random characters.")
-SECRET_KEY = SECRET_KEY or kept_secret(DATA_DIR / "secret_key")
+# Old keys open what they signed; a file holds one a line.
+SECRET_KEY = secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = secret("SECRET_KEY_FALLBACKS").replace(",", "\n").split()
+if not PRODUCTION:
+    SECRET_KEY = SECRET_KEY or kept_secret(DATA_DIR / "secret_key")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"] if DEBUG else [])
-if PRODUCTION and not ALLOWED_HOSTS:
-    refuse("ALLOWED_HOSTS", "is missing", "List the host names that this site answers to.")
-if PRODUCTION and any("*" in host for host in ALLOWED_HOSTS):
-    refuse("ALLOWED_HOSTS", "holds a *", "List each host name in full.")
 
 # The site's own address: the only source of the links in mails, feeds and the sitemap.
 BASE_URL = env("BASE_URL", default=f"http://localhost:{env('PORT', default='8000')}" if DEBUG else "").rstrip("/")
-if PRODUCTION and not BASE_URL.startswith("https://"):
-    refuse(
-        "BASE_URL",
-        "does not begin with https://",
-        "Set it to the site's public address, such as https://clinic.example.",
-    )
 
 INSTALLED_APPS = [
     "clinic.apps.ClinicConfig",
@@ -86,6 +61,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic.middleware.one_line_a_request",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -134,7 +110,11 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "clinic_forms"
 CRISPY_FAIL_SILENTLY = False
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'clinic.sqlite3'}")}
+DATABASES = {
+    "default": address(
+        "DATABASE_URL", secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'clinic.sqlite3'}", env.db_url_config
+    )
+}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # A writer takes its lock at the start, so that two never meet half-way and fail.
@@ -149,7 +129,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 else:
     # The pool keeps connections itself and must be given as a dict; Django's own reuse has to be off.
-    DATABASES["default"] |= {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": {"min_size": 1, "max_size": 12, "timeout": 5}}}
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 12, "timeout": 5}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Counters and limits are shared by all processes.
@@ -208,7 +189,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REFERRER_POLICY = "same-origin"
 # How many proxies of ours stand in front; only what they add to X-Forwarded-For and -Proto is believed.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PROXY_COUNT", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = whole("PROXY_COUNT", default=0, least=0, most=10)
 if ALLAUTH_TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
@@ -227,11 +208,11 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # What a network may send in an hour before it is asked to wait: generous, since a whole hospital can share one address.
-CONSULTATION_SENDS_PER_HOUR = env.int("CONSULTATION_SENDS_PER_HOUR", default=20)
+CONSULTATION_SENDS_PER_HOUR = whole("CONSULTATION_SENDS_PER_HOUR", default=20, least=1)
 # More new requests than this in an hour are no people of one clinic; the rest of them waits apart.
-CONSULTATION_FLOOD_PER_HOUR = env.int("CONSULTATION_FLOOD_PER_HOUR", default=60)
+CONSULTATION_FLOOD_PER_HOUR = whole("CONSULTATION_FLOOD_PER_HOUR", default=60, least=1)
 # Whoever answers all the pages faster than this has not read them.
-CONSULTATION_FASTEST_SECONDS = env.int("CONSULTATION_FASTEST_SECONDS", default=10)
+CONSULTATION_FASTEST_SECONDS = whole("CONSULTATION_FASTEST_SECONDS", default=10, least=0, most=600)
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -258,12 +239,10 @@ AUDIT_HEADS = BASE_DIR / env("AUDIT_HEADS", default=DATA_DIR / "audit-heads.log"
 
 # Development writes its mail here, one file each, to be read in a browser.
 MAIL_DIR = DATA_DIR / "mail"
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"front-desk@{urlsplit(BASE_URL).hostname}")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"front-desk@{parts(BASE_URL).hostname}")
 EMAIL_TIMEOUT = 10
-if env("EMAIL_URL", default=""):
-    globals().update(env.email_url("EMAIL_URL"))
-    if PRODUCTION and not globals()["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
-        refuse("EMAIL_URL", "names no mail server", "Begin it with smtp+tls:// or smtp+ssl://.")
+if url := secret("EMAIL_URL"):
+    globals().update(address("EMAIL_URL", url, env.email_url_config))
 elif PRODUCTION:
     refuse("EMAIL_URL", "is missing", "Set the mail server, such as smtp+tls://user:password@mail.clinic.example:587.")
 else:
@@ -272,13 +251,20 @@ else:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"reticent": {"()": "clinic.logs.Reticent"}},
+    "formatters": {"reticent": {"()": "clinic.logs.Json" if PRODUCTION else "clinic.logs.Plain"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "reticent"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "clinic": {"level": "INFO"},
+        # Development is quiet about what went well.
+        "clinic.request": {"level": "INFO" if PRODUCTION else "WARNING"},
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
+        # The server's own lines, as far as its processes have the site loaded.
+        "_granian": {"handlers": [], "propagate": True},
     },
 }
+logging.captureWarnings(PRODUCTION)
+
+refuse_unsafe(globals())

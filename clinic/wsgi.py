@@ -3,6 +3,9 @@ import os
 import django
 from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.db import connections
+
+from .checks import refuse_unsafe_database
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
@@ -26,4 +29,6 @@ class Handler(WSGIHandler):
 
 
 django.setup(set_prefix=False)
+refuse_unsafe_database()
+connections.close_all()
 application = Handler()

@@ -131,6 +131,9 @@ def database_url():
 def environment(django_db_setup, tmp_path_factory):
     """What a process of ours needs to work on the test database, mail written to files."""
     port = str(free_port())
+    if connection.vendor == "sqlite":
+        # In production one that others can read is refused.
+        Path(connection.settings_dict["NAME"]).chmod(0o600)
     return os.environ | {
         "DATABASE_URL": database_url(),
         "DATA_DIR": str(tmp_path_factory.mktemp("data")),

@@ -10,6 +10,7 @@ from appointments.models import ConsultationRequest, OfferedTime, Question, Stop
 from appointments.tick import tick
 from appointments.views import steps
 from clinic import mail
+from clinic.logs import Plain
 from clinic.models import OutgoingMail
 from clinic.wording import spoken
 from tests.factories import DAY, HOUR, NOON, SAID, make_consultation
@@ -126,8 +127,9 @@ def test_one_row_that_cannot_be_acted_on_does_not_silence_the_others(clinic, cap
     tick(at=NOON)
 
     assert queued() == [("running_late", "other@patients.example")]
-    assert f"the clock could not act on {broken.reference}" in caplog.text
-    assert SAID["email"] not in caplog.text
+    [line] = map(Plain().format, caplog.records)
+    assert f"the clock could not act on a request reference={broken.reference} exception=" in line
+    assert SAID["email"] not in line
 
 
 # What looks like spam

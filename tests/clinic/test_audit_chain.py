@@ -187,7 +187,9 @@ def test_a_head_is_noted_when_there_is_something_new_and_hourly_in_any_case(ther
     assert noted == [0, 6, 62, -5]
     lines = heads.read_text().splitlines()
     assert [line.split()[1] for line in lines] == ["1", "2", "2", "2"]
-    assert [entry.getMessage() for entry in caplog.records] == [f"head {line}" for line in lines]
+    assert [f"{entry.public['sequence']} {entry.public['hash']}" for entry in caplog.records] == [
+        line.partition(" ")[2] for line in lines
+    ]
     assert heads.stat().st_mode & 0o077 == 0
 
 

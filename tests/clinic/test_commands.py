@@ -98,7 +98,7 @@ def test_a_worker_without_a_mail_server_goes_on_and_names_no_address(worker, clo
     _, said = process.communicate(timeout=30)
     assert process.returncode == 0
     assert [line.split(": ", 1)[1] for line in said.splitlines()] == [
-        f"mail {queued.pk} (staff_new) not sent: ConnectionRefusedError"
+        f"mail not sent mail={queued.pk} template=staff_new said=ConnectionRefusedError"
     ]
 
 

@@ -28,8 +28,8 @@ AT_A_TIME = 100
 TELLS = [b"Traceback", b"DEBUG = True", b"Exception Type", b"Django Version", b"site-packages"]
 PRODUCTION = {
     "DEBUG": "off",
-    "ALLOWED_HOSTS": "localhost",
-    "BASE_URL": "https://localhost",
+    "ALLOWED_HOSTS": "clinic.example,localhost",
+    "BASE_URL": "https://clinic.example",
     "EMAIL_URL": "smtp+tls://user:password@127.0.0.1:9",
     "PROXY_COUNT": "1",
 }

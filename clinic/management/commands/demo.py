@@ -14,6 +14,7 @@ from django.utils import timezone
 from appointments.forms import SCREEN
 from appointments.models import ConsultationRequest, free_times
 from appointments.models.statement import Mode
+from clinic.checks import SAMPLE_HOST
 from clinic.models import ClinicSettings, Holiday, OpeningHours, OutgoingMail, User, forget
 from clinic.signin import SecondStep, sees_requests
 from tips.models import Tip, TipKind, Topic
@@ -133,7 +134,7 @@ def set_up_clinic():
 def make_person(username, display_name, credentials, groups, password):
     person = User(
         username=username,
-        email=f"{username}@clinic.example",
+        email=f"{username}@{SAMPLE_HOST}",
         display_name=display_name,
         credentials=credentials,
         is_staff=True,

@@ -1,3 +1,4 @@
+import logging
 import signal
 import threading
 import time
@@ -10,10 +11,13 @@ from django.utils import timezone
 
 from appointments import tick as requests
 from clinic import audit_chain, limits, mail
+from clinic.checks import refuse_unsafe_database
 from clinic.health import WORKER
 from clinic.models import Heartbeat
 from clinic.wallclock import WallClock
 from tips import tick as articles
+
+logger = logging.getLogger("clinic.worker")
 
 PAUSE_SECONDS = 2.0
 TICK_SECONDS = 20.0
@@ -28,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="do what is due now, then stop")
 
     def handle(self, *args, once, **options):
+        refuse_unsafe_database()
         stop = threading.Event()
         self.next_tick = 0.0
         self.clock = WallClock()
@@ -41,8 +46,12 @@ class Command(BaseCommand):
                 if once:
                     raise CommandError("the database gives no answer") from error
                 busy = False
-                self.stderr.write(f"the database gives no answer ({type(error).__name__})")
+                logger.warning("the database gives no answer", exc_info=error)
                 close_old_connections()
+            except Exception as error:
+                # Here and not at Python's own hands, which would print what the exception says.
+                logger.critical("the worker ended by an error of ours", exc_info=error)
+                raise SystemExit(1) from None
             if once and not busy:
                 return
             if not busy:
@@ -57,9 +66,7 @@ class Command(BaseCommand):
                 requests.tick(at=at)
                 articles.tick(at=at)
             else:
-                self.stderr.write(
-                    "the clock has jumped; nobody is told and nothing forgotten by it until it has settled"
-                )
+                logger.warning("the clock has jumped; nobody is told and nothing forgotten by it until it has settled")
             audit_chain.seal()
             audit_chain.note_head(settings.AUDIT_HEADS, at=at)
             Heartbeat.objects.beat(WORKER, at=at)

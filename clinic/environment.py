@@ -1,0 +1,79 @@
+"""How settings are read: what is wrong is refused by name, and no refusal repeats a value."""
+
+import os
+import secrets
+import stat
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import SplitResult, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def refuse(setting: str, problem: str, mend: str) -> NoReturn:
+    """Stop the start, naming the setting and what to do about it."""
+    # From nothing: what was caught on the way may repeat the value.
+    raise ImproperlyConfigured(f"{setting} {problem}. {mend}") from None
+
+
+def secret(name: str) -> str:
+    """A secret from the environment, or from the file that NAME_FILE names; never both, since nobody knows which is meant."""
+    value, file = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")
+    if not file:
+        return value
+    if value:
+        refuse(f"{name}_FILE", f"and {name} are both set", "Keep one of them.")
+    try:
+        kept, mode = Path(file).read_text(encoding="utf-8").strip(), Path(file).stat().st_mode
+    except (OSError, ValueError):
+        refuse(f"{name}_FILE", "names a file that cannot be read", "Name a text file that this user may read.")
+    if not kept:
+        refuse(f"{name}_FILE", "names an empty file", "Write the secret into it, and nothing else.")
+    if mode & stat.S_IRWXO:
+        refuse(f"{name}_FILE", "names a file that is open to every user of the machine", "Close it: chmod 600, or 640.")
+    return kept
+
+
+def address(name: str, url: str, read: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """What django-environ reads in a URL; its own complaint would repeat a part of the password."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return read(url)
+    except (ImproperlyConfigured, ValueError, KeyError, UserWarning):
+        refuse(name, "cannot be read", "Check how it is written, and write special characters of the password as %XX.")
+
+
+def parts(url: str) -> SplitResult:
+    """The parts of a web address; none where it cannot be read."""
+    with suppress(ValueError):
+        found = urlsplit(url)
+        _ = found.port  # read here, since a port that is no number is complained of only then
+        return found
+    return urlsplit("")
+
+
+def whole(name: str, *, default: int, least: int, most: int = 10**9) -> int:
+    value = os.environ.get(name) or str(default)
+    try:
+        number = int(value)
+    except ValueError:
+        number = None
+    if number is None or not least <= number <= most:
+        refuse(name, f"is no whole number from {least} to {most}", f"Without it, it is {default}.")
+    return number
+
+
+def kept_secret(path: Path) -> str:
+    """A random key for development, made once and readable by its owner only."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key := secrets.token_urlsafe(64))
+    return key
