@@ -1,3 +1,4 @@
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -80,6 +81,8 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
+        # allauth keeps addresses of its own; one that was replaced must open nothing any more.
+        EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
         if not change:
             emails.invitation(obj, at=timezone.now())
 

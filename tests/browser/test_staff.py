@@ -170,7 +170,7 @@ def test_what_an_editor_sends_too_late_is_not_lost(site, page, sign_in, is_fit, 
     is_fit(page)
     page.locator("[name=login]").fill(editor.username)
     page.locator("[name=password]").fill(PASSWORD)
-    press(page, "Sign in")
+    press(page, "Sign in", exact=True)
     is_fit(page)
     expect(page.get_by_text("On the water and off it.")).to_be_visible()
     press(page, "Send it now")

@@ -332,6 +332,18 @@ def test_a_changed_password_ends_all_other_visits(clinic, editor, signed_in):
     assert (is_in(here), is_in(elsewhere)) == (True, False)
 
 
+def test_an_address_that_the_owner_has_replaced_opens_nothing_any_more(clinic, owner, editor, signed_in):
+    old = editor.email
+    Client().post(SIGN_IN, {"login": editor.username, "password": PASSWORD})
+    form = {"username": editor.username, "email": "new@clinic.example", "is_active": "on", "is_staff": "on"}
+
+    signed_in(owner).post(f"/admin/clinic/user/{editor.pk}/change/", form)
+    for email in (old, "new@clinic.example"):
+        Client().post("/admin/password/forgotten/", {"email": email})
+
+    assert [queued.to for queued in OutgoingMail.objects.all()] == ["new@clinic.example"]
+
+
 def test_two_people_cannot_have_one_address(clinic, owner, editor, signed_in):
     form = {"username": "sam", "email": editor.email.upper(), "is_staff": "on"}
 
