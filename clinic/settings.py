@@ -148,6 +148,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     # The pool keeps connections itself and must be given as a dict; Django's own reuse has to be off.
     DATABASES["default"] |= {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": {"min_size": 1, "max_size": 12, "timeout": 5}}}
+# The folder of PostgreSQL's own programs, which write and read its backups; without it they are looked for.
+POSTGRESQL_BIN = env("POSTGRESQL_BIN", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Counters and limits are shared by all processes.
