@@ -65,15 +65,23 @@ class Patients:
             each.result()
 
 
-def found_in(file, folder):
-    """What a backup holds once it is restored: the references, those of which only a part is there, and its faults."""
-    engine, dump = ENGINES[connection.vendor], folder / "database"
-    with Archive(file) as archive, engine.trial(connection) as other:
-        archive.extract_database(dump)
-        engine.load(dump, other, archive.manifest)
-        with other.cursor() as cursor:
-            references, torn = ({row[0] for row in cursor.execute(each) or cursor} for each in (EVERY_REFERENCE, TORN))
-        return references, torn, faults(other, archive.manifest)
+def missed_by(files, accepted_before, work):
+    """What is wrong with each backup once it is restored: requests that are missing or only there in part, and its faults."""
+    engine, dump, found = ENGINES[connection.vendor], work / "database", {}
+    with engine.trial(connection) as other:
+        for file, before in zip(files, accepted_before, strict=True):
+            with Archive(file) as archive:
+                archive.extract_database(dump)
+                engine.load(dump, other, archive.manifest)
+                wrong = faults(other, archive.manifest)
+            dump.unlink()
+            with other.cursor() as cursor:
+                references, torn = (
+                    {row[0] for row in cursor.execute(each) or cursor} for each in (EVERY_REFERENCE, TORN)
+                )
+            if before - references or torn or wrong:
+                found[file.name] = (before - references, torn, wrong)
+    return found
 
 
 def test_backups_under_load_hold_every_request_accepted_before_they_began(
@@ -89,18 +97,12 @@ def test_backups_under_load_hold_every_request_accepted_before_they_began(
             accepted_before.append(set(patients.accepted))
             call_command("backup", folder, stdout=StringIO())
     made = sorted(folder.glob("*.tar"))
-    lost = []
-    for before, file in zip(accepted_before, made, strict=True):
-        work = tmp_path / f"of {file.name}"
-        work.mkdir()
-        references, torn, wrong = found_in(file, work)
-        shutil.rmtree(work)
-        lost += [(file.name, before - references, torn, wrong)] if before - references or torn or wrong else []
+    missed = missed_by(made, accepted_before, tmp_path)
 
     record_property(
         "done", f"{len(made)} backups of {len(accepted_before[-1])} requests, {len(patients.accepted)} in all"
     )
-    assert lost == []
+    assert missed == {}
     assert sorted({len(before) for before in accepted_before}) == [len(before) for before in accepted_before]
     other = another_site()
     manage(other, "restore", str(made[-1]))
