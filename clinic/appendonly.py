@@ -9,7 +9,8 @@ from typing import Any
 
 from django.apps import apps
 from django.core.checks import CheckMessage, Error
-from django.db import DEFAULT_DB_ALIAS, OperationalError, ProgrammingError, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, ProgrammingError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION clinic_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -32,22 +33,20 @@ def tables() -> list[str]:
     return [model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)]
 
 
-def install(using: str = DEFAULT_DB_ALIAS) -> None:
-    connection = connections[using]
-    present = set(connection.introspection.table_names())
-    template = POSTGRES_TRIGGER if connection.vendor == "postgresql" else SQLITE_TRIGGER
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+def install(database: BaseDatabaseWrapper = connection) -> None:
+    present = set(database.introspection.table_names())
+    template = POSTGRES_TRIGGER if database.vendor == "postgresql" else SQLITE_TRIGGER
+    with database.cursor() as cursor:
+        if database.vendor == "postgresql":
             cursor.execute(POSTGRES_FUNCTION)
         for table in tables():
             if table in present:
-                for verb in _verbs(connection.vendor):
+                for verb in _verbs(database.vendor):
                     cursor.execute(template.format(table=table, verb=verb))
 
 
-def lift(using: str = DEFAULT_DB_ALIAS) -> None:
+def lift() -> None:
     """Remove the triggers; only the test suite's flush has a reason to."""
-    connection = connections[using]
     on_table = ' ON "{table}"' if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         for table in tables():
@@ -55,24 +54,23 @@ def lift(using: str = DEFAULT_DB_ALIAS) -> None:
                 cursor.execute(f'DROP TRIGGER IF EXISTS "{table}_no_{verb}"' + on_table.format(table=table))
 
 
-def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
+def missing(database: BaseDatabaseWrapper = connection) -> list[str]:
     """The names of triggers that should guard a table and do not; a table that is not made yet needs none."""
-    connection = connections[using]
-    made = set(connection.introspection.table_names())
+    made = set(database.introspection.table_names())
     catalogue = (
         "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
-        if connection.vendor == "postgresql"
+        if database.vendor == "postgresql"
         else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     )
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.execute(catalogue)
         present = {name for (name,) in cursor.fetchall()}
-    wanted = [f"{table}_no_{verb}" for table in tables() if table in made for verb in _verbs(connection.vendor)]
+    wanted = [f"{table}_no_{verb}" for table in tables() if table in made for verb in _verbs(database.vendor)]
     return [name for name in wanted if name not in present]
 
 
 def install_after_migrate(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
-    install(using)
+    install(connections[using])
 
 
 def check_triggers(databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from .models import Heartbeat, OutgoingMail
 
 WORKER = "worker"
+BACKUP = "backup"
 WORKER_SEEN_WITHIN = timedelta(minutes=5)
 MAIL_LEAVES_WITHIN = timedelta(minutes=15)
 

@@ -131,6 +131,8 @@ else:
     # The pool keeps connections itself and must be given as a dict; Django's own reuse has to be off.
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 12, "timeout": 5}
+# The folder of PostgreSQL's own programs, which write and read its backups; without it they are looked for.
+POSTGRESQL_BIN = env("POSTGRESQL_BIN", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Counters and limits are shared by all processes.
@@ -170,6 +172,7 @@ ACCOUNT_RATE_LIMITS = {
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60
 
 MFA_ADAPTER = "clinic.signin.SecondStep"
+MFA_FORMS = {"add_webauthn": "clinic.signin.AddKey"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Addresses are the owner's to set, and an invitation that was answered has shown that they work.

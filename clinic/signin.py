@@ -7,6 +7,7 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_used
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -99,10 +100,24 @@ class SecondStep(DefaultMFAAdapter):
         code.add_data(url)
         return code.make_image().to_string(encoding="unicode")
 
+    def generate_authenticator_name(self, user, type):
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return _("Passkey %(count)d") % {"count": count}
+
     def can_delete_authenticator(self, authenticator):
         others = steps_of(authenticator.user).exclude(pk=authenticator.pk)
         is_needed = authenticator.type in SECOND_STEPS and sees_requests(authenticator.user)
         return not is_needed or others.exists()
+
+
+class AddKey(AddWebAuthnForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        alone = self.fields["passwordless"]
+        alone.label = _("Let me sign in with it alone")
+        alone.help_text = _(
+            "Then no password is asked for. It has to know you: by your fingerprint, your face or a PIN."
+        )
 
 
 class TakeKeyAway(RemoveWebAuthnView):

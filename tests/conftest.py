@@ -1,14 +1,18 @@
 import os
+import secrets
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from email import message_from_bytes
 from email.policy import default as modern
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
@@ -145,6 +149,37 @@ def environment(django_db_setup, tmp_path_factory):
         "CONSULTATION_SENDS_PER_HOUR": "1000000",
         "CONSULTATION_FLOOD_PER_HOUR": "1000000",
     }
+
+
+@pytest.fixture
+def another_site(environment, tmp_path):
+    """The environments of sites of their own, each with an empty database of the engine at hand."""
+    names = []
+
+    def make():
+        folder = tmp_path / f"site-{len(names)}"
+        folder.mkdir()
+        names.append(f"another_{secrets.token_hex(6)}")
+        url = f"sqlite:///{folder}/clinic.sqlite3"
+        if connection.vendor == "postgresql":
+            execute(environment, f"CREATE DATABASE {names[-1]} TEMPLATE template0")
+            url = f"{environment['DATABASE_URL'].rpartition('/')[0]}/{names[-1]}"
+        return environment | {"DATABASE_URL": url, "DATA_DIR": str(folder)}
+
+    yield make
+    if connection.vendor == "postgresql":
+        for name in names:
+            execute(environment, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def execute(environment, statement):
+    """What a statement answers in the database of a site that is not the tests' own."""
+    url = environment["DATABASE_URL"]
+    is_file = url.startswith("sqlite:///")
+    connected = sqlite3.connect(url.removeprefix("sqlite:///")) if is_file else psycopg.connect(url, autocommit=True)
+    with closing(connected) as database:
+        cursor = database.execute(statement)
+        return cursor.fetchall() if cursor.description else []
 
 
 @pytest.fixture(scope="session")

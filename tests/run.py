@@ -58,6 +58,7 @@ class Database:
 
     title: str
     url: str
+    programs: str = ""
 
 
 @dataclass
@@ -130,6 +131,8 @@ def run_suite(database, folder, browser, arguments):
     environment = {**os.environ, "DATABASE_URL": database.url, "DATA_DIR": str(folder / "var"), "ENV_FILE": os.devnull}
     # Outlives the run, so that an example that failed is tried first the next time.
     environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(ROOT / os.environ.get("DATA_DIR", "var") / "cache" / "hypothesis")
+    if database.programs:
+        environment["POSTGRESQL_BIN"] = database.programs
     if browser:
         environment["CHROMIUM"] = browser
     began = time.monotonic()
@@ -216,7 +219,7 @@ def throw_away_server(folder):
         )
     try:
         version = wait_until_ready(server, url, log)
-        yield Database(f"PostgreSQL {version} ({found})", url)
+        yield Database(f"PostgreSQL {version} ({found})", url, str(found))
     finally:
         end(server, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)  # "fast", then "immediate" as PostgreSQL calls them
 

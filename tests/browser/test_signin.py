@@ -100,7 +100,7 @@ def test_a_newcomer_adds_a_passkey_and_comes_in_with_it_alone(invited, is_fit, s
     devtools.send("WebAuthn.enable")
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": VIRTUAL_KEY})
     follow(page, page.get_by_role("link", name="Add a passkey"))
-    page.get_by_label("Passwordless").check()
+    page.get_by_label("Let me sign in with it alone").check()
     is_fit(page)
     press(page, "Add it")
     is_fit(page)

@@ -12,6 +12,8 @@ SIZES = {
     "generated requests": (100, 2_000),
     "race rounds": (5, 100),
     "racers": (20, 200),
+    "upgrade kills": (3, 60),
+    "backups": (20, 100),
     "marked strings": (100, 500),
     "staff acts": (1_000, 10_000),
     "tamperings": (1_000, 1_000),
