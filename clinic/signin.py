@@ -100,8 +100,8 @@ class SecondStep(DefaultMFAAdapter):
         code.add_data(url)
         return code.make_image().to_string(encoding="unicode")
 
-    def generate_authenticator_name(self, user, type):
-        count = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+    def generate_authenticator_name(self, user, kind):
+        count = Authenticator.objects.filter(user_id=user.pk, type=kind).count() + 1
         return _("Passkey %(count)d") % {"count": count}
 
     def can_delete_authenticator(self, authenticator):
