@@ -35,9 +35,10 @@ torture: ## run the long proofs on both engines and print one table (ARGS="-k cr
 	@$(PYTHON) requirements/install.py dev
 	@exec $(VENV) -m tests.torture $(ARGS)
 
-bench: ## time readers' search among 10,000 tips on both engines, into bench/RESULTS.md
+bench: ## time readers' search, and what a refused sign-in tells by its time, on both engines, into bench/*.md
 	@$(PYTHON) requirements/install.py dev
-	@exec $(VENV) -m bench.search
+	@$(VENV) -m bench.search
+	@exec $(VENV) -m bench.guessing
 
 check: ## lint, formatting, missing migrations, and Django's deployment check
 	@$(PYTHON) requirements/install.py dev
