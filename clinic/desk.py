@@ -25,8 +25,9 @@ class OfferedFilters:
     """A list answers to the filters that lists offer; any other comparison was written into its address by hand."""
 
     def lookup_allowed(self, lookup, value, request=None):
-        _, _, comparison = lookup.rpartition("__") if "__" in lookup else ("", "", "exact")
-        return comparison in {"exact", "isnull"} and super().lookup_allowed(lookup, value, request)
+        field, *rest = lookup.split("__")
+        is_offered = field in self.get_list_filter(request) and (not rest or rest[-1] in {"exact", "isnull"})
+        return is_offered and super().lookup_allowed(lookup, value, request)
 
 
 class ClinicAdminSite(AdminSite):
@@ -52,7 +53,9 @@ class ClinicAdminSite(AdminSite):
             *audit_urls(self),
             *mail_urls(self),
             *article_urls(self),
-            *super().get_urls(),
+            # Without the stock address that leads anybody at the desk to the page of any row: for a link to a preview
+            # that page is its secret.
+            *[each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"],
         ]
 
     def register(self, model_or_iterable, admin_class=None, **options):

@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +42,12 @@ class KeptByTheirOwner(admin.ModelAdmin):
             return super().formfield_for_dbfield(field, request, **options)
         triaging = get_user_model().objects.with_perm(TRIAGE, backend=PERMISSIONS)
         return field.formfield(queryset=triaging.order_by("display_name", "pk"))
+
+    def history_view(self, request, object_id, extra_context=None):
+        """Django looks for the row first, and tells whoever may see none that it is not there."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def save_model(self, request, row, form, change):
         if not request.user.has_perm(OVERSEE):

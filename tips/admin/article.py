@@ -26,6 +26,9 @@ class TopicAdmin(admin.ModelAdmin):
     list_display = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
 
+    def view_on_site(self, topic):
+        return topic.get_absolute_url()
+
     def save_model(self, request, topic, form, change):
         """Its tips are found by its new name."""
         super().save_model(request, topic, form, change)
@@ -56,6 +59,8 @@ class ArticleAdmin(admin.ModelAdmin):
     kind: TipKind
     form = TipForm
     change_form_template = "admin/tips/article_form.html"
+    # Its own template leads to the page, where readers have one.
+    view_on_site = False
     list_display = ["title", "standing", "author", "publish_at", "next_review"]
     list_filter = ["status", "topics"]
     list_select_related = ["author", "live"]
