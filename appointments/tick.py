@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 
 from clinic.models import ClinicSettings, forget
 
-from . import emails
+from . import emails, keeping
 from .models import ConsultationRequest, DailyAct, OfferedTime, TransitionNotAllowed, working_days_before
 
 logger = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ def tick(*, at):
         act(at=at)
     tell_the_owner_once_a_day(at=at)
     measure_answers(at=at)
+    purge_once_a_day(at=at)
 
 
 def for_each(rows, act):
@@ -87,6 +88,15 @@ def tell_the_owner_once_a_day(*, at):
     with transaction.atomic():
         if (references or suspects) and DailyAct.objects.is_first("overdue", on=today):
             emails.staff_overdue(references, suspects=suspects, at=at)
+
+
+def purge_once_a_day(*, at):
+    today = at.astimezone(ClinicSettings.current().tzinfo).date()
+    if DailyAct.objects.is_first(keeping.PURGE, on=today):
+        try:
+            keeping.purge(at=at)
+        except keeping.ClockMovedBack:
+            logger.warning("the clock has moved back since the last purge; nothing is erased by it")
 
 
 def measure_answers(*, at):

@@ -128,6 +128,15 @@ class ClinicSettingsAdmin(NothingIsDeleted, admin.ModelAdmin):
         (_("In an emergency"), {"fields": ["emergency_number", "emergency_words", "crisis_words"]}),
         (_("What we offer"), {"fields": ["complimentary", "offers_clinic", "offers_phone", "offers_video"]}),
         (_("What we promise"), {"fields": ["urgent_reply_hours", "reply_days", "hold_hours", "visit_minutes"]}),
+        (
+            _("What is kept"),
+            {
+                "fields": ["keep_met_days", "keep_unmet_days", "keep_spam_days", "keep_mail_days"],
+                "description": _(
+                    "Counted from the end of a request; then it is erased. The privacy page says the same."
+                ),
+            },
+        ),
         (_("Pause"), {"fields": ["is_paused", "pause_words"]}),
         (None, {"fields": ["is_demo"]}),
     ]

@@ -242,6 +242,9 @@ MEDIA_ROOT = DATA_DIR / "media"
 # Where the worker notes the heads of the audit's chain; in production, a place that whoever writes the database cannot write.
 AUDIT_HEADS = BASE_DIR / env("AUDIT_HEADS", default=DATA_DIR / "audit-heads.log")
 
+# Which requests were erased, and when: outside the database, so that a restored backup is erased again.
+ERASED_LIST = BASE_DIR / env("ERASED_LIST", default=DATA_DIR / "erased.txt")
+
 # Development writes its mail here, one file each, to be read in a browser.
 MAIL_DIR = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"front-desk@{parts(BASE_URL).hostname}")

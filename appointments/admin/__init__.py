@@ -1,9 +1,9 @@
 from django.urls import path, register_converter
 
-from . import acts, calendar, queue, request, search
+from . import acts, calendar, person, queue, request, search
 from .hours import register_hours
 
-__all__ = ["calendar_urls", "queue_urls", "register_hours"]
+__all__ = ["calendar_urls", "person_urls", "queue_urls", "register_hours"]
 
 
 class Reference:
@@ -43,4 +43,12 @@ def calendar_urls(site):
         path("calendar/", site.admin_view(calendar.week), name="calendar"),
         path("calendar/feed/", site.admin_view(calendar.open_feed), name="calendar_open"),
         path("calendar/feed/close/", site.admin_view(calendar.close_feed), name="calendar_close"),
+    ]
+
+
+def person_urls(site):
+    return [
+        path("person/", site.admin_view(person.person), name="person"),
+        path("person/file/", site.admin_view(person.access_file), name="person_file"),
+        path("person/erase/", site.admin_view(person.erase), name="person_erase"),
     ]

@@ -61,7 +61,8 @@ def show_request(request, consultation, *, status=200, **bound):
         }
         for name, act in ACTS.items()
         # What was typed is shown again also where it can no longer be sent.
-        if act.is_legal(consultation, request.user, now) or (name in bound and bound[name].fields)
+        if (act.is_legal(consultation, request.user, now) and not consultation.statement.erased_at)
+        or (name in bound and bound[name].fields)
     ]
     statement = consultation.statement
     same_contact = ConsultationRequest.objects.by_contact(email=statement.email, phone=statement.phone)

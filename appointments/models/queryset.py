@@ -13,7 +13,7 @@ from appointments.names import words_of
 from clinic.models import ClinicSettings, OutgoingMail
 from clinic.sealing import seal
 
-from .history import Actor, Question
+from .history import Actor, ContactCorrection, Question
 from .statement import NameWord, PatientStatement
 from .states import WAITING_ON_US, RequestStatus, Urgency
 from .times import OfferedTime
@@ -134,6 +134,19 @@ class ConsultationRequestQuerySet(models.QuerySet):
     def by_contact(self, *, email="", phone=""):
         """Requests of whoever is reached there: the same address in any case, or the same number."""
         return self.filter(pk__in=PatientStatement.objects.reached_at(email=email, phone=phone).values("pk"))
+
+    def of_whoever(self, *, email="", phone=""):
+        """Requests of whoever is reached there, or was until they corrected it."""
+        former = {"old_email__iexact": email} if email else {"old_phone": phone}
+        corrected = ContactCorrection.objects.filter(**former).values("consultation")
+        return self.filter(Q(pk__in=self.model.objects.by_contact(email=email, phone=phone)) | Q(pk__in=corrected))
+
+    def unerased(self):
+        return self.filter(statement__erased_at__isnull=True)
+
+    def closed_until(self, moment, *statuses):
+        """What ended so by then, and holds somebody's words yet."""
+        return self.unerased().filter(status__in=statuses, closed_at__lte=moment).order_by("pk")
 
     def by_name(self, name):
         """Requests of whoever has, for each word given, a word in their name that begins so."""

@@ -24,6 +24,7 @@ from .queryset import (
 from .states import (
     ANSWERS,
     ASSIGNED,
+    ERASED,
     OPEN,
     TRANSITIONS,
     WAITING_ON_US,
@@ -130,6 +131,8 @@ class ConsultationRequest(Transitions, models.Model):
     def _refuse_unless_legal(self, status, *, by=None, frm=None, anyone=False):
         if status not in TRANSITIONS[self.status] or (frm and self.status not in frm):
             raise TransitionNotAllowed(self._standing())
+        if self.closed_at and self.statement.erased_at:
+            raise TransitionNotAllowed(ERASED)
         if by and not anyone and self.assigned_to_id not in {None, by.pk} and not by.has_perm(emails.OVERSEE):
             raise TransitionNotAllowed(
                 _("%(who)s has this request. It has to be handed over before you can act on it.")

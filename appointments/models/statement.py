@@ -63,7 +63,39 @@ WINDOWS = [
 ]
 
 
+# What stands in the row after an erasure: nothing of what was answered, personal or not.
+EMPTY = {
+    "for_whom": "",
+    "age": "",
+    "safety_version": "",
+    "safety": {},
+    "duration": "",
+    "onset": "",
+    "goal": "",
+    "note": "",
+    "pain_score": None,
+    "any_time": False,
+    "windows": [],
+    "modes": [],
+    "sooner": False,
+    "full_name": "",
+    "phone": "",
+    "email": "",
+    "prefer": "",
+    "may_leave_voicemail": False,
+    "may_name_clinic": False,
+    "access_needs": "",
+}
+# The same as a condition of the database.
+IS_EMPTY = Q(
+    **{f"{field}__isnull" if value is None else field: value is None or value for field, value in EMPTY.items()}
+)
+
+
 class PatientStatementQuerySet(models.QuerySet):
+    def to_be_swept(self):
+        return self.filter(erased_at__isnull=False, swept_at__isnull=True)
+
     def reached_at(self, *, email="", phone=""):
         """Whoever gave this address, in any case, or this number."""
         wanted = (Q(lowered=email.lower()) if email else Q()) | (Q(phone=phone) if phone else Q())
@@ -103,6 +135,9 @@ class PatientStatement(models.Model):
     may_leave_voicemail = models.BooleanField(_("may leave a voicemail"), default=False)
     may_name_clinic = models.BooleanField(_("may say the clinic's name"), default=False)
     access_needs = models.CharField(_("access needs or interpreter"), max_length=200, blank=True)
+    # When it was overwritten, and when the files and free pages of the database were swept after that.
+    erased_at = models.DateTimeField(null=True, editable=False)
+    swept_at = models.DateTimeField(null=True, editable=False)
 
     objects = PatientStatementQuerySet.as_manager()
 
@@ -110,9 +145,20 @@ class PatientStatement(models.Model):
         indexes = [
             models.Index(Lower("email"), name="statement_by_email"),
             models.Index(fields=["phone"], name="statement_by_phone"),
+            models.Index(
+                fields=["erased_at"],
+                name="statement_to_be_swept",
+                condition=Q(erased_at__isnull=False, swept_at__isnull=True),
+            ),
         ]
         constraints = [
-            models.CheckConstraint(name="statement_gives_a_way_to_answer", condition=~Q(phone="", email="")),
+            models.CheckConstraint(
+                name="statement_gives_a_way_to_answer", condition=Q(erased_at__isnull=False) | ~Q(phone="", email="")
+            ),
+            models.CheckConstraint(
+                name="erased_statement_is_empty",
+                condition=Q(erased_at__isnull=True) | IS_EMPTY,
+            ),
             models.CheckConstraint(
                 name="pain_score_is_0_to_10", condition=Q(pain_score__isnull=True) | Q(pain_score__range=(0, 10))
             ),
@@ -126,6 +172,13 @@ class PatientStatement(models.Model):
         super().save(*args, update_fields=update_fields, **kwargs)
         if update_fields is None or "full_name" in update_fields:
             NameWord.objects.follow(self)
+
+    def erase(self, *, at):
+        """Overwrite every answer; the names kept for the search go with them."""
+        self.erased_at = at
+        for field, nothing in EMPTY.items():
+            setattr(self, field, nothing)
+        self.save()
 
     def correct_contact(self, *, phone="", email=""):
         """Replace what is given. Where there is only one way to answer from now on, that is the one preferred."""

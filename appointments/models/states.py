@@ -112,5 +112,9 @@ class NextStep(models.TextChoices):
     ASK_AGAIN = "ask_again", _("You are welcome to ask again at any time.")
 
 
+# Why nothing happens to a request any more.
+ERASED = _("What this request said was erased. Nothing can be added to it.")
+
+
 class TransitionNotAllowed(Exception):
     """The request is not where the caller thought, or not theirs to move; nothing was changed."""

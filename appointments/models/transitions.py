@@ -7,11 +7,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from appointments import emails
-from clinic.models import ClinicSettings
+from clinic.models import ClinicSettings, OutgoingMail
 
 from .history import Actor
 from .statement import PatientStatement
-from .states import ASSIGNED, OPEN, WAYS_BACK, RequestStatus, TransitionNotAllowed
+from .states import ASSIGNED, ERASED, OPEN, WAYS_BACK, RequestStatus, TransitionNotAllowed, Urgency
 
 
 class Transitions:
@@ -218,11 +218,35 @@ class Transitions:
         self.add_note(text=reason, by=by, at=at)
 
     @transaction.atomic
+    def erase(self, *, at, by=None):
+        """Overwrite whatever was said by or about the patient; what is open is withdrawn first, and nobody is mailed.
+
+        The reference, the dates and the states stay. False where the request has moved since it was read, or is
+        erased already: nothing was changed.
+        """
+        as_read = type(self).objects.select_for_update().filter(pk=self.pk, version=self.version)
+        if as_read.first() is None or self.statement.erased_at:
+            return False
+        if self.status in OPEN:
+            actor = Actor.STAFF if by else Actor.SYSTEM
+            self._move_to(RequestStatus.WITHDRAWN, by=by, actor=actor, at=at, anyone=True)
+        # No form and no link has such a hash.
+        hashes = dict.fromkeys(["form_hash", "link_hash"], f"erased {self.pk}")
+        nothing = {"region": "", "tip": None, "urgency": Urgency.ROUTINE, "link_sealed": "", **hashes}
+        type(self).objects.filter(pk=self.pk).update(version=self.version + 1, **nothing)
+        self.statement.erase(at=at)
+        self.questions.update(text="", answer="")
+        self.corrections.update(old_phone="", old_email="")
+        self.notes.update(text="")
+        OutgoingMail.objects.filter(reference=self.reference).delete()
+        return True
+
+    @transaction.atomic
     def correct_contact(self, *, at, phone="", email=""):
         """The patient's new number or address; what it replaces is kept beside it, and told to the old address."""
         if self.status not in OPEN:
             raise TransitionNotAllowed(self._standing())
-        statement = PatientStatement.objects.select_for_update().get(pk=self.pk)
+        statement = self._unerased()
         before = statement.email
         self.corrections.create(old_phone=statement.phone, old_email=before, corrected_at=at)
         statement.correct_contact(phone=phone, email=email)
@@ -230,8 +254,17 @@ class Transitions:
         emails.contact_changed(self, to=before, at=at)
         emails.staff_corrected(self, at=at)
 
+    @transaction.atomic
     def add_note(self, *, text, by, at):
+        self._unerased()
         self.notes.create(text=text, written_by=by, written_at=at)
+
+    def _unerased(self):
+        """What the patient said, held until the words that are to stand beside it do: an erasure waits, or came first."""
+        statement = PatientStatement.objects.select_for_update().get(pk=self.pk)
+        if statement.erased_at:
+            raise TransitionNotAllowed(ERASED)
+        return statement
 
     def _claim_if_new(self, *, by, at):
         """Whoever acts on a new request takes it: one press instead of two, both moves in its history."""

@@ -16,6 +16,10 @@ class OutgoingMailQuerySet(models.QuerySet):
     def parked(self):
         return self.filter(parked_at__isnull=False)
 
+    def done_until(self, moment):
+        """What was sent by then, or given up."""
+        return self.filter(Q(sent_at__lte=moment) | Q(parked_at__lte=moment))
+
     def queued_for(self, address, *, since):
         """Mail to an address, in any case, that was promised after `since`."""
         return self.alias(lowered=Lower("to")).filter(lowered=address.lower(), queued_at__gt=since)

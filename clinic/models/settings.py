@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import DatabaseError, models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,12 @@ def validate_time_zone(name):
         raise ValidationError(
             _("“%(name)s” is not a time zone. Write it like America/New_York."), params={"name": name}
         )
+
+
+def days_kept(label, *, default, least, most, **options):
+    """For how many days something is kept; whoever writes too few by mistake would lose what is still needed."""
+    bounds = [MinValueValidator(least), MaxValueValidator(most)]
+    return models.PositiveSmallIntegerField(label, default=default, validators=bounds, **options)
 
 
 class ClinicSettings(models.Model):
@@ -81,6 +88,19 @@ class ClinicSettings(models.Model):
         max_length=300,
         default=_("We are not taking new requests at the moment. Please call us."),
     )
+    # A patient's page opens for 90 days after the end, and so a request is kept at least as long.
+    keep_met_days = days_kept(_("requests that ended with a visit (days)"), default=365, least=90, most=3650)
+    keep_unmet_days = days_kept(
+        _("requests that ended without one (days)"),
+        default=365,
+        least=90,
+        most=3650,
+        help_text=_("Declined, withdrawn, lapsed or missed. What nobody has looked at yet is never erased by its age."),
+    )
+    keep_spam_days = days_kept(_("spam (days)"), default=30, least=7, most=365)
+    keep_mail_days = days_kept(
+        _("the note that a mail was sent, or could not be (days)"), default=30, least=7, most=365
+    )
     # How long half of those answered lately waited; the worker measures it, None while they are too few.
     typical_answer = models.DurationField(null=True, editable=False)
     is_demo = models.BooleanField(_("this is a demonstration"), default=False)
@@ -89,6 +109,12 @@ class ClinicSettings(models.Model):
         verbose_name = verbose_name_plural = _("clinic settings")
         constraints = [
             models.CheckConstraint(name="clinic_settings_is_one_row", condition=Q(pk=1)),
+            models.CheckConstraint(
+                name="clinic_keeps_what_is_still_needed",
+                condition=Q(
+                    keep_met_days__gte=90, keep_unmet_days__gte=90, keep_spam_days__gte=7, keep_mail_days__gte=7
+                ),
+            ),
             models.CheckConstraint(
                 name="clinic_offers_a_way_to_meet",
                 condition=Q(offers_clinic=True) | Q(offers_phone=True) | Q(offers_video=True),

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from appointments import keeping
 from appointments import tick as requests
 from clinic import audit_chain, limits, mail
 from clinic.checks import refuse_unsafe_database
@@ -60,6 +61,8 @@ class Command(BaseCommand):
     def round(self, *, at):
         """Once around; true where there may be more to do at once."""
         if time.monotonic() >= self.next_tick:
+            if not self.next_tick:
+                keeping.erase_again(at=at)
             if self.clock.is_believed(at, monotonic=time.monotonic()):
                 Session.objects.filter(expire_date__lte=at).delete()
                 limits.forget_old(at=at)
@@ -67,6 +70,7 @@ class Command(BaseCommand):
                 articles.tick(at=at)
             else:
                 logger.warning("the clock has jumped; nobody is told and nothing forgotten by it until it has settled")
+            keeping.sweep(at=at)
             audit_chain.seal()
             audit_chain.note_head(settings.AUDIT_HEADS, at=at)
             Heartbeat.objects.beat(WORKER, at=at)

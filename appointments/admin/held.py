@@ -1,0 +1,97 @@
+"""Everything that is held about one request, in words, for the person it is about."""
+
+from django.utils.translation import gettext_lazy as _
+
+from appointments.forms import SCREEN
+from appointments.models import RequestStatus
+from appointments.models.statement import EMPTY
+from clinic.models import AuditAction, AuditEntry, OutgoingMail
+
+# What is held beside the answers, in the order of the page.
+SECTIONS = {
+    "said_before": _("What you corrected"),
+    "asked": _("What we asked you"),
+    "notes": _("What we wrote down"),
+    "times": _("Times"),
+    "history": _("What happened"),
+    "mails": _("Mails to you and about your request"),
+    "seen_by": _("Who saw it or did something with it"),
+}
+
+
+def in_sections(facts):
+    return [(label, facts[name]) for name, label in SECTIONS.items() if facts[name]]
+
+
+def about(consultation):
+    """Plain texts, lists and dictionaries: the same for a page and for a program."""
+    return {
+        "reference": consultation.reference,
+        "status": str(consultation.get_status_display()),
+        "sent": when(consultation.submitted_at),
+        "closed": when(consultation.closed_at),
+        "said": said(consultation),
+        "said_before": [
+            {"until": when(each.corrected_at), "phone": str(each.old_phone), "email": each.old_email}
+            for each in consultation.corrections.all()
+        ],
+        "asked": [
+            {"at": when(each.asked_at), "question": each.text, "answer": each.answer}
+            for each in consultation.questions.all()
+        ],
+        "notes": [
+            {"at": when(each.written_at), "by": str(each.written_by), "note": each.text}
+            for each in consultation.notes.select_related("written_by")
+        ],
+        "times": [
+            {"starts": when(each.starts_at), "how": str(each.get_mode_display()), "booked": when(each.booked_at)}
+            for each in consultation.times.all()
+        ],
+        "history": [
+            {
+                "at": when(each.at),
+                "by": str(each.by or each.get_actor_display()),
+                "to": str(RequestStatus(each.to_status).label),
+            }
+            for each in consultation.history.select_related("by")
+        ],
+        "mails": [
+            {"what": mail.label, "queued": when(mail.queued_at), "sent": when(mail.sent_at)}
+            for mail in OutgoingMail.objects.filter(reference=consultation.reference).order_by("queued_at", "pk")
+        ],
+        "seen_by": [
+            {"at": when(entry.at), "by": str(entry.by or ""), "what": str(entry.label)}
+            for entry in AuditEntry.objects.filter(reference=consultation.reference)
+            .exclude(action=AuditAction.REFUSED)
+            .select_related("by")
+            .order_by("pk")
+        ],
+    }
+
+
+def when(moment):
+    return moment.isoformat() if moment else ""
+
+
+def said(consultation):
+    """Each answer under the name of its question."""
+    statement = consultation.statement
+    answers = {str(_("where")): str(consultation.get_region_display())}
+    if consultation.tip:
+        answers[str(_("came from"))] = str(consultation.tip)
+    for name in EMPTY:
+        answers[str(statement._meta.get_field(name).verbose_name)] = in_words(statement, name)
+    return answers
+
+
+def in_words(statement, name):
+    value = getattr(statement, name)
+    if name == "safety":
+        ids = [each for ticked in value.values() for each in ticked]
+        return "; ".join([each.text for each in SCREEN.named(ids)] or ids)
+    if name in {"windows", "modes"}:
+        return ", ".join(map(str, statement.window_labels if name == "windows" else statement.mode_labels))
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    display = getattr(statement, f"get_{name}_display", None)
+    return str(display() if display else "" if value is None else value)

@@ -1,0 +1,185 @@
+"""What is kept, for how long, and that nothing else is left."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from appointments import keeping
+from appointments.models import ConsultationRequest, NameWord, PatientStatement, TransitionNotAllowed
+from appointments.models.statement import EMPTY
+from appointments.tick import tick
+from clinic.models import AuditEntry, ClinicSettings, Heartbeat, OutgoingMail
+from tests.factories import DAY, NOON, SAID, make_clinic, make_consultation
+
+from .stages import OPEN, WAYS, S, bring_to, make_arrived
+
+pytestmark = pytest.mark.django_db
+
+SECOND = timedelta(seconds=1)
+KEPT_DAYS = {S.COMPLETED: 400, S.SPAM: 10} | dict.fromkeys([S.DECLINED, S.WITHDRAWN, S.LAPSED, S.NO_SHOW], 100)
+# Long after everything that these tests make.
+LATER = NOON + 20 * 365 * DAY
+
+
+@pytest.fixture(autouse=True)
+def own_list(settings, tmp_path):
+    settings.ERASED_LIST = tmp_path / "erased.txt"
+    return settings.ERASED_LIST
+
+
+@pytest.fixture
+def clinic(db):
+    return make_clinic(keep_met_days=400, keep_unmet_days=100, keep_spam_days=10, keep_mail_days=20)
+
+
+def reread(consultation):
+    return ConsultationRequest.objects.select_related("statement").get(pk=consultation.pk)
+
+
+@pytest.mark.parametrize("status", list(S))
+def test_what_is_closed_is_kept_to_the_second_and_what_is_open_for_good(clinic, therapist, status):
+    consultation = bring_to(status, by=therapist)
+    ends = (consultation.closed_at or NOON) + KEPT_DAYS.get(status, 0) * DAY
+
+    early = keeping.purge(at=ends - SECOND if consultation.closed_at else LATER)
+    before = reread(consultation).statement.full_name
+    due = keeping.purge(at=max(ends, LATER) if status in OPEN else ends)
+
+    assert (sum(early.values()), before) == (0, SAID["full_name"])
+    assert sum(due.values()) == (status not in OPEN)
+    assert reread(consultation).statement.full_name == (SAID["full_name"] if status in OPEN else "")
+    assert reread(consultation).status == status
+
+
+def test_a_trial_counts_by_reason_and_changes_nothing_and_a_second_purge_finds_nothing(clinic, therapist, own_list):
+    for status in (S.COMPLETED, S.SPAM, S.SPAM, S.DECLINED, S.NEW):
+        # One therapist meets one patient at a time; only one of these has a visit.
+        bring_to(status, by=therapist)
+    suspect = make_arrived(suspicion="trapped")
+    expected = {"met": 1, "unmet": 1, "spam": 2, "mail": 0}
+
+    counted = keeping.counted(at=LATER)
+    untouched = (NameWord.objects.count() > 0, own_list.exists(), AuditEntry.objects.count())
+    first, second = keeping.purge(at=LATER), keeping.purge(at=LATER)
+
+    assert (counted, untouched) == (expected, (True, False, 0))
+    assert (first, second) == (expected, dict.fromkeys(expected, 0))
+    assert reread(suspect).statement.erased_at is None
+    assert AuditEntry.objects.filter(action="purged").exclude(reference="").count() == 4
+
+
+@pytest.mark.parametrize(("sent", "gone"), [({"sent_at": NOON}, True), ({"parked_at": NOON}, True), ({}, False)])
+def test_the_note_of_a_mail_goes_once_it_was_sent_or_given_up(clinic, sent, gone):
+    mail = OutgoingMail.objects.create(event="x", queued_at=NOON, next_attempt_at=NOON, **sent)
+
+    keeping.purge(at=NOON + 20 * DAY - SECOND)
+    before = OutgoingMail.objects.filter(pk=mail.pk).exists()
+    keeping.purge(at=NOON + 20 * DAY)
+
+    assert (before, OutgoingMail.objects.filter(pk=mail.pk).exists()) == (True, not gone)
+
+
+def test_a_purge_is_refused_when_the_clock_moved_back(clinic, therapist):
+    spam = bring_to(S.SPAM, by=therapist)
+    Heartbeat.objects.beat(keeping.PURGE, at=timezone.now() + DAY)
+
+    with pytest.raises(CommandError, match="moved back"):
+        call_command("purge", "--apply", stdout=StringIO())
+    assert reread(spam).statement.erased_at is None
+
+
+def test_the_clock_purges_once_a_day(clinic, therapist):
+    tick(at=LATER)
+    spam = bring_to(S.SPAM, by=therapist)
+    tick(at=LATER)
+    same_day = reread(spam).statement.erased_at
+    tick(at=LATER + DAY)
+
+    assert (same_day, reread(spam).statement.erased_at) == (None, LATER + DAY)
+
+
+def test_an_erased_request_says_nothing_and_keeps_its_reference_and_dates(clinic, owner, therapist):
+    consultation = bring_to(S.BOOKED, by=therapist)
+    consultation.ask_before = consultation.questions.create(text="Which side?", asked_by=therapist, asked_at=NOON)
+    consultation.correct_contact(email="other@patients.example", at=NOON)
+    consultation.add_note(text="Afraid of stairs.", by=therapist, at=NOON)
+    token = consultation.link_token
+
+    erased = keeping.erase([reread(consultation)], at=NOON, by=owner, reason="asked")
+
+    after = reread(consultation)
+    assert erased == [consultation.reference]
+    assert {name: getattr(after.statement, name) for name in EMPTY} == EMPTY
+    assert (after.status, after.submitted_at, after.region, after.link_sealed) == (
+        S.WITHDRAWN,
+        consultation.submitted_at,
+        "",
+        "",
+    )
+    assert ConsultationRequest.objects.for_link(token) is None
+    assert not after.times.standing().exists()
+    rows = [*after.questions.values_list("text", "answer"), *after.corrections.values_list("old_phone", "old_email")]
+    assert {value for row in [*rows, *after.notes.values_list("text")] for value in row} == {""}
+    assert (NameWord.objects.count(), OutgoingMail.objects.count()) == (0, 0)
+    assert list(AuditEntry.objects.values_list("action", "by", "reference", "detail")) == [
+        ("erased", owner.pk, consultation.reference, {"reason": "asked"})
+    ]
+
+
+@pytest.mark.parametrize("status", [status for status in WAYS if status not in OPEN])
+def test_nothing_happens_to_an_erased_request_any_more(clinic, owner, therapist, status):
+    consultation = bring_to(status, by=therapist)
+    stale = reread(consultation)
+    keeping.erase([consultation], at=NOON, by=owner)
+
+    assert keeping.erase([stale, reread(consultation)], at=NOON, by=owner) == []
+    acts = [
+        lambda each: each.add_note(text="Still here.", by=owner, at=NOON),
+        lambda each: each.take_up_again(by=owner, at=NOON),
+        lambda each: each.restore_from_spam(reason="Real.", by=owner, at=NOON),
+    ]
+    for act in acts:
+        with pytest.raises(TransitionNotAllowed), transaction.atomic():
+            act(reread(consultation))
+    assert not reread(consultation).notes.exclude(text="").exists()
+
+
+@pytest.mark.parametrize("field", sorted(EMPTY))
+def test_the_database_refuses_a_word_in_an_erased_statement(clinic, field):
+    consultation = make_consultation(status=S.SPAM)
+    keeping.erase([consultation], at=NOON)
+    said = {"any_time": True, "may_name_clinic": True}.get(field, SAID[field])
+
+    with pytest.raises(IntegrityError, match="erased_statement_is_empty"), transaction.atomic():
+        PatientStatement.objects.filter(pk=consultation.pk).update(**{field: said})
+
+
+def test_an_erasure_that_cannot_be_listed_does_not_happen(clinic, settings, tmp_path):
+    consultation = make_consultation(status=S.SPAM)
+    settings.ERASED_LIST = tmp_path / "missing" / "erased.txt"
+
+    with pytest.raises(FileNotFoundError):
+        keeping.erase([consultation], at=NOON)
+
+    assert reread(consultation).statement.full_name == SAID["full_name"]
+
+
+def test_what_is_on_the_list_is_erased_again_and_a_torn_line_hides_none(clinic, own_list):
+    listed, unlisted, later = make_consultation(), make_consultation(), make_consultation(at=NOON + 2 * DAY)
+    own_list.write_text("CR-ABC")
+    keeping.note([listed.reference, later.reference], at=NOON + DAY)
+
+    again = [keeping.erase_again(at=NOON + 3 * DAY) for _ in range(2)]
+
+    assert again == [[listed.reference], []]
+    assert [reread(each).statement.erased_at is None for each in (listed, unlisted, later)] == [False, True, True]
+    assert own_list.stat().st_mode & 0o777 == 0o600 or own_list.read_text().startswith("CR-ABC")
+
+
+def test_the_settings_bound_how_short_something_is_kept(clinic):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ClinicSettings.objects.update(keep_spam_days=0)
