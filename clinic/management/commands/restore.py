@@ -9,7 +9,9 @@ from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
+from django.utils import timezone
 
+from appointments import keeping
 from clinic.backup import ENGINES
 from clinic.backup.archive import Archive
 from clinic.backup.proof import content, faults
@@ -83,9 +85,14 @@ class Command(BaseCommand):
             self.prove(connection, archive.manifest)
             # Who was signed in then may have signed out, or be gone, since.
             Session.objects.all().delete()
-        self.stdout.write("Nobody is signed in. Start the site again.")
         if self.is_older:
-            self.stdout.write("The backup is of an older version: run manage.py migrate first.")
+            self.stdout.write("The backup is of an older version: run manage.py migrate, then start the worker first.")
+        else:
+            at = timezone.now()
+            again = keeping.erase_again(at=at)
+            keeping.sweep(at=at)
+            self.stdout.write(f"{len(again)} requests that were erased since have been erased again.")
+        self.stdout.write("Nobody is signed in. Start the site again.")
 
     def what_is_held(self):
         try:
