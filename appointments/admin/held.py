@@ -47,14 +47,7 @@ def about(consultation):
             {"starts": when(each.starts_at), "how": str(each.get_mode_display()), "booked": when(each.booked_at)}
             for each in consultation.times.all()
         ],
-        "history": [
-            {
-                "at": when(each.at),
-                "by": str(each.by or each.get_actor_display()),
-                "to": str(RequestStatus(each.to_status).label),
-            }
-            for each in consultation.history.select_related("by")
-        ],
+        "history": [step(each) for each in consultation.history.select_related("by")],
         "mails": [
             {"what": mail.label, "queued": when(mail.queued_at), "sent": when(mail.sent_at)}
             for mail in OutgoingMail.objects.filter(reference=consultation.reference).order_by("queued_at", "pk")
@@ -66,6 +59,14 @@ def about(consultation):
             .select_related("by")
             .order_by("pk")
         ],
+    }
+
+
+def step(moved):
+    return {
+        "at": when(moved.at),
+        "by": str(moved.by or moved.get_actor_display()),
+        "to": str(RequestStatus(moved.to_status).label),
     }
 
 

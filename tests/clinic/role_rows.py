@@ -35,10 +35,7 @@ def known(therapist, mail_dir):
     link = make_tip(author=editor, published_at=None).preview_links.create(made_by=editor, made_at=timezone.now())
     picture = Picture.keep(made_from(jpeg()), title="Knee", alt="A knee", by=editor, at=NOON)
     requests = requests_on_their_way(therapist)
-    mail = EmailMessage(policy=SMTP)
-    mail.set_content("Hello.")
-    mail.add_alternative("<p>Hello.</p>", subtype="html")
-    (mail_dir / "20260302-1.eml").write_bytes(mail.as_bytes())
+    write_a_mail(mail_dir / "20260302-1.eml")
     key = Authenticator.objects.create(user=newcomer, type=Authenticator.Type.WEBAUTHN, data={"name": "A key"})
     return {
         "reference": requests[0].reference,
@@ -58,18 +55,22 @@ def known(therapist, mail_dir):
         "app_label": "tips",
         "url": "nowhere/",
         ("tips:picture", "name"): picture.name,
-        ("tips:guide", "slug"): guide.slug,
-        ("tips:guide_pdf", "slug"): guide.slug,
+        **{(route, "slug"): guide.slug for route in ("tips:guide", "tips:guide_pdf")},
         ("tips:shared_preview", "token"): link.get_absolute_url().split("/")[-2],
         ("calendar_feed", "token"): therapist.open_calendar(),
-        ("admin:tips_link", "pk"): link.tip_id,
-        ("admin:tips_link_revoke", "pk"): link.tip_id,
-        ("mfa_edit_webauthn", "pk"): key.pk,
-        ("mfa_remove_webauthn", "pk"): key.pk,
+        **{(route, "pk"): link.tip_id for route in ("admin:tips_link", "admin:tips_link_revoke")},
+        **{(route, "pk"): key.pk for route in ("mfa_edit_webauthn", "mfa_remove_webauthn")},
         **objects(newcomer, therapist, guide),
         **acts_on_requests(requests, therapist),
         **acts_on_articles(editor),
     }
+
+
+def write_a_mail(file):
+    mail = EmailMessage(policy=SMTP)
+    mail.set_content("Hello.")
+    mail.add_alternative("<p>Hello.</p>", subtype="html")
+    file.write_bytes(mail.as_bytes())
 
 
 def requests_on_their_way(therapist):

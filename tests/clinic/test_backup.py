@@ -229,8 +229,8 @@ def test_a_backup_of_an_older_version_asks_for_an_upgrade(kept, monkeypatch):
 
     monkeypatch.setattr(MigrationLoader, "load_disk", load_more)
 
-    assert "run manage.py migrate first" not in said
-    assert "run manage.py migrate first" in restored(kept, force=True)
+    assert "run manage.py migrate, then" not in said
+    assert "run manage.py migrate, then" in restored(kept, force=True)
 
 
 def cut(file):
