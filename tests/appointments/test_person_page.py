@@ -1,0 +1,149 @@
+"""The owner's page about one person: what is held, the file for them, and the erasure."""
+
+import json
+
+import pytest
+
+from appointments.models import ConsultationRequest
+from appointments.models.statement import PatientStatement
+from clinic import audit
+from clinic.models import AuditEntry
+from tests.factories import NOON, SAID
+
+from .pages import Page
+from .stages import S, bring_to, make_arrived
+
+pytestmark = pytest.mark.django_db
+
+PERSON = "/admin/person/"
+CHOSEN = {"identity": "called_back", "reason": "asked", "checked": "on"}
+WORDS = {
+    "windows": "Monday morning, Wednesday evening",
+    "safety": "none",
+    "phone": "(407) 698-5559",
+}
+
+
+@pytest.fixture(autouse=True)
+def own_list(settings, tmp_path):
+    settings.ERASED_LIST = tmp_path / "erased.txt"
+
+
+@pytest.fixture
+def browser(clinic, owner, signed_in):
+    return signed_in(owner)
+
+
+@pytest.fixture
+def consultation(clinic, therapist):
+    made = bring_to(S.NEEDS_INFO, by=therapist)
+    made.answer(text="The left.", at=NOON)
+    made.add_note(text="Afraid of stairs.", by=therapist, at=NOON)
+    made.correct_contact(email="new@patients.example", at=NOON)
+    audit.record("opened", by=therapist, at=NOON, reference=made.reference)
+    return made
+
+
+def sent(consultation, **fields):
+    return CHOSEN | {"term": SAID["email"], "reference": consultation.reference} | fields
+
+
+@pytest.mark.parametrize("term", ["ZOE@patients.example", "new@patients.example", "(407) 698-5559"])
+def test_a_person_is_found_by_a_whole_contact_former_or_present_and_that_is_recorded(
+    browser, owner, consultation, term
+):
+    make_arrived(said={"email": "else@patients.example", "phone": "+14076985501"})
+
+    page = Page(browser.post(PERSON, {"term": term}))
+
+    assert [tag.attrs["value"] for tag in page.all("input", type="checkbox", name="reference")] == [
+        consultation.reference
+    ]
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.by, entry.detail) == (
+        "searched",
+        owner,
+        {"term": audit.fingerprint(term), "references": [consultation.reference]},
+    )
+
+
+@pytest.mark.parametrize("term", ["zoe@patients", "Zoë", "555", "nobody@patients.example", "a@b.example" * 40])
+def test_nobody_is_found_by_less(browser, consultation, term):
+    page = Page(browser.post(PERSON, {"term": term}))
+
+    assert (page.all("input", name="reference"), len(page.all("p", role="alert"))) == ([], 1)
+
+
+@pytest.mark.parametrize("kind", ["html", "json"])
+def test_the_file_holds_all_that_was_said_and_done(browser, owner, therapist, consultation, kind):
+    answer = browser.post(f"{PERSON}file/", sent(consultation, kind=kind))
+
+    text = answer.content.decode() if kind == "html" else json.dumps(json.loads(answer.content), ensure_ascii=False)
+    fields = set(PatientStatement.PERSONAL_FIELDS) - {"email"}
+    wanted = [WORDS.get(name, SAID[name]) for name in fields]
+    wanted += [
+        "new@patients.example",
+        SAID["email"],
+        "Which side?",
+        "The left.",
+        "Afraid of stairs.",
+        "Opened",
+        str(therapist),
+    ]
+    assert [word for word in wanted if word not in text] == []
+    assert answer["Content-Disposition"].startswith('attachment; filename="access-file-')
+    assert "no-store" in answer["Cache-Control"]
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.by, entry.reference) == ("exported", owner, consultation.reference)
+    assert entry.detail == {"identity": "called_back", "reason": "asked", "format": kind}
+
+
+@pytest.mark.parametrize("missing", ["identity", "reason", "checked", "reference"])
+@pytest.mark.parametrize("act", ["file/", "erase/"])
+def test_without_knowing_who_asks_nothing_is_done(browser, consultation, act, missing):
+    facts = sent(consultation, sure="yes")
+    del facts[missing]
+
+    answer = browser.post(f"{PERSON}{act}", facts)
+
+    assert "Content-Disposition" not in answer
+    assert Page(answer).all("ul", class_="errorlist")
+    assert not AuditEntry.objects.filter(action__in=["exported", "erased"]).exists()
+
+
+def test_a_request_of_somebody_else_is_not_to_be_had(browser, consultation):
+    other = make_arrived(said={"email": "else@patients.example", "phone": "+14076985501"})
+
+    browser.post(f"{PERSON}erase/", sent(other, sure="yes"))
+
+    assert ConsultationRequest.objects.unerased().count() == 2
+
+
+def test_an_erasure_is_asked_twice_and_its_receipt_names_nobody(browser, owner, consultation):
+    asked = Page(browser.post(f"{PERSON}erase/", sent(consultation)))
+    before = ConsultationRequest.objects.unerased().count()
+    receipt = browser.post(f"{PERSON}erase/", {name: values[-1] for name, values in asked.fields.items()})
+    again = browser.post(f"{PERSON}erase/", sent(consultation, sure="yes"))
+
+    assert (before, ConsultationRequest.objects.unerased().count()) == (1, 0)
+    text = receipt.content.decode()
+    assert (consultation.reference in text, SAID["email"] in text, SAID["full_name"] in text) == (True, False, False)
+    assert "Nobody was found" in again.content.decode()
+    request_page = browser.get(f"/admin/queue/{consultation.reference}/").content.decode()
+    assert ("Erased on" in request_page, SAID["full_name"] in request_page) == (True, False)
+    assert list(AuditEntry.objects.filter(action="erased").values_list("by", "reference", "detail")) == [
+        (owner.pk, consultation.reference, {"identity": "called_back", "reason": "asked"})
+    ]
+
+
+@pytest.mark.parametrize("address", ["", "file/", "erase/"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_but_the_owner_comes_here(clinic, therapist, editor, reviewer, signed_in, address, method):
+    answers = [getattr(signed_in(each), method)(PERSON + address) for each in (therapist, editor, reviewer)]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+
+
+@pytest.mark.parametrize("address", ["file/", "erase/"])
+def test_whoever_arrives_by_a_link_finds_the_page(browser, address):
+    assert browser.get(PERSON + address).url == PERSON
