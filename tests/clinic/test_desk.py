@@ -166,7 +166,10 @@ def test_nobody_can_make_an_account_for_themselves(clinic, client):
             "Owner",
             [
                 ("Consultation requests", ["Queue", "Calendar", "Time off", "Working hours"]),
-                ("Clinic", ["Clinic settings", "Holidays", "Opening hours", "Users", "Who looked"]),
+                (
+                    "Clinic",
+                    ["Clinic settings", "Holidays", "Opening hours", "Users", "Who looked", "One person’s data"],
+                ),
                 ("Tips and guides", ["What is in work", "Guides", "Tips", "Topics"]),
             ],
         ),
