@@ -85,8 +85,7 @@ def test_a_worker_leaves_a_sign_that_it_is_at_work(worker, closed_post_office):
 
     worker("--once", port=closed_post_office).communicate(timeout=30)
 
-    [beat] = Heartbeat.objects.all()
-    assert beat.name == WORKER
+    beat = Heartbeat.objects.get(name=WORKER)
     assert before < beat.seen_at < timezone.now()
 
 
