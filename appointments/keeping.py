@@ -180,6 +180,7 @@ def purge(*, at):
             continue
         while batch := erase(rows[:AT_ONCE], at=at, recorded_as=AuditAction.PURGED, reason=name):
             done[name] += len(batch)
-    audit.record(AuditAction.PURGED, by=None, at=at, **done)
+    if any(done.values()):
+        audit.record(AuditAction.PURGED, by=None, at=at, **done)
     Heartbeat.objects.beat(PURGE, at=at)
     return done

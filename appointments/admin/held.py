@@ -43,6 +43,12 @@ def about(consultation):
             {"at": when(each.written_at), "by": str(each.written_by), "note": each.text}
             for each in consultation.notes.select_related("written_by")
         ],
+    } | happened(consultation)
+
+
+def happened(consultation):
+    """Times, moves and mails, and who looked: when, by whom and what, never the words of a mail."""
+    return {
         "times": [
             {"starts": when(each.starts_at), "how": str(each.get_mode_display()), "booked": when(each.booked_at)}
             for each in consultation.times.all()

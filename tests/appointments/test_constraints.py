@@ -123,6 +123,7 @@ REFUSED = [
     ],
     ("status_change_by_staff_names_them", add_move(actor=Actor.STAFF)),
     ("statement_gives_a_way_to_answer", change(PatientStatement, phone="", email="")),
+    ("erased_statement_is_empty", change(PatientStatement, erased_at=NOON)),
     ("pain_score_is_0_to_10", change(PatientStatement, pain_score=11)),
     *[("offered_time_is_whole_quarter_hours", add_time(minutes=minutes)) for minutes in (0, 20, 255)],
     ("offered_time_is_whole_quarter_hours", add_time(starts_at=START.replace(minute=5))),
