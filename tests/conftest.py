@@ -14,15 +14,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
 
 from clinic import appendonly
 from clinic.models import forget
-from clinic.signin import PROVEN, steps_of
+from clinic.signin import PROVEN, sees_requests, steps_of
 
-from .factories import make_clinic, make_person
+from .factories import TOTP_SECRET, make_clinic, make_person
 
 # Playwright's loop runs in the thread of the test, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -109,6 +110,8 @@ def signed_in():
     def sign_in(person):
         client = Client()
         client.force_login(person)
+        if sees_requests(person) and not steps_of(person).exists():
+            TOTP.activate(person, TOTP_SECRET)
         if steps_of(person).exists():
             session = client.session
             session[PROVEN] = person.pk
