@@ -14,16 +14,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings as django_settings
 from django.db import connection
-from django.test import Client
 
 from clinic import appendonly
 from clinic.models import forget
-from clinic.signin import PROVEN, sees_requests, steps_of
 
-from .factories import TOTP_SECRET, make_clinic, make_person
+from .factories import come_in, make_clinic, make_person
 
 # Playwright's loop runs in the thread of the test, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -105,20 +102,7 @@ def reviewer(db):
 
 @pytest.fixture
 def signed_in():
-    """A browser's worth of cookies for somebody who has signed in."""
-
-    def sign_in(person):
-        client = Client()
-        client.force_login(person)
-        if sees_requests(person) and not steps_of(person).exists():
-            TOTP.activate(person, TOTP_SECRET)
-        if steps_of(person).exists():
-            session = client.session
-            session[PROVEN] = person.pk
-            session.save()
-        return client
-
-    return sign_in
+    return come_in
 
 
 def free_port():

@@ -8,12 +8,14 @@ from time import time as clock
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.apps import apps
 from django.contrib.auth.models import Group
+from django.test import Client
 
 from appointments.models import OPEN, ConsultationRequest, PatientStatement, RequestStatus
 from appointments.models.queryset import digest
 from clinic.models import ClinicSettings, OpeningHours, User
 from clinic.regions import Region
 from clinic.sealing import seal
+from clinic.signin import PROVEN, sees_requests, steps_of
 from tips import search
 from tips.models import Tip, TipKind, TipRegion, TipStatus
 
@@ -72,6 +74,19 @@ def make_person(role=None, **fields):
     if role in SEE_REQUESTS:
         TOTP.activate(person, TOTP_SECRET)
     return person
+
+
+def come_in(person, **options):
+    """A browser's worth of cookies for somebody who has signed in, with a second step where one is asked for."""
+    client = Client(**options)
+    client.force_login(person)
+    if sees_requests(person) and not steps_of(person).exists():
+        TOTP.activate(person, TOTP_SECRET)
+    if steps_of(person).exists():
+        session = client.session
+        session[PROVEN] = person.pk
+        session.save()
+    return client
 
 
 def code_of_app():

@@ -14,7 +14,7 @@ from icalendar import Calendar
 from appointments.models import OfferedTime
 from appointments.models.statement import Mode
 from clinic.models import User
-from tests.factories import DAY, SAID, make_person
+from tests.factories import DAY, SAID, come_in, make_person
 
 from .desk import notices
 from .pages import Page
@@ -246,8 +246,7 @@ def test_whoever_does_not_triage_makes_no_address(clinic, signed_in, role, addre
 
 @pytest.mark.parametrize("address", [OPEN, CLOSE])
 def test_another_site_makes_no_address(clinic, therapist, address):
-    browser = Client(enforce_csrf_checks=True)
-    browser.force_login(therapist)
+    browser = come_in(therapist, enforce_csrf_checks=True)
 
     answer = browser.post(address)
 

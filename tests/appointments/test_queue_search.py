@@ -1,11 +1,10 @@
 """Looking for a request, in the words that people have on the phone; and what is kept of that."""
 
 import pytest
-from django.test import Client
 
 from appointments.models import ConsultationRequest
 from clinic import audit
-from tests.factories import DAY, NOON, SAID, make_consultation
+from tests.factories import DAY, NOON, SAID, come_in, make_consultation
 
 from .desk import QUEUE, audited, references
 from .pages import Page
@@ -150,8 +149,7 @@ def test_without_a_term_one_is_led_to_the_queue(clinic, signed_in, therapist, me
 
 
 def test_a_search_without_its_token_is_refused(clinic, therapist):
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(therapist)
+    client = come_in(therapist, enforce_csrf_checks=True)
 
     answer = client.post(SEARCH, {"term": "zoe"})
 

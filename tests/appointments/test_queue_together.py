@@ -1,11 +1,10 @@
 """Several requests at once: each by its own transition, so that one which refuses stops no other."""
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from appointments.models import ConsultationRequest
-from tests.factories import HOUR, SAID
+from tests.factories import HOUR, SAID, come_in
 
 from .desk import QUEUE, notices, references
 from .pages import Page
@@ -153,8 +152,7 @@ def test_whoever_arrives_by_a_link_finds_the_queue_unchanged(clinic, signed_in, 
 
 def test_acting_on_several_needs_the_token_of_the_page(clinic, therapist):
     consultation = make_arrived()
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(therapist)
+    client = come_in(therapist, enforce_csrf_checks=True)
 
     answer = client.post(ACT, {"act": "claim", "reference": consultation.reference})
 

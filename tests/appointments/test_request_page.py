@@ -1,10 +1,9 @@
 import pytest
 from django.contrib.auth.models import Permission
-from django.test import Client
 
 from appointments.models import RequestStatus
 from clinic.models import OutgoingMail
-from tests.factories import NOON, SAID, make_person
+from tests.factories import NOON, SAID, come_in, make_person
 
 from .desk import address, audited, facts, notices, offered
 from .pages import Page
@@ -95,8 +94,7 @@ def test_an_act_that_is_not_posted_only_leads_to_the_request(clinic, signed_in, 
 @pytest.mark.parametrize("act", POSTS)
 def test_an_act_from_another_site_is_refused(clinic, therapist, act):
     consultation = bring_to(POSTS[act][1], by=therapist)
-    client, before = Client(enforce_csrf_checks=True), everything()
-    client.force_login(therapist)
+    client, before = come_in(therapist, enforce_csrf_checks=True), everything()
 
     answer = client.post(address(consultation, act), POSTS[act][0])
 

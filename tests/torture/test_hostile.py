@@ -3,14 +3,13 @@
 from urllib.parse import urlsplit
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from appointments.models import RequestStatus
 from clinic.health import WORKER
 from clinic.models import ClinicSettings, Heartbeat
 from tests.appointments.stages import bring_to
-from tests.factories import make_person, make_tip
+from tests.factories import come_in, make_person, make_tip
 from tips.models import Topic
 
 from .generated import Generator
@@ -66,9 +65,7 @@ class Target:
         """Somebody signs in anew for each request, since the one before may have signed them out."""
         if who not in self.people:
             return ""
-        client = Client()
-        client.force_login(self.people[who])
-        return client.cookies["sessionid"].value
+        return come_in(self.people[who]).cookies["sessionid"].value
 
     def faults(self, hostile):
         """What is wrong with the answer, in words; a slow one is asked for once more, since the machine has others."""
