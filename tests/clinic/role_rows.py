@@ -27,50 +27,58 @@ ON_THE_WAY = [S.IN_REVIEW, S.NEEDS_INFO, S.PROPOSED, S.SPAM, S.NO_SHOW]
 def known(therapist, mail_dir):
     """By the name of what an address takes, or by a route and that name where it wants another."""
     Heartbeat.objects.beat(WORKER, at=timezone.now())
-    newcomer = make_person("Therapist", username="newcomer")
-    editor = make_person("Editor")
-    topic = Topic.objects.create(name="Back", slug="back")
-    tip = make_tip(author=editor, topics=[topic], regions=["back"])
-    guide = make_tip(kind="guide", author=editor)
-    link = make_tip(author=editor, published_at=None).preview_links.create(made_by=editor, made_at=timezone.now())
-    picture = Picture.keep(made_from(jpeg()), title="Knee", alt="A knee", by=editor, at=NOON)
-    requests = requests_on_their_way(therapist)
-    write_a_mail(mail_dir / "20260302-1.eml")
+    newcomer, editor = make_person("Therapist", username="newcomer"), make_person("Editor")
     key = Authenticator.objects.create(user=newcomer, type=Authenticator.Type.WEBAUTHN, data={"name": "A key"})
+    requests, articles = requests_on_their_way(therapist), articles_of(editor)
     return {
         "reference": requests[0].reference,
         "token": requests[0].link_token,
         "step": "who",
-        "topic": topic.slug,
-        "region": "back",
-        "slug": tip.slug,
-        "name": "20260302-1.eml",
-        "width": "480",
+        "name": write_mail(mail_dir),
         "event": "received",
-        "pk": tip.pk,
-        "number": 1,
-        "link": link.pk,
         "uidb36": user_pk_to_url_str(newcomer),
         "key": default_token_generator.make_token(newcomer),
         "app_label": "tips",
         "url": "nowhere/",
-        ("tips:picture", "name"): picture.name,
-        **{(route, "slug"): guide.slug for route in ("tips:guide", "tips:guide_pdf")},
-        ("tips:shared_preview", "token"): link.get_absolute_url().split("/")[-2],
         ("calendar_feed", "token"): therapist.open_calendar(),
-        **{(route, "pk"): link.tip_id for route in ("admin:tips_link", "admin:tips_link_revoke")},
-        **{(route, "pk"): key.pk for route in ("mfa_edit_webauthn", "mfa_remove_webauthn")},
-        **objects(newcomer, therapist, guide),
+        ("mfa_edit_webauthn", "pk"): key.pk,
+        ("mfa_remove_webauthn", "pk"): key.pk,
+        **articles,
+        **objects(newcomer, therapist),
         **acts_on_requests(requests, therapist),
         **acts_on_articles(editor),
     }
 
 
-def write_a_mail(file):
-    mail = EmailMessage(policy=SMTP)
+def write_mail(folder):
+    mail, name = EmailMessage(policy=SMTP), "20260302-1.eml"
     mail.set_content("Hello.")
     mail.add_alternative("<p>Hello.</p>", subtype="html")
-    file.write_bytes(mail.as_bytes())
+    (folder / name).write_bytes(mail.as_bytes())
+    return name
+
+
+def articles_of(editor):
+    topic = Topic.objects.create(name="Back", slug="back")
+    tip = make_tip(author=editor, topics=[topic], regions=["back"])
+    guide = make_tip(kind="guide", author=editor)
+    link = make_tip(author=editor, published_at=None).preview_links.create(made_by=editor, made_at=timezone.now())
+    picture = Picture.keep(made_from(jpeg()), title="Knee", alt="A knee", by=editor, at=NOON)
+    return {
+        "topic": topic.slug,
+        "region": "back",
+        "slug": tip.slug,
+        "pk": tip.pk,
+        "number": 1,
+        "link": link.pk,
+        "width": "480",
+        ("tips:picture", "name"): picture.name,
+        ("tips:guide", "slug"): guide.slug,
+        ("tips:guide_pdf", "slug"): guide.slug,
+        ("tips:shared_preview", "token"): link.get_absolute_url().split("/")[-2],
+        ("admin:tips_link", "pk"): link.tip_id,
+        ("admin:tips_link_revoke", "pk"): link.tip_id,
+    }
 
 
 def requests_on_their_way(therapist):
@@ -105,12 +113,16 @@ def acts_on_articles(editor):
     return {(f"admin:tips_{name}", "pk"): tip.pk for name, tip in about.items()}
 
 
-def objects(newcomer, therapist, guide):
+def objects(newcomer, therapist):
     """The row that the stock admin's pages of each model are about."""
     WorkingHours.objects.create(therapist=therapist, weekday=0, starts=time(9), ends=time(12))
     TimeOff.objects.create(therapist=therapist, starts_at=NOON, ends_at=NOON + HOUR)
     Holiday.objects.create(date=NOON.date(), name="A day off")
-    rows = {User: newcomer, Guide: guide, Tip: Tip.objects.filter(kind="tip").first()}
+    rows = {
+        User: newcomer,
+        Guide: Tip.objects.filter(kind="guide").first(),
+        Tip: Tip.objects.filter(kind="tip").first(),
+    }
     found = {}
     for model in admin.site._registry:
         row = rows.get(model) or model._default_manager.order_by("pk").first()
