@@ -3,15 +3,14 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
-from django.db import transaction
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from . import audit, emails
-from .models import AuditAction, ClinicSettings, Holiday, OpeningHours, User
-from .signin import take_second_step_away
+from . import emails
+from .models import ClinicSettings, Holiday, OpeningHours, User
+from .signin import invite, take_second_step_away
 
 MOST_STRETCHES = 100
 
@@ -96,21 +95,16 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
 
     @admin.action(description=_("Send an invitation again"), permissions=["change"])
     def invite_again(self, request, people):
-        people = people.filter(is_active=True).exclude(email="")
-        self._for_each(request, people, emails.invitation, AuditAction.ACCOUNT_CHANGED)
+        self._for_each(request, people.filter(is_active=True).exclude(email=""), invite)
 
     @admin.action(description=_("Take away the second step of signing in"), permissions=["change"])
     def take_second_step_away(self, request, people):
-        self._for_each(request, people, take_second_step_away, AuditAction.SECOND_FACTOR_CHANGED)
+        self._for_each(request, people, take_second_step_away)
 
-    def _for_each(self, request, people, act, action):
+    def _for_each(self, request, people, act):
         people = [person for person in people if self.has_change_permission(request, person)]
-        at = timezone.now()
-        with transaction.atomic():
-            for person in people:
-                act(person, at=at)
-            for person in people:
-                audit.record(action, by=request.user, at=at, reference=audit.named(person))
+        for person in people:
+            act(person, by=request.user, at=timezone.now())
         done = ngettext("Done for %(count)d person.", "Done for %(count)d people.", len(people)) % {
             "count": len(people)
         }

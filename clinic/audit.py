@@ -7,7 +7,6 @@ clinic/comings.py says which that is.
 import contextlib
 import hashlib
 import hmac
-import ipaddress
 from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import datetime
@@ -17,7 +16,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.http import HttpRequest
 
-from .limits import network_of
+from .limits import wide_network_of
 from .models import AuditAction, AuditEntry, User
 
 _answered: ContextVar[HttpRequest | None] = ContextVar("answered", default=None)
@@ -54,16 +53,7 @@ def _whence() -> dict[str, str]:
     if request is None:
         return {}
     match = request.resolver_match
-    return {"network": truncated(network_of(request)), "route": match.view_name if match else ""}
-
-
-def truncated(address: str) -> str:
-    """The part of an address that many share; what is no address stays as it is."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((found, 24 if found.version == 4 else 48), strict=False))
+    return {"network": wide_network_of(request), "route": match.view_name if match else ""}
 
 
 def named(thing: models.Model) -> str:

@@ -13,6 +13,8 @@ from django.utils.crypto import salted_hmac
 
 from .models import Tally
 
+UNKNOWN = "unknown"
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -44,6 +46,15 @@ def forget_old(*, at: datetime) -> None:
     Tally.objects.filter(ends_at__lte=at).delete()
 
 
+def wide_network_of(request: HttpRequest) -> str:
+    """The network in which many could be the visitor, as logs and the audit keep it; empty where it is not known."""
+    address = network_of(request)
+    if address == UNKNOWN:
+        return ""
+    wide = 24 if ipaddress.ip_address(address).version == 4 else 48
+    return str(ipaddress.ip_network((address, wide), strict=False))
+
+
 def network_of(request: HttpRequest) -> str:
     """Where a visitor comes from, as far as it tells visitors apart: an IPv4 address, or the first half of an IPv6 one.
 
@@ -53,7 +64,7 @@ def network_of(request: HttpRequest) -> str:
         found = ipaddress.ip_address(get_adapter().get_client_ip(request))
     except (ImproperlyConfigured, PermissionDenied):
         # Fewer hops than there are proxies, or none that is an address: whoever sent this did not come through them.
-        return "unknown"
+        return UNKNOWN
     if found.version == 6:
         found = found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False).network_address
     return str(found)

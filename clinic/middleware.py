@@ -1,6 +1,5 @@
 """What every answer has in common."""
 
-import ipaddress
 import logging
 import re
 import secrets
@@ -16,7 +15,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from . import views
-from .limits import network_of
+from .limits import wide_network_of
 from .logs import request_id
 from .models import ClinicSettings
 
@@ -60,16 +59,8 @@ def what_is_told(request, response):
         "method": request.method,
         "status": response.status_code,
         "staff": who.pk if who else None,
-        "network": shortened(network_of(request)),
+        "network": wide_network_of(request) or None,
     }
-
-
-def shortened(address):
-    """The network in which many could be the visitor."""
-    if address == "unknown":
-        return None
-    wide = 24 if ipaddress.ip_address(address).version == 4 else 48
-    return str(ipaddress.ip_network((address, wide), strict=False))
 
 
 def own_error_pages(get_response):

@@ -10,7 +10,6 @@ from .models import AuditAction, ClinicSettings, User
 OF_A_PERSON = {
     AuditAction.ROLE_CHANGED: {"groups", "user_permissions", "is_staff", "is_superuser"},
     AuditAction.ACCOUNT_CHANGED: {"is_active"},
-    AuditAction.PASSWORD_CHANGED: {"password", "password1", "password2", "usable_password"},
 }
 
 
@@ -89,7 +88,6 @@ def changes(obj, fields):
         facts = {
             AuditAction.ROLE_CHANGED: {"roles": roles_of(obj), "staff": obj.is_staff},
             AuditAction.ACCOUNT_CHANGED: {"active": obj.is_active},
-            AuditAction.PASSWORD_CHANGED: {},
         }
         found = [(action, facts[action]) for action, names in OF_A_PERSON.items() if left & names]
         left -= set().union(*OF_A_PERSON.values())

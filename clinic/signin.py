@@ -11,6 +11,7 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.dispatch import receiver
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -20,9 +21,9 @@ from qrcode.image.svg import SvgPathImage
 
 from appointments.emails import OVERSEE, PERMISSIONS, TRIAGE
 
-from . import emails
+from . import audit, emails
 from .limits import Limit
-from .models import ClinicSettings, User
+from .models import AuditAction, ClinicSettings, User
 from .sealing import seal, unseal
 
 SECOND_STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -146,7 +147,15 @@ def note_second_step(request, user, **kwargs):
         request.session.pop(PROVEN, None)
 
 
-def take_second_step_away(person, *, at):
-    """For somebody who has lost it, and who has proved otherwise who they are."""
+@transaction.atomic
+def invite(person, *, by, at):
+    emails.invitation(person, at=at)
+    audit.record(AuditAction.CHANGED, by=by, at=at, reference=audit.named(person), act="invited")
+
+
+@transaction.atomic
+def take_second_step_away(person, *, by, at):
+    """For somebody who has lost it, and who has proved otherwise who they are; `by` is nobody at the command line."""
     Authenticator.objects.filter(user_id=person.pk).delete()
     emails.account_changed(person, TAKEN_AWAY, at=at)
+    audit.record(AuditAction.SECOND_FACTOR_CHANGED, by=by, at=at, reference=audit.named(person), act="removed")

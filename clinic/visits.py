@@ -5,6 +5,7 @@ What was sent too late is kept sealed in the sign-in page itself, and after it o
 
 from contextlib import suppress
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from allauth.account.views import LoginView
 from allauth.mfa.webauthn.views import LoginWebAuthnView
@@ -12,7 +13,7 @@ from django.contrib import admin
 from django.contrib.auth import logout
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -80,6 +81,7 @@ def note_or_end(request, *, at):
     # A second step that was added elsewhere, or taken away, ends the visits that began without it, or with it.
     was_proven = session.get(PROVEN) == request.user.pk
     if is_over or was_proven != steps_of(request.user).exists():
+        request.who_left = request.user.pk
         logout(request)
         return
     # A list that refreshes itself is nobody's hand.
@@ -95,7 +97,7 @@ def sign_in_first(request):
     view = SignIn()
     view.setup(request)
     form = view.get_form_class()(request=request)
-    kept = seal([request.get_full_path(), sent], purpose=SEAL)
+    kept = seal([getattr(request, "who_left", None), request.get_full_path(), sent], purpose=SEAL)
     return view.render_to_response(view.get_context_data(form=form, kept=kept), status=403)
 
 
@@ -109,7 +111,7 @@ class KeepsWhatWasSent:
         with suppress(BrokenSeal):
             kept = unseal(self.request.POST.get("kept", ""), purpose=SEAL, max_age=KEPT_FOR_SECONDS)
             self.request.session[KEPT] = kept
-            return reverse("admin:go_on")
+        return reverse("admin:go_on") if KEPT in self.request.session else None
 
 
 class SignIn(KeepsWhatWasSent, LoginView):
@@ -119,6 +121,10 @@ class SignIn(KeepsWhatWasSent, LoginView):
 
 
 class SignInWithKey(KeepsWhatWasSent, LoginWebAuthnView):
+    def form_invalid(self, form):
+        self.keep()
+        return super().form_invalid(form)
+
     def form_valid(self, form):
         went_on = self.keep()
         answer = super().form_valid(form)
@@ -128,8 +134,15 @@ class SignInWithKey(KeepsWhatWasSent, LoginWebAuthnView):
 @require_safe
 def go_on(request):
     """What was sent too late, to be sent once more by hand."""
-    if KEPT not in request.session:
+    who, path, sent = request.session.get(KEPT, [None, None, None])
+    if path is None or not is_theirs(request.user, who, path):
+        request.session.pop(KEPT, None)
         return redirect("admin:index")
-    path, sent = request.session[KEPT]
     context = {**admin.site.each_context(request), "title": _("Nothing is lost"), "path": path, "sent": sent}
     return TemplateResponse(request, "admin/go_on.html", context)
+
+
+def is_theirs(person, who, path):
+    """Whose words they are is not known where the visit itself is forgotten; of patients they are then for who sees them."""
+    is_about_articles = resolve(urlsplit(path).path).view_name.startswith("admin:tips_")
+    return who == person.pk if who else is_about_articles or sees_requests(person)

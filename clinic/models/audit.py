@@ -11,7 +11,6 @@ class AuditAction(models.TextChoices):
     LISTED = "listed", _("Listed")
     SEARCHED = "searched", _("Searched")
     EXPORTED = "exported", _("Exported")
-    PRINTED = "printed", _("Printed")
     ADDED = "added", _("Added")
     CHANGED = "changed", _("Changed")
     REMOVED = "removed", _("Removed")

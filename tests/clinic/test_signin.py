@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from clinic import mail
-from clinic.models import OutgoingMail, User
+from clinic.models import AuditEntry, OutgoingMail, User
 from clinic.sealing import unseal
 from clinic.signin import PROVEN
 from tests.factories import PASSWORD, TOTP_SECRET, code_of_app, make_consultation, make_person
@@ -144,6 +144,8 @@ def test_a_lost_second_step_is_taken_away_which_ends_visits_and_is_told(clinic, 
 
     assert not is_in(client)
     assert facts_of("account_changed")[0] == therapist.email
+    [entry] = AuditEntry.objects.filter(action="second_factor_changed")
+    assert (entry.reference, entry.by) == (f"user {therapist.pk}", owner if by == "owner" else None)
     assert sign_in(Client(), therapist).request["PATH_INFO"] == "/admin/second-step/"
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clinic.visits import BEGAN, SEEN
 from tests.appointments.stages import make_arrived
-from tests.factories import PASSWORD, make_person, make_tip
+from tests.factories import PASSWORD, code_of_app, make_person, make_tip
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +104,25 @@ def test_what_is_sent_too_late_is_kept_and_sent_after_signing_in(at_desk):
     assert "Say which" not in refused.content.decode()
     assert tip.steps.last().comment == "Say which <leg> first."
     assert client.get("/admin/go-on/").status_code == 302
+
+
+@pytest.mark.parametrize(("forgotten", "role"), [(False, "Therapist"), (False, "Editor"), (True, "Editor")])
+def test_nobody_else_is_offered_what_was_written_about_a_patient(at_desk, signed_in, forgotten, role):
+    client, consultation = at_desk("Therapist"), make_arrived()
+    put_back(client, seen=60 * MINUTE)
+    if forgotten:
+        client.session.flush()
+    refused = client.post(f"/admin/queue/{consultation.reference}/note/", {"text": "Her knee, again."})
+    kept = unescape(re.search(r'name="kept" value="([^"]*)"', refused.content.decode())[1])
+    other = make_person(role, username="somebody-else")
+
+    client.post(SIGN_IN, {"login": other.username, "password": PASSWORD, "kept": kept})
+    if role == "Therapist":
+        client.post("/admin/sign-in/second-step/", {"code": code_of_app()})
+    offered = client.get("/admin/go-on/", follow=True)
+
+    assert offered.request["PATH_INFO"] not in {"/admin/go-on/", SIGN_IN}
+    assert "Her knee" not in offered.content.decode()
 
 
 def test_a_wrong_password_keeps_it_as_well(at_desk):

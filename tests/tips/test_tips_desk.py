@@ -39,7 +39,7 @@ def test_the_desk_asks_no_more_of_the_database_for_many_articles(
         make_tip(status=S.IN_EDITORIAL, published_at=None, author=make_person("Therapist"))
     client = signed_in(editor)
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         client.get("/admin/articles/")
 
 

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if person is None:
             raise CommandError(f"Nobody signs in as “{username}”.")
         if remove:
-            take_second_step_away(person, at=timezone.now())
+            take_second_step_away(person, by=None, at=timezone.now())
             self.stdout.write(f"{person} sets up a new second step at the next sign-in.")
         elif settings.PRODUCTION:
             raise CommandError("Codes are shown while developing only. With --remove the second step is taken away.")
