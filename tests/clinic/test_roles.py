@@ -72,10 +72,11 @@ def test_everybody_is_answered_as_the_table_says(known, cookies_of, who):
 
 
 @pytest.mark.parametrize("role", sorted(SEE_REQUESTS))
-def test_who_sees_requests_is_sent_to_set_up_a_second_step_first(known, signed_in, role):
+def test_who_sees_requests_is_sent_to_set_up_a_second_step_first(known, client, role):
     person = make_person(role)
     steps_of(person).delete()
-    cookies = {name: cookie.value for name, cookie in signed_in(person).cookies.items()}
+    client.force_login(person)
+    cookies = {name: cookie.value for name, cookie in client.cookies.items()}
 
     seen = asked(cookies, known, [row for row in EVERYTHING if row in EXPECTED])
 
