@@ -221,7 +221,8 @@ def test_a_thousand_guesses_from_forged_addresses_reach_the_password_twenty_time
     with ThreadPoolExecutor(4) as pool:
         statuses = {answer.status_code for answer in pool.map(guess, range(1000))}
 
-    assert 1 <= len(compared) <= 20
+    # Five for each way of writing whose account it is.
+    assert 1 <= len(compared) <= 15
     assert statuses == {200}
     assert OutgoingMail.objects.filter(event="guessing", to=owner.email).count() == 1
     # The honest user, who is locked out of the password by it, still gets in.
