@@ -176,7 +176,8 @@ def test_many_visits_take_no_more_queries_than_one(clinic, client, therapist):
         answer = client.get(address)
 
     assert len(events(answer)) == 11
-    assert len(many) == len(few) <= 5
+    # One of them waits, on PostgreSQL, for its turn to be recorded.
+    assert len(many) == len(few) <= 6
 
 
 # Making the address and taking it back

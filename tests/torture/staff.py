@@ -7,6 +7,7 @@ from the audit.
 import re
 from datetime import date, timedelta
 
+from django.core.cache import cache
 from django.forms.models import model_to_dict
 from django.test import Client
 
@@ -14,9 +15,10 @@ from appointments.admin.queue import PARTS
 from appointments.models import ConsultationRequest, Note
 from clinic import audit
 from clinic.models import AuditEntry, ClinicSettings, Holiday, User
+from clinic.signin import steps_of
 from tests.appointments.desk import references
 from tests.appointments.stages import S, bring_to, make_arrived
-from tests.factories import PASSWORD, make_person, make_tip
+from tests.factories import PASSWORD, code_of_app, come_in, make_person, make_tip
 from tips.models import Tip
 
 ACTS = {
@@ -42,9 +44,7 @@ class Desk:
         self.random = random
         roles = {"owner": "Owner", "therapist": "Therapist", "colleague": "Therapist", "editor": "Editor"}
         self.people = {name: make_person(role) for name, role in roles.items()}
-        self.browsers = {name: Client() for name in self.people}
-        for name, browser in self.browsers.items():
-            browser.force_login(self.people[name])
+        self.browsers = {name: come_in(person) for name, person in self.people.items()}
         # Whose account is changed; nobody is at work with it.
         self.newcomer = make_person("Editor")
         self.tip = make_tip(author=self.people["editor"], published_at=None)
@@ -175,11 +175,13 @@ class Desk:
         fields = ["credentials"] if after["credentials"] != before["credentials"] else []
         return [*rows, self.row("changed", reference, fields=fields)] if fields or not rows else rows
 
-    def do_set_a_password(self):
-        sent = {"password1": f"{PASSWORD} {self.random.random()}", "usable_password": "true"}
-        path = f"/admin/clinic/user/{self.newcomer.pk}/password/"
-        answer = self.browser.post(path, sent | {"password2": sent["password1"], "set-password": "set"})
-        return self.unless_refused(answer, "owner") or [self.row("password_changed", audit.named(self.newcomer))]
+    def do_something_for_a_person(self):
+        act, row = self.random.choice([
+            ("invite_again", ("changed", {"act": "invited"})),
+            ("take_second_step_away", ("second_factor_changed", {"act": "removed"})),
+        ])  # fmt: skip
+        answer = self.browser.post("/admin/clinic/user/", {"action": act, "_selected_action": self.newcomer.pk})
+        return self.unless_refused(answer, "owner") or [self.row(row[0], audit.named(self.newcomer), **row[1])]
 
     def do_change_the_settings(self):
         clinic = model_to_dict(ClinicSettings.objects.get())
@@ -238,7 +240,10 @@ class Desk:
 
     def do_sign_in_and_out(self):
         browser, reference = Client(), audit.named(self.person)
+        cache.clear()  # which remembers the app's codes, and takes each once
         browser.post("/admin/sign-in/", {"login": self.person.username, "password": PASSWORD})
+        if steps_of(self.person).exists():
+            browser.post("/admin/sign-in/second-step/", {"code": code_of_app()})
         browser.post("/admin/sign-out/")
         return [self.row("signed_in", reference), self.row("signed_out", reference)]
 
