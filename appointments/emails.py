@@ -89,14 +89,6 @@ def staff_nudge(consultation, *, at):
         _to_staff("staff_nudge", consultation, _who_triages(), at=at)
 
 
-def staff_overdue(references, *, suspects=0, at):
-    """The owner's list of the day: who was promised an answer and has none, and how many look like spam."""
-    context = {"references": references, "suspects": suspects}
-    for person in get_user_model().objects.with_perm(OVERSEE, backend=PERMISSIONS):
-        if person.email:
-            mail.queue("staff_overdue", to=person.email, context=context, at=at)
-
-
 def staff_update(consultation, *, at):
     """Whoever has the request hears that it moved."""
     _to_staff("staff_update", consultation, get_user_model().objects.filter(Q(pk=consultation.assigned_to_id)), at=at)

@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 
 from clinic.models import ClinicSettings, forget
 
-from . import emails, keeping
+from . import keeping
 from .models import ConsultationRequest, DailyAct, OfferedTime, TransitionNotAllowed, working_days_before
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,6 @@ REMINDERS = {"reminded_early_at": (TWO_DAYS, ONE_DAY), "reminded_late_at": (ONE_
 def tick(*, at):
     for act in (tell_who_waits_too_long, nudge, remind, ask_again, let_lapse, let_offers_expire):
         act(at=at)
-    tell_the_owner_once_a_day(at=at)
     measure_answers(at=at)
     purge_once_a_day(at=at)
 
@@ -77,17 +76,6 @@ def let_lapse(*, at):
 def let_offers_expire(*, at):
     """The first offer that nobody chose from brings the request back to review; the second ends it for now."""
     for_each(ConsultationRequest.objects.with_expired_offer(at=at), lambda consultation: consultation.let_go(at=at))
-
-
-def tell_the_owner_once_a_day(*, at):
-    """Who was promised an answer and has none, and how many look like spam: once on each day on which there is one."""
-    overdue = ConsultationRequest.objects.overdue(at=at).unsuspected().longest_waiting_first()
-    references = list(overdue.values_list("reference", flat=True)[:AT_ONCE])
-    suspects = ConsultationRequest.objects.suspected()[:AT_ONCE].count()
-    today = at.astimezone(ClinicSettings.current().tzinfo).date()
-    with transaction.atomic():
-        if (references or suspects) and DailyAct.objects.is_first("overdue", on=today):
-            emails.staff_overdue(references, suspects=suspects, at=at)
 
 
 def purge_once_a_day(*, at):

@@ -15,7 +15,9 @@ from appointments.emails import OVERSEE, TRIAGE
 from tips.admin import article_urls, register_articles
 from tips.models import EDIT, REVIEW
 
+from . import opening
 from .admin_audit import audit_urls
+from .admin_opening import opening_urls
 from .desk_mail import mail_urls, writes_mail_to_files
 from .recorded import Recorded
 from .visits import go_on
@@ -52,6 +54,7 @@ class ClinicAdminSite(AdminSite):
             *person_urls(self),
             path("go-on/", self.admin_view(go_on), name="go_on"),
             *audit_urls(self),
+            *opening_urls(self),
             *mail_urls(self),
             *article_urls(self),
             # Without the stock address that leads anybody at the desk to the page of any row: for a link to a preview
@@ -85,7 +88,8 @@ class ClinicAdminSite(AdminSite):
         if request.user.has_perm(EDIT) or request.user.has_perm(REVIEW):
             return redirect("admin:tips_desk")
         of_requests = {"overview": overview(at=timezone.now())} if request.user.has_perm(TRIAGE) else {}
-        return super().index(request, of_requests | (extra_context or {}))
+        not_ready = opening.missing(at=timezone.now()) if request.user.has_perm(OVERSEE) else []
+        return super().index(request, of_requests | {"not_ready": not_ready} | (extra_context or {}))
 
     def get_app_list(self, request, app_label=None):
         """The registered models, and before them the pages that are not one model's."""
@@ -96,6 +100,7 @@ class ClinicAdminSite(AdminSite):
             if app["app_label"] == "tips":
                 app["models"].insert(0, page(_("What is in work"), "admin:tips_desk"))
             if app["app_label"] == "clinic" and request.user.has_perm(OVERSEE):
+                app["models"].append(page(_("Is everything ready?"), "admin:opening"))
                 app["models"].append(page(_("Who looked"), "admin:audit"))
                 app["models"].append(page(_("One person’s data"), "admin:person"))
         if not request.user.has_perm(TRIAGE):

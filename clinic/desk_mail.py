@@ -50,7 +50,6 @@ EVENTS = [
     "contact_changed",
     "staff_new",
     "staff_nudge",
-    "staff_overdue",
     "staff_update",
     "staff_corrected",
     "staff_handed_over",
@@ -64,6 +63,8 @@ EVENTS = [
     "invitation",
     "account_changed",
     "guessing",
+    "owner_digest",
+    "test_mail",
 ]
 # A Monday at noon in New York.
 SAMPLED_AT = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
@@ -187,6 +188,8 @@ def sample_facts():
         "references": ["CR-ACDEFG", "CR-HJKMNP"],
         "suspects": 2,
         "given_up": "",
+        "problems": [_("The last backup is of %(when)s.") % {"when": "2026-02-27 02:10 UTC"}],
+        "reviews_due": 3,
         "article": "A stronger back",
         "minor": False,
         "is_seen": False,

@@ -30,8 +30,30 @@ def guessing(owners, *, at):
         mail.queue("guessing", to=owner.email, context={}, at=at)
 
 
+def test_mail(person, token, *, at):
+    """Whoever opens its link has shown that our mail arrives."""
+    path = reverse("admin:test_mail_arrived", args=[token])
+    mail.queue("test_mail", to=person.email, context={"path": path}, at=at)
+
+
+def owner_digest(owners, found, *, at):
+    """What waits and what is wrong; of requests their references and counts, and nothing else."""
+    context = {
+        "references": found.overdue,
+        "suspects": found.suspects,
+        "problems": found.problems,
+        "reviews_due": found.reviews_due,
+    }
+    for owner in owners.exclude(email=""):
+        mail.queue("owner_digest", to=owner.email, context=context, at=at)
+
+
 def _with_link(event, person, *, at):
-    """The link works once: its key is made of the password that it replaces."""
+    context = {"path": path_to_choose_a_password(person), "login": person.username}
+    mail.queue(event, to=person.email, context=context, at=at)
+
+
+def path_to_choose_a_password(person):
+    """It works once: its key is made of the password that it replaces."""
     key = default_token_generator.make_token(person)
-    path = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), key])
-    mail.queue(event, to=person.email, context={"path": path, "login": person.username}, at=at)
+    return reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), key])

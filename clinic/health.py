@@ -9,6 +9,8 @@ WORKER = "worker"
 BACKUP = "backup"
 WORKER_SEEN_WITHIN = timedelta(minutes=5)
 MAIL_LEAVES_WITHIN = timedelta(minutes=15)
+# A backup a night, and one that failed.
+BACKUP_WITHIN = timedelta(hours=50)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class Health:
         if not self.worker_is_running:
             found.append("the worker is not running")
         return found
+
+
+def last_backup() -> datetime | None:
+    """When a backup was last proved good, as this database remembers it."""
+    return Heartbeat.objects.filter(name=BACKUP).values_list("seen_at", flat=True).first()
 
 
 def look(*, at: datetime) -> Health:

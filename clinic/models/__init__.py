@@ -1,5 +1,6 @@
 """What both apps share: the people who work here, the clinic's own facts, its outgoing mail and its audit."""
 
+from .approval import Approval, Subject
 from .audit import AuditAction, AuditEntry, AuditSeal
 from .counts import Heartbeat, Tally
 from .mail import OutgoingMail
@@ -7,6 +8,7 @@ from .people import User
 from .settings import ClinicSettings, Holiday, OpeningHours, Weekday, forget, validate_time_zone
 
 __all__ = [
+    "Approval",
     "AuditAction",
     "AuditEntry",
     "AuditSeal",
@@ -15,6 +17,7 @@ __all__ = [
     "Holiday",
     "OpeningHours",
     "OutgoingMail",
+    "Subject",
     "Tally",
     "User",
     "Weekday",

@@ -200,18 +200,6 @@ def test_suspects_push_nobody_real_aside_and_nobody_urgent_is_pushed(clinic, set
     assert first
 
 
-def test_spam_does_not_hide_a_patient_from_the_owners_list(clinic, owner, monkeypatch):
-    monkeypatch.setattr("appointments.tick.AT_ONCE", 3)
-    for _ in range(4):
-        make_consultation(answer_by=NOON - DAY, suspicion="trapped")
-    late = make_consultation(answer_by=NOON - HOUR)
-
-    tick(at=NOON)
-
-    assert late.reference in words("staff_overdue")
-    assert "3 requests look like spam" in words("staff_overdue")
-
-
 # Emergencies come first
 
 

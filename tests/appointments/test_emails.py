@@ -45,7 +45,7 @@ TO_PATIENT = [
     "reminder",
     "contact_changed",
 ]
-TO_STAFF = ["staff_new", "staff_nudge", "staff_overdue", "staff_update", "staff_corrected", "staff_handed_over"]
+TO_STAFF = ["staff_new", "staff_nudge", "staff_update", "staff_corrected", "staff_handed_over"]
 # Sent on no move of a request but for a reason of their own.
 APART = [
     "running_late",
@@ -54,7 +54,6 @@ APART = [
     "contact_changed",
     "staff_handed_over",
     "staff_nudge",
-    "staff_overdue",
     "staff_corrected",
 ]
 # A way on which nearly every mail is sent.
@@ -64,11 +63,7 @@ WAY += ["take_up_again", "book", "decline"]
 
 def send(event, consultation, person):
     options = {"staff_handed_over": {"people": [person]}, "contact_changed": {"to": SAID["email"]}}
-    about = consultation
-    if event == "staff_overdue":
-        about = [consultation.reference]
-        make_person("Owner")
-    getattr(emails, event)(about, at=NOON, **options.get(event, {}))
+    getattr(emails, event)(consultation, at=NOON, **options.get(event, {}))
     return mail.render(OutgoingMail.objects.get(event=event))
 
 
@@ -154,7 +149,7 @@ def test_a_mail_fetches_runs_and_asks_for_nothing(clinic, therapist, event):
     assert re.findall(r"url\(|@import|src=|srcset|http-equiv|\son\w+=|style=", html) == []
 
 
-@pytest.mark.parametrize("event", [event for event in TO_STAFF if event != "staff_overdue"])
+@pytest.mark.parametrize("event", TO_STAFF)
 def test_a_mail_to_staff_has_the_reference_and_the_way_to_the_queue(clinic, therapist, event):
     consultation = bring_to(S.IN_REVIEW, by=therapist)
 

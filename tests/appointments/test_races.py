@@ -18,6 +18,7 @@ from appointments.models import (
     TransitionNotAllowed,
 )
 from appointments.tick import tick
+from clinic.digest import tell_owners
 from clinic.models import OutgoingMail
 from tests.factories import DAY, HOUR, NOON, SAID, make_clinic, make_person
 
@@ -223,6 +224,7 @@ def test_three_workers_whose_clocks_tick_at_once_tell_everybody_once():
     def ticks(ready):
         ready.wait()
         tick(at=NOON)
+        tell_owners(at=NOON)
 
     at_once([ticks] * 3)
 
@@ -232,5 +234,5 @@ def test_three_workers_whose_clocks_tick_at_once_tell_everybody_once():
         + [("closed_for_now", f"silent-{number}@patients.example") for number in range(4)]
         + [("staff_nudge", therapist.email)] * 4
         + [("staff_update", therapist.email)] * 4
-        + [("staff_overdue", owner.email)]
+        + [("owner_digest", owner.email)]
     )

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from appointments.models import ConsultationRequest, DailyAct, HeldQuarter
+from appointments.models import ConsultationRequest, HeldQuarter
 from appointments.tick import tick
 from clinic.models import OutgoingMail
 from tests.factories import DAY, HOUR, NOON, SAID, make_consultation, make_person
@@ -191,29 +191,6 @@ def test_a_patient_who_chooses_at_the_last_moment_is_not_undone(clinic, therapis
 
     consultation.refresh_from_db()
     assert consultation.status == S.BOOKED
-
-
-# The owner's list
-
-
-def test_the_owner_hears_once_a_day_who_was_promised_an_answer_and_has_none(clinic, owner, therapist):
-    late = make_consultation(answer_by=NOON - HOUR)
-
-    tick_through(NOON, NOON + 2 * DAY)
-
-    assert [to for to, at in sent("staff_overdue")] == [owner.email] * 3
-    assert list(DailyAct.objects.filter(name="overdue").order_by("day").values_list("day", flat=True)) == [
-        (NOON + number * DAY).date() for number in range(3)
-    ]
-    assert late.reference
-
-
-def test_a_day_on_which_nobody_is_late_is_silent(clinic, owner):
-    make_consultation(answer_by=NOON + HOUR)
-
-    tick(at=NOON)
-
-    assert sent("staff_overdue") == []
 
 
 # Nobody is forgotten

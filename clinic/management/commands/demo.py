@@ -75,12 +75,10 @@ class Command(BaseCommand):
         set_up_clinic()
         passwords = {username: secrets.token_urlsafe(12) for username, *_ in PEOPLE}
         people = {username: make_person(username, *facts, passwords[username]) for username, *facts in PEOPLE}
-        topics = {
-            slug: Topic.objects.create(slug=slug, name=name, description=text) for slug, (name, text) in TOPICS.items()
-        }
+        topics = make_topics()
         # Written first, all of them: they name each other.
         written = [
-            write(path, people, topics, published_at=timezone.now() - timedelta(days=3 + 9 * age))
+            write_sample(path, people["editor"], topics, published_at=timezone.now() - timedelta(days=3 + 9 * age))
             for age, path in enumerate(sorted(CONTENT.glob("*.md"), key=newest_first))
         ]
         for tip, facts in written:
@@ -145,13 +143,18 @@ def make_person(username, display_name, credentials, groups, password):
     return person
 
 
-def write(path, people, topics, *, published_at):
+def make_topics():
+    return {slug: Topic.objects.create(slug=slug, name=name, description=text) for slug, (name, text) in TOPICS.items()}
+
+
+def write_sample(path, author, topics, *, published_at):
+    """One of the sample texts, written when it was last reviewed or, if that is earlier, published."""
     _, front, body = path.read_text(encoding="utf-8").split("+++\n", 2)
     facts = tomllib.loads(front)
-    reviewed_at = timezone.now() - timedelta(days=facts["reviewed_days_ago"])
-    tip = Tip(kind=TipKind(facts["kind"]), slug=path.stem, author=people["editor"], publish_at=published_at)
+    at = timezone.now() - timedelta(days=facts["reviewed_days_ago"])
+    tip = Tip(kind=TipKind(facts["kind"]), slug=path.stem, author=author, publish_at=published_at)
     tip.save()
-    now = {"by": people["editor"], "at": min(reviewed_at, published_at)}
+    now = {"by": author, "at": min(at, published_at or at)}
     tip.arrange(topics=[topics[slug] for slug in facts["topics"]], regions=facts["regions"], **now)
     tip.revise(
         title=facts["title"],

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from appointments import keeping
 from appointments import tick as requests
-from clinic import audit_chain, limits, mail
+from clinic import audit_chain, digest, limits, mail
 from clinic.checks import refuse_unsafe_database
 from clinic.health import WORKER
 from clinic.models import Heartbeat
@@ -68,6 +68,7 @@ class Command(BaseCommand):
                 limits.forget_old(at=at)
                 requests.tick(at=at)
                 articles.tick(at=at)
+                digest.tell_owners(at=at)
             else:
                 logger.warning("the clock has jumped; nobody is told and nothing forgotten by it until it has settled")
             keeping.sweep(at=at)

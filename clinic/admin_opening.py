@@ -1,0 +1,126 @@
+"""What is not ready yet, for the owner; a test mail; and what people of the clinic have read and stand for."""
+
+from functools import wraps
+
+from django.contrib import admin, messages
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from appointments.emails import OVERSEE
+from appointments.forms import SCREEN
+
+from . import audit, emails, opening
+from .models import Approval, AuditAction, Heartbeat, Subject
+
+WEEK_SECONDS = 7 * 24 * 60 * 60
+
+
+def owners_only(view):
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        if not request.user.has_perm(OVERSEE):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@require_safe
+@owners_only
+def show(request):
+    at = timezone.now()
+    items = opening.checklist(at=at)
+    audit.record(AuditAction.LISTED, by=request.user, at=at, rows=len(items))
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Is everything ready?"),
+        "waiting": [item for item in items if not item.is_ready],
+        "ready": [item for item in items if item.is_ready],
+    }
+    return TemplateResponse(request, "admin/opening.html", context)
+
+
+# A mail that arrives
+
+
+@require_POST
+@owners_only
+def send_test_mail(request):
+    if request.user.email:
+        emails.test_mail(request.user, signing.dumps(request.user.pk, salt=opening.TEST_MAIL), at=timezone.now())
+        words = _("A test mail is on its way to %(email)s. Open the link in it.") % {"email": request.user.email}
+        messages.success(request, words)
+    else:
+        messages.error(request, _("Your own account has no e-mail address yet."))
+    return redirect("admin:opening")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owners_only
+def arrived(request, token):
+    """Where the link of the test mail leads; a program that looks at links in mails presses no button."""
+    try:
+        signing.loads(token, salt=opening.TEST_MAIL, max_age=WEEK_SECONDS)
+    except signing.BadSignature:
+        raise Http404 from None
+    if request.method == "POST":
+        Heartbeat.objects.beat(opening.TEST_MAIL, at=timezone.now())
+        messages.success(request, _("Good: mail arrives."))
+        return redirect("admin:opening")
+    return TemplateResponse(
+        request, "admin/arrived.html", {**admin.site.each_context(request), "title": _("The test mail has arrived")}
+    )
+
+
+# What is approved
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def approve(request, subject):
+    if subject not in Subject.values:
+        raise Http404
+    if not opening.may_approve(request.user, subject):
+        raise PermissionDenied
+    version, at = opening.version_of(subject), timezone.now()
+    if request.method == "POST":
+        if request.POST.get("version") == version:
+            give(subject, version, by=request.user, at=at)
+            messages.success(request, _("Thank you. It is noted that you stand for it."))
+        else:
+            messages.error(request, _("It was changed while you read it. Please look at what is new."))
+        return redirect("admin:approve", subject)
+    given = list(opening.approvals(subject))
+    context = {
+        **admin.site.each_context(request),
+        "title": Subject(subject).label,
+        "subject": subject,
+        "version": version,
+        "given": given,
+        "is_given": any(each.by_id == request.user.pk for each in given),
+        "items": SCREEN.items if subject == Subject.SAFETY else [],
+    }
+    return TemplateResponse(request, "admin/approve.html", context)
+
+
+@transaction.atomic
+def give(subject, version, *, by, at):
+    _row, is_new = Approval.objects.get_or_create(subject=subject, version=version, by=by, defaults={"at": at})
+    if is_new:
+        audit.record(AuditAction.CHANGED, by=by, at=at, act="approved", subject=subject, version=version)
+
+
+def opening_urls(site):
+    return [
+        path("opening/", site.admin_view(show), name="opening"),
+        path("opening/mail/", site.admin_view(send_test_mail), name="test_mail"),
+        path("opening/arrived/<str:token>/", site.admin_view(arrived), name="test_mail_arrived"),
+        path("approve/<slug:subject>/", site.admin_view(approve), name="approve"),
+    ]

@@ -1,0 +1,217 @@
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.management.base import BaseCommand, CommandError
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.utils import timezone
+
+from clinic import answers, appendonly, audit, emails
+from clinic.checks import SAMPLE_HOST
+from clinic.models import AuditAction, ClinicSettings, Holiday, OpeningHours, User, Weekday, forget
+from tips.models import EDIT
+
+from .demo import CONTENT, make_topics, write_sample
+
+# What the migrations wrote, and a demonstration does not change.
+KEPT = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations"}
+ABOUT_THE_CLINIC = {
+    "name": "The clinic’s name",
+    "phone": "Its phone number",
+    "address": "Its address",
+    "tagline": "A line to stand beneath the name",
+    "zone": "Its time zone",
+}
+MAY_BE_EMPTY = {"address", "tagline"}
+
+
+class Command(BaseCommand):
+    help = (
+        "Opens a clinic of your own in an empty database, or in the one of the demonstration, which is emptied first: asks "
+        "for its name, phone, hours and people, and invites them. Nothing is kept before you have agreed to all of it."
+    )
+
+    def handle(self, *args, **options):
+        is_demo = self.is_demo_or_new()
+        self.stdout.write("Enter alone takes what stands in brackets. Ctrl-C ends it, and nothing is kept.\n")
+        try:
+            facts = self.ask()
+            self.show(facts)
+            if is_demo:
+                self.stdout.write("\nThe demonstration is removed first: its accounts, requests and articles.")
+            if not self.one("\nOpen it (yes or no)", answers.yes_or_no, default="no"):
+                raise CommandError("Nothing was kept.")
+        except (EOFError, KeyboardInterrupt):
+            raise CommandError("It ended before the last answer. Nothing was kept.") from None
+        with transaction.atomic():
+            if is_demo:
+                empty()
+            owner = open_clinic(facts, at=timezone.now())
+        if is_demo:
+            put_aside(Path(settings.AUDIT_HEADS))
+        forget()
+        self.say_what_is_next(owner)
+
+    def is_demo_or_new(self):
+        people = User.objects.all()
+        if people.exclude(email__iendswith=f"@{SAMPLE_HOST}").exists():
+            raise CommandError(
+                "This clinic has people already. Its settings are changed at the front desk, by an owner."
+            )
+        return people.exists()
+
+    # Asking
+
+    def ask(self):
+        clinic = {}
+        for name, label in ABOUT_THE_CLINIC.items():
+            field = ClinicSettings._meta.get_field(name)
+            default = field.default if name == "zone" else ""
+            clinic[name] = self.one(label, answers.as_field(field), default=default, may_be_empty=name in MAY_BE_EMPTY)
+        self.stdout.write(
+            "\nOpening hours: a line for each day or row of days, such as  Mon-Fri 8:00-12:00 13:00-18:00"
+        )
+        hours = self.several("Hours", answers.hours, least=1)
+        self.stdout.write("\nHolidays, and other days on which nobody answers, such as  2026-12-25 Christmas Day")
+        holidays = self.several("Holiday", answers.holiday)
+        self.stdout.write("\nYou, who set this up, are an owner.")
+        me = self.ask_about_me()
+        self.stdout.write("\nThe others, such as  Sam Okafor; sam@clinic.example; therapist; PT, DPT")
+        self.stdout.write(f"There are {', '.join(answers.ROLES)}; one person may be several, with commas between.")
+        taken = {me["email"]}
+        people = [me, *self.several("Person", lambda text: somebody_else(text, taken))]
+        self.stdout.write("\nThe sample tips can stay as drafts, for your editors and clinicians to check and publish.")
+        drafts = self.one("Keep them as drafts (yes or no)", answers.yes_or_no, default="yes")
+        return {"clinic": clinic, "hours": hours, "holidays": holidays, "people": people, "drafts": drafts}
+
+    def ask_about_me(self):
+        name = self.one("Your name", answers.needed)
+        email = self.one("Your e-mail address", answers.address)
+        sees_patients = self.one("Do you see patients (yes or no)", answers.yes_or_no, default="no")
+        letters = "Letters behind your name, such as PT, DPT"
+        credentials = self.one(letters, answers.needed, may_be_empty=True) if sees_patients else ""
+        roles = ["Owner", "Therapist"] if sees_patients else ["Owner"]
+        return {"name": name, "email": email, "roles": roles, "credentials": credentials}
+
+    def one(self, label, read, *, default="", may_be_empty=False):
+        """The answer to one question, asked until it can be taken."""
+        while True:
+            text = self.line(f"{label} [{default}]: " if default else f"{label}: ") or default
+            if not text and may_be_empty:
+                return ""
+            with self.saying_what_is_wrong():
+                return read(answers.needed(text))
+
+    def several(self, label, read, *, least=0):
+        """A line each, until an empty one."""
+        found = []
+        while True:
+            is_enough = len(found) >= least
+            text = self.line(f"{label} (Enter alone goes on): " if is_enough else f"{label}: ")
+            if not text and is_enough:
+                return found
+            with self.saying_what_is_wrong():
+                found.append(read(answers.needed(text)))
+
+    def line(self, prompt):
+        self.stdout.write(prompt, ending="")
+        self.stdout.flush()
+        return " ".join(input().split())
+
+    @contextmanager
+    def saying_what_is_wrong(self):
+        try:
+            yield
+        except answers.Wrong as wrong:
+            self.stdout.write(f"  {wrong}")
+
+    # Telling
+
+    def show(self, facts):
+        clinic = facts["clinic"]
+        self.stdout.write(
+            "\n" + ", ".join(filter(None, [clinic["name"], str(clinic["phone"]), clinic["address"], clinic["zone"]]))
+        )
+        for day, opens, closes in sorted(each for some in facts["hours"] for each in some):
+            self.stdout.write(f"  {Weekday(day).label} {opens:%H:%M}–{closes:%H:%M}")
+        for day, name in facts["holidays"]:
+            self.stdout.write(f"  closed on {day}: {name}")
+        for person in facts["people"]:
+            self.stdout.write(f"  {person['name']}, {person['email']}: {', '.join(person['roles'])}")
+
+    def say_what_is_next(self, owner):
+        self.stdout.write(self.style.SUCCESS("\nThe clinic is set up. It is not yet ready for patients."))
+        self.stdout.write(f"You sign in as {owner.username}. Choose your password within three days at")
+        self.stdout.write(f"  {settings.BASE_URL}{emails.path_to_choose_a_password(owner)}")
+        self.stdout.write("The others get an invitation by mail, once the worker runs.")
+        self.stdout.write(f"What is not ready yet stands at {settings.BASE_URL}/admin/opening/")
+
+
+def somebody_else(text, taken):
+    person = answers.person(text)
+    if person["email"] in taken:
+        raise answers.Wrong("Somebody else here has this address.")
+    taken.add(person["email"])
+    return person
+
+
+# Doing it
+
+
+def empty():
+    """Every table but those that the migrations filled, the append-only ones too: a demonstration is no record of anything."""
+    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
+    appendonly.lift()
+    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), sorted(tables - KEPT), reset_sequences=True))
+    appendonly.install()
+
+
+def put_aside(heads):
+    """The heads of the demonstration's audit: the new one's is another chain, which they would call broken."""
+    if heads.exists():
+        heads.rename(heads.with_name(f"{heads.name}.demonstration"))
+
+
+def open_clinic(facts, *, at):
+    """All that was answered, in the caller's transaction; gives the owner, who is the first of the people."""
+    ClinicSettings(**facts["clinic"]).save()
+    OpeningHours.objects.bulk_create(
+        OpeningHours(weekday=day, opens=opens, closes=closes) for some in facts["hours"] for day, opens, closes in some
+    )
+    Holiday.objects.bulk_create(
+        (Holiday(date=day, name=name) for day, name in facts["holidays"]), ignore_conflicts=True
+    )
+    audit.record(
+        AuditAction.SETTINGS_CHANGED, by=None, at=at, reference="clinicsettings 1", fields=sorted(facts["clinic"])
+    )
+    people = []
+    for each in facts["people"]:
+        people.append(take_in(each, taken=[person.username for person in people], at=at))
+    if facts["drafts"]:
+        keep_drafts(next((person for person in people if person.has_perm(EDIT)), people[0]))
+    return people[0]
+
+
+def take_in(facts, *, taken, at):
+    person = User(
+        username=answers.username_for(facts["name"], taken),
+        display_name=facts["name"],
+        email=facts["email"],
+        credentials=facts["credentials"],
+        is_staff=True,
+    )
+    person.set_unusable_password()
+    person.save()
+    person.groups.set(Group.objects.filter(name__in=facts["roles"]))
+    audit.record(AuditAction.ADDED, by=None, at=at, reference=audit.named(person), roles=sorted(facts["roles"]))
+    emails.invitation(person, at=at)
+    return person
+
+
+def keep_drafts(author):
+    """The sample tips and guides as somebody's drafts: nobody has agreed to them, and nobody is named as their reviewer."""
+    topics = make_topics()
+    for path in sorted(CONTENT.glob("*.md")):
+        write_sample(path, author, topics, published_at=None)
