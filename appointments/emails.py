@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q
 
 from appointments import calendar
 from clinic import mail
@@ -82,26 +81,30 @@ def staff_new(consultation, *, at):
 
 
 def staff_nudge(consultation, *, at):
-    """Half of the promised time has passed: whoever has the request hears it; where nobody has, all who triage."""
-    if consultation.assigned_to:
-        _to_staff("staff_nudge", consultation, [consultation.assigned_to], at=at)
-    else:
-        _to_staff("staff_nudge", consultation, _who_triages(), at=at)
+    """Half of the promised time has passed."""
+    _to_staff("staff_nudge", consultation, _whoever_has(consultation), at=at)
 
 
 def staff_update(consultation, *, at):
     """Whoever has the request hears that it moved."""
-    _to_staff("staff_update", consultation, get_user_model().objects.filter(Q(pk=consultation.assigned_to_id)), at=at)
+    if consultation.assigned_to:
+        _to_staff("staff_update", consultation, _whoever_has(consultation), at=at)
 
 
 def staff_corrected(consultation, *, at):
     """The patient is reached in another way from now on."""
     if consultation.assigned_to:
-        _to_staff("staff_corrected", consultation, [consultation.assigned_to], at=at)
+        _to_staff("staff_corrected", consultation, _whoever_has(consultation), at=at)
 
 
 def staff_handed_over(consultation, *, people, at):
     _to_staff("staff_handed_over", consultation, people, at=at)
+
+
+def _whoever_has(consultation):
+    """The one to whom it is assigned; all who triage where that is nobody, or somebody who has left."""
+    person = consultation.assigned_to
+    return [person] if person and person.is_active else _who_triages()
 
 
 def _who_triages():
@@ -145,5 +148,5 @@ def _for_calendar(event, consultation, *, guest, at):
 def _to_staff(event, consultation, people, *, at):
     context = consultation.for_staff_mail()
     for person in people:
-        if person.email:
+        if person.email and person.is_active:
             mail.queue(event, to=person.email, context=context, at=at, reference=consultation.reference)

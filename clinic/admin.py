@@ -8,18 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from appointments.admin import leaving
+
 from . import emails
-from .models import ClinicSettings, Holiday, OpeningHours, User
+from .admin_settings import NothingIsDeleted
+from .models import Holiday, OpeningHours, User
 from .signin import invite, take_second_step_away
 
 MOST_STRETCHES = 100
-
-
-class NothingIsDeleted:
-    """People and facts are ended or changed; the record of them stays."""
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 class OneAddressEach(forms.ModelForm):
@@ -89,6 +85,13 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
         messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": obj.email})
         return redirect("admin:clinic_user_changelist")
 
+    def response_change(self, request, obj):
+        """Whoever has just left may have left somebody waiting."""
+        if not obj.is_active and leaving.of(obj).exists():
+            messages.warning(request, _("The account is closed. These requests need somebody else."))
+            return redirect("admin:leaving", obj.pk)
+        return super().response_change(request, obj)
+
     def get_urls(self):
         # Without the stock page on which one person sets another's password.
         return admin.ModelAdmin.get_urls(self)
@@ -113,35 +116,6 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
     @admin.display(description=_("roles"))
     def roles(self, person):
         return ", ".join(group.name for group in person.groups.all())
-
-
-@admin.register(ClinicSettings)
-class ClinicSettingsAdmin(NothingIsDeleted, admin.ModelAdmin):
-    fieldsets = [
-        (_("The clinic"), {"fields": ["name", "tagline", "phone", "address", "zone"]}),
-        (_("In an emergency"), {"fields": ["emergency_number", "emergency_words", "crisis_words"]}),
-        (_("What we offer"), {"fields": ["complimentary", "offers_clinic", "offers_phone", "offers_video"]}),
-        (_("What we promise"), {"fields": ["urgent_reply_hours", "reply_days", "hold_hours", "visit_minutes"]}),
-        (
-            _("What is kept"),
-            {
-                "fields": ["keep_met_days", "keep_unmet_days", "keep_spam_days", "keep_mail_days"],
-                "description": _(
-                    "Counted from the end of a request; then it is erased. The privacy page says the same."
-                ),
-            },
-        ),
-        (_("Pause"), {"fields": ["is_paused", "pause_words"]}),
-        (None, {"fields": ["is_demo"]}),
-    ]
-
-    def has_add_permission(self, request):
-        return False
-
-    def changelist_view(self, request, extra_context=None):
-        if self.has_change_permission(request) and not ClinicSettings.objects.exists():
-            ClinicSettings().save()
-        return redirect("admin:clinic_clinicsettings_change", 1)
 
 
 @admin.register(OpeningHours)

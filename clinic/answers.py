@@ -1,5 +1,6 @@
 """What somebody types when a clinic is set up at the command line, read into facts."""
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, time
@@ -64,7 +65,7 @@ def hours(text: str) -> list[tuple[int, time, time]]:
     if last < first:
         raise Wrong("The first day has to come before the last; the week begins on Monday.")
     stretches = [stretch(part) for part in found[3].replace(",", " ").split()]
-    if any(later[0] < earlier[1] for earlier, later in zip(stretches, stretches[1:], strict=False)):
+    if any(later[0] < earlier[1] for earlier, later in itertools.pairwise(stretches)):
         raise Wrong("The stretches of a day follow each other and do not overlap.")
     return [(day, opens, closes) for day in range(first, last + 1) for opens, closes in stretches]
 

@@ -25,14 +25,17 @@ NEWEST = 3
 
 @require_safe
 def home(request):
-    published = Tip.objects.listed(at=timezone.now()).for_list()
-    context = {
+    return render(request, "clinic/home.html", on_home_page(ClinicSettings.current(), at=timezone.now()))
+
+
+def on_home_page(clinic, *, at):
+    published = Tip.objects.listed(at=at).for_list()
+    return {
         "tips": published.tips()[:NEWEST],
         "guides": published.guides().prefetch_related(None),
         "topics": Topic.objects.filter(tips__in=published.tips()).distinct(),
-        "structured": structured.of_clinic(ClinicSettings.current()),
+        "structured": structured.of_clinic(clinic),
     }
-    return render(request, "clinic/home.html", context)
 
 
 @require_safe

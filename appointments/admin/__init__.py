@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import acts, calendar, person, queue, request, search
+from . import acts, calendar, leaving, person, queue, request, search
 from .hours import register_hours
 
 __all__ = ["calendar_urls", "person_urls", "queue_urls", "register_hours"]
@@ -51,4 +51,5 @@ def person_urls(site):
         path("person/", site.admin_view(person.person), name="person"),
         path("person/file/", site.admin_view(person.access_file), name="person_file"),
         path("person/erase/", site.admin_view(person.erase), name="person_erase"),
+        path("leaving/<int:pk>/", site.admin_view(leaving.leaving), name="leaving"),
     ]

@@ -145,21 +145,23 @@ class ClinicSettings(models.Model):
     @classmethod
     def remembered(cls):
         """The settings as last read, or the defaults; never touches the database."""
-        return _memory["settings"] or cls._with_hours(cls(pk=1), [], [])
+        return _memory["settings"] or cls(pk=1)._given_hours([], [])
 
     @classmethod
     def _read(cls):
-        row = cls.objects.filter(pk=1).first() or cls(pk=1)
-        return cls._with_hours(row, OpeningHours.objects.all(), Holiday.objects.values_list("date", flat=True))
+        return (cls.objects.filter(pk=1).first() or cls(pk=1)).with_hours()
 
-    @staticmethod
-    def _with_hours(row, hours, holidays):
-        row.opening_hours = list(hours)
-        row.week = {}
-        for slot in row.opening_hours:
-            row.week.setdefault(slot.weekday, []).append((slot.opens, slot.closes))
-        row.holidays = frozenset(holidays)
-        return row
+    def with_hours(self):
+        """Complete, as `current` gives it: with the opening hours and holidays of the database."""
+        return self._given_hours(OpeningHours.objects.all(), Holiday.objects.values_list("date", flat=True))
+
+    def _given_hours(self, hours, holidays):
+        self.opening_hours = list(hours)
+        self.week = {}
+        for slot in self.opening_hours:
+            self.week.setdefault(slot.weekday, []).append((slot.opens, slot.closes))
+        self.holidays = frozenset(holidays)
+        return self
 
     @property
     def tzinfo(self):

@@ -1,0 +1,82 @@
+"""All open requests of somebody who leaves, given to a colleague at once; by an owner."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from appointments.emails import OVERSEE, PERMISSIONS, TRIAGE
+from appointments.models import ConsultationRequest, TimeTaken, TransitionNotAllowed
+from clinic import audit
+from clinic.models import AuditAction
+
+# What one page asks of the database; whoever has more hands over once more.
+AT_ONCE = 200
+
+
+class LeavingForm(forms.Form):
+    use_required_attribute = False
+
+    to = forms.ModelChoiceField(label=_("To"), queryset=None, empty_label=_("Choose a colleague"))
+    reason = forms.CharField(
+        label=_("Why they are handed over"),
+        help_text=_("The reason stays with each request; the colleague is told of each."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args, person, **kwargs):
+        super().__init__(*args, **kwargs)
+        colleagues = get_user_model().objects.with_perm(TRIAGE, backend=PERMISSIONS).filter(is_active=True)
+        self.fields["to"].queryset = colleagues.exclude(pk=person.pk).order_by("display_name")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def leaving(request, pk):
+    if not request.user.has_perm(OVERSEE):
+        raise PermissionDenied
+    person = get_object_or_404(get_user_model(), pk=pk)
+    form = LeavingForm(request.POST or None, person=person)
+    if form.is_valid():
+        count, problems = hand_over_all(person, by=request.user, at=timezone.now(), **form.cleaned_data)
+        done = ngettext("%(count)d request is handed over.", "%(count)d requests are handed over.", count)
+        messages.success(request, done % {"count": count})
+        for reference, problem in problems:
+            messages.error(request, f"{reference}: {problem}")
+        return redirect("admin:leaving", pk)
+    rows = list(of(person)[:AT_ONCE])
+    audit.record(AuditAction.LISTED, by=request.user, at=timezone.now(), references=[row.reference for row in rows])
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Open requests of %(person)s") % {"person": person},
+        "person": person,
+        "rows": rows,
+        "form": form,
+    }
+    return TemplateResponse(request, "admin/appointments/leaving.html", context)
+
+
+def of(person):
+    return ConsultationRequest.objects.open().filter(assigned_to=person).order_by("submitted_at", "pk")
+
+
+def hand_over_all(person, *, to, reason, by, at):
+    """How many moved, and why others did not: each moves for itself, so that one that cannot holds back no other."""
+    count, problems = 0, []
+    for consultation in of(person)[:AT_ONCE]:
+        try:
+            with transaction.atomic():
+                consultation.hand_over(to=to, reason=reason, by=by, at=at)
+                audit.record(AuditAction.HANDED_OVER, by=by, at=at, reference=consultation.reference, act="hand_over")
+        except (TransitionNotAllowed, TimeTaken) as refused:
+            problems.append((consultation.reference, refused))
+        else:
+            count += 1
+    return count, problems
