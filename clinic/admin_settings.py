@@ -1,5 +1,6 @@
 """The clinic's settings at the desk: each with what it is for, and with the public pages as they would read."""
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -34,12 +35,24 @@ HELP = {
     "pause_words": _("On the form’s first page while it is closed."),
     "is_demo": _("A banner on every page says that the content is a sample."),
 }  # fmt: skip
+SENTENCES = ["emergency_words", "crisis_words", "complimentary", "pause_words"]
 PAGES = {
     "home": (_("Home page"), "clinic/home.html"),
     "start": (_("First page of the form"), "appointments/start.html"),
     "stop": (_("Stop page"), "appointments/stop.html"),
     "privacy": (_("Privacy notice"), "clinic/privacy.html"),
 }
+
+
+class SettingsForm(forms.ModelForm):
+    class Meta:
+        help_texts = HELP
+        widgets = {name: forms.Textarea(attrs={"rows": 2, "cols": 80}) for name in SENTENCES}
+
+    def clean(self):
+        """Sentences have room to be read, and are still one paragraph each."""
+        facts = super().clean()
+        return facts | {name: " ".join(facts[name].split()) for name in SENTENCES if facts.get(name)}
 
 
 class NothingIsDeleted:
@@ -51,6 +64,7 @@ class NothingIsDeleted:
 
 @admin.register(ClinicSettings)
 class ClinicSettingsAdmin(NothingIsDeleted, admin.ModelAdmin):
+    form = SettingsForm
     change_form_template = "admin/clinic/clinicsettings/form.html"
     fieldsets = [
         (_("The clinic"), {"fields": ["name", "tagline", "phone", "address", "zone"]}),
@@ -72,9 +86,6 @@ class ClinicSettingsAdmin(NothingIsDeleted, admin.ModelAdmin):
 
     def has_add_permission(self, request):
         return False
-
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        return super().get_form(request, obj, change, **{"help_texts": HELP, **kwargs})
 
     def get_urls(self):
         preview = self.admin_site.admin_view(require_POST(self.preview))

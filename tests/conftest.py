@@ -26,6 +26,17 @@ from .factories import come_in, make_clinic, make_person
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+def pytest_collection_modifyitems(config, items):
+    """On the second engine of a run only what meets its database: all else has just run, on the same code."""
+    if "ONLY_WITH_DATABASE" in os.environ:
+        meets = {True: [], False: []}
+        for item in items:
+            asked_for = {"db", "transactional_db", "environment"} & set(item.fixturenames)
+            meets[bool(asked_for or item.get_closest_marker("django_db"))].append(item)
+        config.hook.pytest_deselected(items=meets[False])
+        items[:] = meets[True]
+
+
 @pytest.fixture(autouse=True)
 def plain_settings(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]

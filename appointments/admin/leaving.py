@@ -43,7 +43,7 @@ def leaving(request, pk):
     if not request.user.has_perm(OVERSEE):
         raise PermissionDenied
     person = get_object_or_404(get_user_model(), pk=pk)
-    form = LeavingForm(request.POST or None, person=person)
+    form = LeavingForm(request.POST if request.method == "POST" else None, person=person)
     if form.is_valid():
         count, problems = hand_over_all(person, by=request.user, at=timezone.now(), **form.cleaned_data)
         done = ngettext("%(count)d request is handed over.", "%(count)d requests are handed over.", count)

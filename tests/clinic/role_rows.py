@@ -8,12 +8,14 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.core import signing
 from django.utils import timezone
 
 from appointments.admin.acts import ACTS
 from appointments.models import TimeOff, WorkingHours
 from clinic.health import WORKER
 from clinic.models import Heartbeat, Holiday, User
+from clinic.opening import TEST_MAIL
 from tests.appointments.stages import START, S, bring_to, make_arrived, make_visit
 from tests.factories import DAY, HOUR, NOON, make_person, make_tip
 from tests.tips.files import jpeg
@@ -39,6 +41,10 @@ def known(therapist, mail_dir):
         "uidb36": user_pk_to_url_str(newcomer),
         "key": default_token_generator.make_token(newcomer),
         "app_label": "tips",
+        "subject": "safety",
+        "page": "home",
+        ("admin:test_mail_arrived", "token"): signing.dumps(therapist.pk, salt=TEST_MAIL),
+        ("admin:leaving", "pk"): newcomer.pk,
         "url": "nowhere/",
         ("calendar_feed", "token"): therapist.open_calendar(),
         ("mfa_edit_webauthn", "pk"): key.pk,

@@ -6,7 +6,7 @@ from django.db import DatabaseError, connection, transaction
 
 from appointments.models import Actor, StatusChange
 from clinic import appendonly, audit, audit_chain
-from clinic.models import AuditAction, AuditSeal
+from clinic.models import Approval, AuditAction, AuditSeal, Subject
 from tests.factories import NOON, make_consultation, make_tip
 
 pytestmark = pytest.mark.django_db
@@ -38,8 +38,13 @@ def make_step(person):
     return make_tip(author=person).steps.create(from_status="draft", to_status="draft", by=person, at=NOON)
 
 
+def make_approval(person):
+    return Approval.objects.create(subject=Subject.PRIVACY, version="1", by=person, at=NOON)
+
+
 MAKE = {
     "appointments_statuschange": make_status_change,
+    "clinic_approval": make_approval,
     "clinic_auditentry": make_audit_entry,
     "clinic_auditseal": make_seal,
     "tips_tiprevision": make_revision,

@@ -135,7 +135,7 @@ def test_every_mail_is_listed_with_its_subject(clinic, mail_dir, therapist, sign
     found = re.findall(r'href="/admin/mail/samples/(\w+)/">([^<]*)</a>', listed)
     assert [event for event, subject in found] == EVENTS
     assert found[0] == ("received", "We received your request")
-    assert found[-1] == ("guessing", "Somebody is guessing a password")
+    assert found[-1] == ("test_mail", "A test mail from Elm Street Clinic")
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -182,7 +182,7 @@ def test_there_is_no_sample_of_what_is_no_mail(clinic, mail_dir, therapist, sign
 def test_a_sample_has_every_fact_that_a_mail_is_given(clinic):
     given = (
         set(make_consultation().for_mail())
-        | {"status", "references", "suspects"}
+        | {"status", "references", "suspects", "problems", "reviews_due"}
         | set(for_article(make_tip(), at=NOON))
         | {"code", "login", "what"}
     )

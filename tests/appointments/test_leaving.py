@@ -1,0 +1,114 @@
+"""Somebody leaves: their open requests go to a colleague at once, and nobody is forgotten."""
+
+import pytest
+
+from appointments import emails
+from appointments.models import ConsultationRequest
+from clinic.models import AuditEntry, OutgoingMail
+from tests.factories import DAY, NOON
+
+from .stages import START, S, bring_to, make_arrived, make_visit
+
+pytestmark = pytest.mark.django_db
+
+SENT = {"reason": "Sam has left."}
+
+
+def page(person):
+    return f"/admin/leaving/{person.pk}/"
+
+
+def requests_of(person):
+    return set(ConsultationRequest.objects.filter(assigned_to=person).values_list("reference", flat=True))
+
+
+def test_all_open_requests_move_with_a_reason_and_the_rest_stays(clinic, owner, therapist, colleague, signed_in):
+    open_ones = {bring_to(status, by=therapist).reference for status in (S.IN_REVIEW, S.NEEDS_INFO, S.PROPOSED)}
+    over = bring_to(S.DECLINED, by=therapist)
+    OutgoingMail.objects.all().delete()
+
+    answer = signed_in(owner).post(page(therapist), SENT | {"to": colleague.pk}, follow=True)
+
+    assert "3 requests are handed over." in answer.content.decode()
+    assert (requests_of(colleague), requests_of(therapist)) == (open_ones, {over.reference})
+    rows = AuditEntry.objects.filter(action="handed_over").values_list("reference", "by")
+    assert set(rows) == {(reference, owner.pk) for reference in open_ones}
+    assert OutgoingMail.objects.filter(event="staff_handed_over", to=colleague.email).count() == 3
+
+
+def test_a_visit_at_which_the_colleague_is_not_free_stays_and_is_named(clinic, owner, therapist, colleague, signed_in):
+    stuck = make_visit(therapist, START + DAY, at=NOON)
+    make_visit(colleague, START + DAY, at=NOON)
+    other = bring_to(S.IN_REVIEW, by=therapist)
+
+    answer = signed_in(owner).post(page(therapist), SENT | {"to": colleague.pk}, follow=True)
+
+    assert "1 request is handed over." in answer.content.decode()
+    assert f"{stuck.reference}: {colleague} is not free" in answer.content.decode()
+    assert requests_of(therapist) == {stuck.reference}
+    assert other.reference in requests_of(colleague)
+
+
+@pytest.mark.parametrize("sent", [{}, {"to": ""}, {"to": "0"}, SENT, {"to": "theirs"} | SENT, {"to": "editors"} | SENT])
+def test_without_a_colleague_and_a_reason_nothing_moves(clinic, owner, therapist, editor, signed_in, sent):
+    bring_to(S.IN_REVIEW, by=therapist)
+    numbers = {"theirs": therapist.pk, "editors": editor.pk}
+    sent = sent | ({"to": numbers[sent["to"]]} if sent.get("to") in numbers else {})
+
+    answer = signed_in(owner).post(page(therapist), sent)
+
+    assert answer.status_code == 200
+    assert "errorlist" in answer.content.decode()
+    assert sent.get("reason", "") in answer.content.decode()
+    assert len(requests_of(therapist)) == 1
+
+
+def test_only_an_owner_does_that(clinic, therapist, colleague, signed_in):
+    bring_to(S.IN_REVIEW, by=therapist)
+
+    answer = signed_in(colleague).post(page(therapist), SENT | {"to": colleague.pk})
+
+    assert (answer.status_code, requests_of(colleague)) == (403, set())
+
+
+def closing(person):
+    return {"username": person.username, "email": person.email, "display_name": person.display_name, "is_staff": "on"}
+
+
+def test_closing_an_account_leads_to_its_requests_where_there_are_any(clinic, owner, therapist, colleague, signed_in):
+    browser = signed_in(owner)
+    bring_to(S.IN_REVIEW, by=therapist)
+
+    answers = [
+        browser.post(f"/admin/clinic/user/{person.pk}/change/", closing(person)) for person in (therapist, colleague)
+    ]
+
+    therapist.refresh_from_db()
+    assert not therapist.is_active
+    assert [answer["Location"] for answer in answers] == [page(therapist), "/admin/clinic/user/"]
+
+
+def test_until_they_are_handed_over_all_who_triage_hear_of_them(clinic, therapist, colleague):
+    theirs = bring_to(S.IN_REVIEW, by=therapist)
+    OutgoingMail.objects.all().delete()
+    emails.staff_nudge(theirs, at=NOON)
+    therapist.is_active = False
+    therapist.save()
+    theirs = ConsultationRequest.objects.get(pk=theirs.pk)
+
+    for tell in (emails.staff_nudge, emails.staff_update, emails.staff_corrected):
+        tell(theirs, at=NOON)
+
+    assert list(OutgoingMail.objects.order_by("pk").values_list("event", "to")) == [
+        ("staff_nudge", therapist.email),
+        *[(event, colleague.email) for event in ("staff_nudge", "staff_update", "staff_corrected")],
+    ]
+
+
+def test_an_update_of_what_nobody_has_is_told_to_nobody(clinic, colleague):
+    arrived = make_arrived()
+    OutgoingMail.objects.all().delete()
+
+    emails.staff_update(arrived, at=NOON)
+
+    assert not OutgoingMail.objects.exists()

@@ -1,0 +1,95 @@
+"""The owner's settings: what each is for, and the public pages as they would read, before anything is saved."""
+
+import pytest
+from django.forms.models import model_to_dict
+from django.test import Client
+
+from clinic.admin_settings import HELP, PAGES, SENTENCES
+from clinic.models import ClinicSettings
+from tests.appointments.pages import Page
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/admin/clinic/clinicsettings/1/change/"
+TYPED = {
+    "name": "Oak Street <b>Physio</b>",
+    "tagline": "Move again.",
+    "phone": "(407) 698-5550",
+    "emergency_words": "Call 112 now.",
+    "emergency_number": "112",
+    "complimentary": "The first hour is free.",
+    "keep_spam_days": "14",
+}
+SHOWN = {
+    "home": ["Move again.", "The first hour is free.", "(407) 698-5550"],
+    "start": ["The first hour is free.", "Call 112 now.", "tel:112", "Oak Street &lt;b&gt;Physio"],
+    "stop": ["Call 112 now.", "tel:112"],
+    "privacy": ["What turned out to be spam: 14 days."],
+}
+
+
+@pytest.fixture
+def browser(clinic, owner, signed_in):
+    return signed_in(owner)
+
+
+def typed(**changed):
+    kept = model_to_dict(ClinicSettings.objects.get())
+    sent = {name: "on" if value is True else value for name, value in kept.items() if value is not False}
+    return sent | changed
+
+
+def preview(browser, page, **changed):
+    return browser.post(f"/admin/clinic/clinicsettings/preview/{page}/", typed(**TYPED) | changed)
+
+
+def test_each_setting_has_its_help_beside_it(browser):
+    page = browser.get(PAGE).content.decode()
+
+    assert [name for name, words in HELP.items() if str(words).split("“")[0].split("’")[0] not in page] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_public_page_is_shown_as_it_would_read_and_nothing_is_saved(clinic, browser, page):
+    before = model_to_dict(ClinicSettings.objects.get())
+
+    shown = preview(browser, page)
+    public = Client().get({"home": "/", "start": "/consultation/", "privacy": "/privacy/"}.get(page, "/"))
+
+    assert [words for words in SHOWN[page] if words not in shown.content.decode()] == []
+    assert model_to_dict(ClinicSettings.objects.get()) == before
+    assert "Oak Street" not in public.content.decode()
+
+
+def test_the_pause_is_shown_too(browser):
+    shown = preview(browser, "start", is_paused="on", pause_words="Back on Monday.")
+
+    assert "Back on Monday." in shown.content.decode()
+    assert "/consultation/who/" not in shown.content.decode()
+
+
+def test_what_cannot_be_saved_cannot_be_shown_and_says_why(browser):
+    shown = preview(browser, "home", phone="12", zone="Mars/Base").content.decode()
+
+    assert "Phone: " in shown
+    assert "“Mars/Base” is not a time zone" in shown
+
+
+def test_there_are_no_other_pages_and_no_other_people(browser, therapist, signed_in):
+    assert preview(browser, "admin").status_code == 404
+    assert preview(signed_in(therapist), "home").status_code == 403
+    assert browser.get("/admin/clinic/clinicsettings/preview/home/").status_code == 405
+
+
+def test_a_sentence_that_was_typed_over_several_lines_is_one_paragraph(browser):
+    browser.post(PAGE, typed(**{name: f"First\r\n  and then {name}." for name in SENTENCES}))
+
+    kept = ClinicSettings.objects.get()
+    assert [getattr(kept, name) for name in SENTENCES] == [f"First and then {name}." for name in SENTENCES]
+
+
+def test_the_boxes_of_the_page_lead_to_the_previews(browser):
+    page = Page(browser.get(PAGE))
+
+    found = [tag.attrs["formaction"] for tag in page.all("button") if tag.attrs.get("formtarget") == "_blank"]
+    assert found == [f"/admin/clinic/clinicsettings/preview/{name}/" for name in PAGES]
