@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 
 from clinic.models import ClinicSettings, forget
 
-from . import emails, keeping
+from . import emails, keeping, weekly
 from .models import ConsultationRequest, DailyAct, OfferedTime, TransitionNotAllowed, working_days_before
 
 logger = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ def tick(*, at):
         act(at=at)
     tell_the_owner_once_a_day(at=at)
     measure_answers(at=at)
+    # Before anything is erased by its age.
+    weekly.count_finished_weeks(at=at)
     purge_once_a_day(at=at)
 
 

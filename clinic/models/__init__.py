@@ -1,7 +1,7 @@
 """What both apps share: the people who work here, the clinic's own facts, its outgoing mail and its audit."""
 
 from .audit import AuditAction, AuditEntry, AuditSeal
-from .counts import Heartbeat, Tally
+from .counts import DayCount, Heartbeat, Tally
 from .mail import OutgoingMail
 from .people import User
 from .settings import ClinicSettings, Holiday, OpeningHours, Weekday, forget, validate_time_zone
@@ -11,6 +11,7 @@ __all__ = [
     "AuditEntry",
     "AuditSeal",
     "ClinicSettings",
+    "DayCount",
     "Heartbeat",
     "Holiday",
     "OpeningHours",
