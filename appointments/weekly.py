@@ -67,7 +67,7 @@ def sent_in(start, end):
 def answered_in(start, end):
     """In time or late, by the promise that was made when the request came."""
     clinic = ClinicSettings.current()
-    answered = ConsultationRequest.objects.filter(first_answered_at__gte=start, first_answered_at__lt=end)
+    answered = ConsultationRequest.objects.answered_between(start, end)
     return Counter(
         "in_time" if answered_at <= answer_due(clinic, urgency, sent_at) else "late"
         for urgency, sent_at, answered_at in answered.values_list("urgency", "submitted_at", "first_answered_at")

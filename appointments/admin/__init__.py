@@ -1,9 +1,9 @@
 from django.urls import path, register_converter
 
-from . import acts, calendar, person, queue, request, search
+from . import acts, calendar, person, queue, reports, request, search
 from .hours import register_hours
 
-__all__ = ["calendar_urls", "person_urls", "queue_urls", "register_hours"]
+__all__ = ["calendar_urls", "person_urls", "queue_urls", "register_hours", "report_urls"]
 
 
 class Reference:
@@ -51,4 +51,11 @@ def person_urls(site):
         path("person/", site.admin_view(person.person), name="person"),
         path("person/file/", site.admin_view(person.access_file), name="person_file"),
         path("person/erase/", site.admin_view(person.erase), name="person_erase"),
+    ]
+
+
+def report_urls(site):
+    return [
+        path("reports/", site.admin_view(reports.reports), name="reports"),
+        path("reports/file/", site.admin_view(reports.export), name="reports_export"),
     ]
