@@ -17,7 +17,7 @@ TALL, ABOVE, BELOW = 160, 24, 28
 # Where columns begin, in percent: to the left are the numbers of the lines.
 LEFT = 12
 # How many columns have their words below them.
-MOST_WORDS = 4
+MOST_WORDS = 3
 # Of one row: the line of words, the bar, and the space to the next one.
 WORDS, THICK, ROW = 20, 14, 48
 # So thin is a bar of what is too little to draw, that something is seen where something is said.
@@ -36,6 +36,10 @@ class Bar:
     @property
     def css(self) -> str:
         return "bar bar--vague" if self.is_vague else "bar"
+
+
+def percent(part: float) -> str:
+    return f"{part:.2f}%"
 
 
 def top_and_step(longest: int) -> tuple[int, int]:
@@ -60,9 +64,9 @@ def columns(bars: Sequence[Bar], *, name: str, title: str, about: str) -> SafeSt
     width = (100 - LEFT) / len(bars)
     drawn = format_html_join(
         "",
-        '<rect class="{}" x="{:.2f}%" y="{}" width="{:.2f}%" height="{}"/>',
+        '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>',
         [
-            (bar.css, LEFT + width * (n + 0.1), foot - height, width * 0.8, height)
+            (bar.css, percent(LEFT + width * (n + 0.1)), foot - height, percent(width * 0.8), height)
             for n, bar in enumerate(bars)
             for height in [max(LEAST, TALL * bar.length // top)]
         ],
@@ -70,10 +74,19 @@ def columns(bars: Sequence[Bar], *, name: str, title: str, about: str) -> SafeSt
     every = -(-len(bars) // MOST_WORDS)
     words = format_html_join(
         "",
-        '<text class="word" x="{:.2f}%" y="{}">{}</text>',
-        [(LEFT + width * n, foot + BELOW - 8, bar.label) for n, bar in enumerate(bars) if n % every == 0],
+        '<text class="{}" x="{}" y="{}">{}</text>',
+        [
+            (*_where(LEFT + width * n, width), foot + BELOW - 8, bar.label)
+            for n, bar in enumerate(bars)
+            if n % every == 0
+        ],
     )
     return _whole(lines + drawn + words, foot + BELOW, name, title, about)
+
+
+def _where(left: float, width: float) -> tuple[str, str]:
+    """Words begin where their column does; to the far right they end where it ends, so that none is cut off."""
+    return ("word word--last", percent(left + width)) if left > 80 else ("word", percent(left))
 
 
 def rows(bars: Sequence[Bar], *, name: str, title: str, about: str) -> SafeString:
@@ -82,11 +95,11 @@ def rows(bars: Sequence[Bar], *, name: str, title: str, about: str) -> SafeStrin
     drawn = format_html_join(
         "",
         '<text class="word" x="0" y="{0}">{1}</text><text class="word word--end" x="100%" y="{0}">{2}</text>'
-        '<rect class="{3}" x="0" y="{4}" width="{5:.2f}%" height="{6}"/>',
+        '<rect class="{3}" x="0" y="{4}" width="{5}" height="{6}"/>',
         [
             (n * ROW + WORDS - 5, Truncator(bar.label).chars(LETTERS), bar.says, bar.css, n * ROW + WORDS, long, THICK)
             for n, bar in enumerate(bars)
-            for long in [max(0.5, 100 * bar.length / longest)]
+            for long in [percent(max(0.5, 100 * bar.length / longest))]
         ],
     )
     return _whole(drawn, len(bars) * ROW, name, title, about)

@@ -35,11 +35,14 @@ TITLES = {
     "pages": _("Pages looked at"),
 }
 NOT_KNOWN = _("No longer known")
-DECLINED = {f"{RequestStatus.DECLINED}:{reason}": reason.label for reason in DeclineReason}
 ENDS = {
-    **DECLINED,
-    f"{RequestStatus.LAPSED}:{RequestStatus.NEEDS_INFO}": _("Lapsed: our question was not answered"),
-    f"{RequestStatus.LAPSED}:{RequestStatus.PROPOSED}": _("Lapsed: none of the times offered was chosen"),
+    f"{RequestStatus.DECLINED}:{DeclineReason.NOT_OUR_FIELD}": _("Declined: not our field"),
+    f"{RequestStatus.DECLINED}:{DeclineReason.NOT_OFFERED}": _("Declined: not offered here"),
+    f"{RequestStatus.DECLINED}:{DeclineReason.TOO_FAR}": _("Declined: too far away"),
+    f"{RequestStatus.DECLINED}:{DeclineReason.NO_PLACE}": _("Declined: no free place"),
+    f"{RequestStatus.DECLINED}:{DeclineReason.NOT_REACHED}": _("Declined: could not be reached"),
+    f"{RequestStatus.LAPSED}:{RequestStatus.NEEDS_INFO}": _("Lapsed: question not answered"),
+    f"{RequestStatus.LAPSED}:{RequestStatus.PROPOSED}": _("Lapsed: no offered time chosen"),
     str(RequestStatus.WITHDRAWN): _("Withdrawn"),
     str(RequestStatus.NO_SHOW): _("Missed"),
 }
@@ -225,7 +228,9 @@ def the_way(now, before):
     bars = [plots.Bar(gettext("Form begun"), begun[0], str(begun[0]))]
     for kind, label in steps:
         told = now.sum(kind)
-        rows.append([label, in_words(told), share(told, now.sum("sent")), in_words(before.sum(kind))])
+        rows.append(
+            [label, in_words(told), "" if kind == "sent" else share(told, now.sum("sent")), in_words(before.sum(kind))]
+        )
         bars.append(bar(label, told))
     stopped = in_words(now.sum("stopped")), "", in_words(before.sum("stopped"))
     rows.append([_("Sent to emergency care by the safety screen"), *stopped])
