@@ -46,9 +46,9 @@ REGIONS = dict(zip(Region.values, [10, 26, 14, 5, 9, 20, 7, 5, 4], strict=True))
 GOALS = ["walk the dog", "sleep through", "lift a child", "run again", "work without a break", "climb stairs"]
 # How requests end, and how often.
 ENDS = {S.COMPLETED: 58, S.NO_SHOW: 6, S.DECLINED: 9, S.WITHDRAWN: 9, S.LAPSED: 10, S.SPAM: 4}
-# Where those of the last days stand.
-STANDING = [S.BOOKED, S.BOOKED, S.IN_REVIEW, S.NEEDS_INFO, S.PROPOSED, S.NEW]
-RECENT = timedelta(days=3)
+# Where those of the last days stand, and those of the last one.
+STANDING, JUST_CAME = [S.BOOKED, S.NEEDS_INFO, S.BOOKED, S.PROPOSED], [S.NEW, S.IN_REVIEW]
+RECENT, JUST_NOW = timedelta(days=4), timedelta(days=2)
 # Looks at pages on an ordinary day.
 LOOKS = {"home": 46, "list": 24, "start": 11, "begun": 4.4}
 
@@ -167,10 +167,15 @@ def request_of(sample, number, came):
     )
     sample.statements.append(statement_of(consultation, number, chance))
     sample.move(consultation, S.NEW, at=came)
-    is_recent = came > sample.at - RECENT
-    goal = STANDING[number % len(STANDING)] if is_recent else chance.choices(list(ENDS), list(ENDS.values()))[0]
-    lead(sample, consultation, goal)
+    lead(sample, consultation, goal_of(sample, number, came))
     return consultation
+
+
+def goal_of(sample, number, came):
+    if came > sample.at - RECENT:
+        standing = JUST_CAME if came > sample.at - JUST_NOW else STANDING
+        return standing[number % len(standing)]
+    return sample.chance.choices(list(ENDS), list(ENDS.values()))[0]
 
 
 def source(sample, came):
@@ -203,7 +208,8 @@ def lead(sample, consultation, goal):
     if goal == S.NEW:
         return
     therapist = sample.chance.choice(sample.staff)
-    most = 3.0 if consultation.urgency == Urgency.URGENT else sample.chance.choice([4.0, 9.0, 12.0])
+    is_quick = consultation.urgency == Urgency.URGENT or goal == S.IN_REVIEW
+    most = 3.0 if is_quick else sample.chance.choice([4.0, 9.0, 12.0])
     claimed = sample.later(consultation.submitted_at, 0.1, most / 2)
     answered = sample.later(claimed, 0.1, most / 2)
     with suppress(NotYet):
