@@ -16,6 +16,8 @@ LETTERS = 34
 TALL, ABOVE, BELOW = 160, 24, 28
 # Where columns begin, in percent: to the left are the numbers of the lines.
 LEFT = 12
+# A column is no wider than if there were so many.
+FEWEST = 8
 # How many columns have their words below them.
 MOST_WORDS = 3
 # Of one row: the line of words, the bar, and the space to the next one.
@@ -61,7 +63,7 @@ def columns(bars: Sequence[Bar], *, name: str, title: str, about: str) -> SafeSt
         '<line class="line" x1="0" x2="100%" y1="{0}" y2="{0}"/><text class="word" x="0" y="{1}">{2}</text>',
         [(y, y - 4, value) for value in range(0, top + 1, step) for y in [foot - TALL * value // top]],
     )
-    width = (100 - LEFT) / len(bars)
+    width = (100 - LEFT) / max(len(bars), FEWEST)
     drawn = format_html_join(
         "",
         '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>',

@@ -94,6 +94,12 @@ def test_words_below_columns_do_not_crowd(count):
     assert float(words[0]["x"].rstrip("%")) == LEFT
 
 
+def test_a_column_alone_does_not_fill_the_plot():
+    svg = columns([Bar("Mar 2", 20, "20")], **NAMED)
+
+    assert lengths(svg, "width") == ["8.80%"]
+
+
 def test_long_words_are_cut_and_said_to_be():
     svg = rows([Bar("x" * 200, 3, "3")], **NAMED)
 
