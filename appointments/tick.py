@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 
 from clinic.models import ClinicSettings, forget
 
-from . import keeping
+from . import keeping, weekly
 from .models import ConsultationRequest, DailyAct, OfferedTime, TransitionNotAllowed, working_days_before
 
 logger = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ def tick(*, at):
     for act in (tell_who_waits_too_long, nudge, remind, ask_again, let_lapse, let_offers_expire):
         act(at=at)
     measure_answers(at=at)
+    # Before anything is erased by its age.
+    weekly.count_finished_weeks(at=at)
     purge_once_a_day(at=at)
 
 

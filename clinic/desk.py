@@ -9,7 +9,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments.admin import calendar_urls, person_urls, queue_urls, register_hours
+from appointments.admin import calendar_urls, person_urls, queue_urls, register_hours, report_urls
 from appointments.admin.queue import overview
 from appointments.emails import OVERSEE, TRIAGE
 from tips.admin import article_urls, register_articles
@@ -52,6 +52,7 @@ class ClinicAdminSite(AdminSite):
             *queue_urls(self),
             *calendar_urls(self),
             *person_urls(self),
+            *report_urls(self),
             path("go-on/", self.admin_view(go_on), name="go_on"),
             *audit_urls(self),
             *opening_urls(self),
@@ -101,6 +102,7 @@ class ClinicAdminSite(AdminSite):
                 app["models"].insert(0, page(_("What is in work"), "admin:tips_desk"))
             if app["app_label"] == "clinic" and request.user.has_perm(OVERSEE):
                 app["models"].append(page(_("Is everything ready?"), "admin:opening"))
+                app["models"].append(page(_("Reports"), "admin:reports"))
                 app["models"].append(page(_("Who looked"), "admin:audit"))
                 app["models"].append(page(_("One person’s data"), "admin:person"))
         if not request.user.has_perm(TRIAGE):

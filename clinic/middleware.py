@@ -14,7 +14,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
-from . import views
+from . import counting, views
 from .limits import wide_network_of
 from .logs import request_id
 from .models import ClinicSettings
@@ -28,6 +28,14 @@ MOST_BYTES_FROM_A_STRANGER = 256 * 1024
 MOST_BYTES_WITH_A_PICTURE = 32 * 1024 * 1024
 TAKES_PICTURES = "/admin/tips/picture/add/"
 SENT_BY_OUR_FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+# The public pages whose readers are counted, by the name of their route, and under which kind.
+COUNTED = {
+    "home": "home",
+    "tips:list": "list",
+    "tips:detail": "tip",
+    "tips:guide": "guide",
+    "consultation:start": "start",
+}
 CHARSETS = {"utf-8", "utf8", "us-ascii"}
 NEVER_TEXT = re.compile("[\0\ud800-\udfff]")
 
@@ -126,6 +134,20 @@ def clinic_time(get_response):
     def middleware(request):
         with timezone.override(ClinicSettings.current().tzinfo):
             return get_response(request)
+
+    return middleware
+
+
+def looks_are_counted(get_response):
+    """Count who looks at a public page. The layer that answers pages from memory, if any, calls `counting.count` itself."""
+
+    def middleware(request):
+        response = get_response(request)
+        match = request.resolver_match
+        kind = COUNTED.get(match.view_name) if match else None
+        if kind and counting.is_a_look(request.method, response.status_code, request.headers, request.COOKIES):
+            counting.count(kind, match.kwargs.get("slug", ""), on=timezone.localdate())
+        return response
 
     return middleware
 

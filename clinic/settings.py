@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "clinic.middleware.own_error_pages",
     "clinic.middleware.what_is_never_valid",
     "clinic.middleware.clinic_time",
+    "clinic.middleware.looks_are_counted",
     "clinic.comings.acts_are_recorded",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -147,6 +148,8 @@ CACHES = {
 
 # How long a process may go on with the clinic's facts that it remembers.
 CLINIC_MEMORY_SECONDS = env.float("CLINIC_MEMORY_SECONDS", default=2.0)
+# How often a process writes how many pages it has shown, which a killed one forgets; 0: they are not counted.
+COUNT_FLUSH_SECONDS = env.float("COUNT_FLUSH_SECONDS", default=10.0)
 
 AUTH_USER_MODEL = "clinic.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

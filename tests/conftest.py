@@ -44,6 +44,7 @@ def plain_settings(settings):
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     # A test answers in no time; those about hurry and crowds set these themselves.
     settings.CONSULTATION_FASTEST_SECONDS = 0
+    settings.COUNT_FLUSH_SECONDS = 0
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
@@ -143,6 +144,7 @@ def environment(django_db_setup, tmp_path_factory):
         "BASE_URL": f"http://localhost:{port}",
         "SECRET_KEY": django_settings.SECRET_KEY,
         "CLINIC_MEMORY_SECONDS": "0",
+        "COUNT_FLUSH_SECONDS": "0",
         "CONSULTATION_FASTEST_SECONDS": "0",
         "CONSULTATION_SENDS_PER_HOUR": "1000000",
         "CONSULTATION_FLOOD_PER_HOUR": "1000000",

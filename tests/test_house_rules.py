@@ -42,7 +42,7 @@ LAYERS = [
     "urls", "views", "admin", "draft", "forms", "feeds", "page", "pdf", "models", "emails", "reasons", "calendar", "zones", "clock", "markdown", "figures",
 ]  # fmt: skip
 EDGES = {
-    "views.py", "admin.py", "admin_audit.py", "admin_opening.py", "admin_settings.py", "recorded.py", "comings.py", "desk.py", "visits.py", "signin.py", "feeds.py", "sitemaps.py",
+    "views.py", "admin.py", "admin_audit.py", "admin_opening.py", "admin_settings.py", "recorded.py", "comings.py", "desk.py", "visits.py", "signin.py", "feeds.py", "sitemaps.py", "middleware.py",
 }  # fmt: skip
 
 MOST_LINES = 400

@@ -1,9 +1,9 @@
 from django.urls import path, register_converter
 
-from . import acts, calendar, leaving, person, queue, request, search
+from . import acts, calendar, leaving, person, queue, reports, request, search
 from .hours import register_hours
 
-__all__ = ["calendar_urls", "person_urls", "queue_urls", "register_hours"]
+__all__ = ["calendar_urls", "person_urls", "queue_urls", "register_hours", "report_urls"]
 
 
 class Reference:
@@ -52,4 +52,11 @@ def person_urls(site):
         path("person/file/", site.admin_view(person.access_file), name="person_file"),
         path("person/erase/", site.admin_view(person.erase), name="person_erase"),
         path("leaving/<int:pk>/", site.admin_view(leaving.leaving), name="leaving"),
+    ]
+
+
+def report_urls(site):
+    return [
+        path("reports/", site.admin_view(reports.reports), name="reports"),
+        path("reports/file/", site.admin_view(reports.export), name="reports_export"),
     ]

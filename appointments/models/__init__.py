@@ -18,6 +18,7 @@ from .states import (
 )
 from .stopped import StoppedVisit
 from .times import HeldQuarter, OfferedTime, TimeTaken, kept_until
+from .weeks import CarriedOver, WeekCount
 
 __all__ = [
     "ASSIGNED",
@@ -25,6 +26,7 @@ __all__ = [
     "TRANSITIONS",
     "WAITING_ON_US",
     "Actor",
+    "CarriedOver",
     "ConsultationRequest",
     "ContactCorrection",
     "DailyAct",
@@ -44,6 +46,7 @@ __all__ = [
     "TimeTaken",
     "TransitionNotAllowed",
     "Urgency",
+    "WeekCount",
     "WorkingHours",
     "answer_due",
     "free_times",

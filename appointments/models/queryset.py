@@ -158,11 +158,19 @@ class ConsultationRequestQuerySet(models.QuerySet):
     def sent_since(self, moment):
         return self.filter(submitted_at__gt=moment)
 
+    def answered_between(self, start, end):
+        """What had its first answer from `start` on and before `end`."""
+        return self.filter(first_answered_at__gte=start, first_answered_at__lt=end)
+
+    def waited(self):
+        """How long each of these waited, all of which were answered."""
+        times = self.values_list("submitted_at", "first_answered_at")
+        return [answered_at - submitted_at for submitted_at, answered_at in times]
+
     def typical_answer(self, *, at):
         """How long half of those answered in the last 30 days waited; None where they are too few to say."""
         answered = self.filter(first_answered_at__range=(at - MEASURED, at))
-        times = answered.order_by("-first_answered_at", "-pk").values_list("submitted_at", "first_answered_at")
-        waited = [answered_at - submitted_at for submitted_at, answered_at in times[:MOST_MEASURED]]
+        waited = answered.order_by("-first_answered_at", "-pk")[:MOST_MEASURED].waited()
         return median(waited) if len(waited) >= FEWEST_MEASURED else None
 
     @transaction.atomic

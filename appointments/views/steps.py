@@ -21,6 +21,7 @@ from appointments.models import ConsultationRequest, StoppedVisit, Suspicion, Ur
 from appointments.safety import Level, Outcome
 from appointments.suspicion import suspicion
 from appointments.typos import likely_meant
+from clinic import counting
 from clinic.limits import Limit, network_of
 from clinic.models import ClinicSettings
 from clinic.sealing import BrokenSeal, seal, unseal
@@ -94,6 +95,8 @@ class StepPage(Unlosable):
             return show_step(request, step, draft, form, status=429, note=TOO_MANY)
         if not form.is_valid():
             return show_step(request, step, draft, form)
+        if not draft.answers and not request.user.is_authenticated:
+            counting.count("begun", on=timezone.localdate(now))
         draft.take(step, request.POST)
         draft.keep(request)
         if ClinicSettings.current().is_paused:

@@ -2,7 +2,7 @@
 
 from .approval import Approval, Subject
 from .audit import AuditAction, AuditEntry, AuditSeal
-from .counts import Heartbeat, Tally
+from .counts import DayCount, Heartbeat, Tally
 from .mail import OutgoingMail
 from .people import User
 from .settings import ClinicSettings, Holiday, OpeningHours, Weekday, forget, validate_time_zone
@@ -13,6 +13,7 @@ __all__ = [
     "AuditEntry",
     "AuditSeal",
     "ClinicSettings",
+    "DayCount",
     "Heartbeat",
     "Holiday",
     "OpeningHours",

@@ -1,6 +1,7 @@
 """What is counted and noted by the processes of the site about themselves and their visitors."""
 
-from django.db import models
+from django.db import models, transaction
+from django.db.models import F, Sum
 
 
 class Tally(models.Model):
@@ -33,3 +34,39 @@ class Heartbeat(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class DayCountQuerySet(models.QuerySet):
+    @transaction.atomic
+    def add(self, counts):
+        """Add so many to each day, kind and key, also where two processes are at it in the same moment."""
+        # In one order, so that two who add to the same rows do not wait for each other.
+        for (day, kind, key), count in sorted(counts.items()):
+            once_more = {"count": F("count") + count}
+            self.update_or_create(day=day, kind=kind, key=key, defaults=once_more, create_defaults={"count": count})
+
+    def between(self, first, last):
+        return self.filter(day__range=(first, last))
+
+    def by_key(self, kind):
+        return dict(self.filter(kind=kind).values_list("key").annotate(Sum("count")).order_by("key"))
+
+    def total(self, kind):
+        return self.filter(kind=kind).aggregate(sum=Sum("count"))["sum"] or 0
+
+
+class DayCount(models.Model):
+    """How often something was looked at on one day, such as a tip; nothing is known of who did."""
+
+    day = models.DateField()
+    kind = models.CharField(max_length=20)
+    key = models.CharField(max_length=100, blank=True)
+    count = models.PositiveIntegerField()
+
+    objects = DayCountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "kind", "key"], name="looks_are_counted_once_a_day")]
+
+    def __str__(self):
+        return f"{self.day} {self.kind} {self.key}: {self.count}"

@@ -167,7 +167,15 @@ def test_nobody_can_make_an_account_for_themselves(clinic, client):
                 ("Consultation requests", ["Queue", "Calendar", "Time off", "Working hours"]),
                 (
                     "Clinic",
-                    ["Clinic settings", "Holidays", "Opening hours", "Users", "Who looked", "One person’s data"],
+                    [
+                        "Clinic settings",
+                        "Holidays",
+                        "Opening hours",
+                        "Users",
+                        "Reports",
+                        "Who looked",
+                        "One person’s data",
+                    ],
                 ),
                 ("Tips and guides", ["What is in work", "Guides", "Tips", "Topics"]),
             ],

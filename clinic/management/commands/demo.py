@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from appointments import sample_year
 from appointments.forms import SCREEN
 from appointments.models import ConsultationRequest, free_times
 from appointments.models.statement import Mode
@@ -68,8 +69,35 @@ ORDER = ["strength-training-for-runners", "strength-for-desk-workers", "strength
 class Command(BaseCommand):
     help = "Fills an empty site with the sample clinic, its tips and guides, and six staff accounts."
 
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--year", action="store_true", help="and a year of sample requests, also to a sample clinic"
+        )
+
     @transaction.atomic
-    def handle(self, *args, **options):
+    def handle(self, *args, year=False, **options):
+        if year and not settings.DEBUG:
+            raise CommandError("A year of sample requests is for development, and DEBUG is off.")
+        if not year or not User.objects.exists():
+            self.fill()
+        if year:
+            self.add_year()
+
+    def add_year(self):
+        """To a sample clinic alone, and once."""
+        forget()
+        if not ClinicSettings.current().is_demo:
+            raise CommandError("A year of sample requests is for the sample clinic. This one is real.")
+        if sample_year.is_there():
+            self.stdout.write("The year of sample requests is there already.")
+            return
+        staff = list(User.objects.filter(groups__name="Therapist", email__endswith=f"@{SAMPLE_HOST}").order_by("pk"))
+        if not staff:
+            raise CommandError("The sample therapists are not here.")
+        count = sample_year.make(staff, at=timezone.now())
+        self.stdout.write(f"A year of {count} sample requests. Nobody was mailed.")
+
+    def fill(self):
         if User.objects.exists():
             raise CommandError("The sample content is for an empty site. This one has people already.")
         set_up_clinic()

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0010_what_is_kept"),
+        ("clinic", "0011_day_counts"),
     ]
 
     operations = [

@@ -1,0 +1,75 @@
+"""How often public pages are looked at: counted in memory, written from time to time, knowing nobody.
+
+A page that is answered costs no query for it. A thread of the process writes what has come together, every
+`COUNT_FLUSH_SECONDS` or as soon as there are `MOST_UNWRITTEN`; a process that is killed loses what it had not written.
+"""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+
+from .models import DayCount
+
+logger = logging.getLogger(__name__)
+
+MOST_UNWRITTEN = 500
+# How many different things are kept while the database gives no answer; after that the oldest count on, new ones are lost.
+MOST_KINDS = 10_000
+
+_lock = threading.Lock()
+_unwritten: Counter[tuple[date, str, str]] = Counter()
+_many = threading.Event()
+_writer: list[threading.Thread] = []
+
+
+def count(kind: str, key: str = "", *, on: date) -> None:
+    """Once more of this on that day of the clinic's. Takes no time and never fails."""
+    with _lock:
+        if (on, kind, key) in _unwritten or len(_unwritten) < MOST_KINDS:
+            _unwritten[on, kind, key] += 1
+        if _unwritten.total() >= MOST_UNWRITTEN:
+            _many.set()
+        if settings.COUNT_FLUSH_SECONDS and not _writer:
+            _writer.append(threading.Thread(target=_write_from_time_to_time, name="counting", daemon=True))
+            _writer[0].start()
+
+
+def flush() -> None:
+    """Write what has come together; where the database gives no answer, it is kept for the next time."""
+    with _lock:
+        taken = Counter(_unwritten)
+        _unwritten.clear()
+    try:
+        if taken:
+            DayCount.objects.add(taken)
+    except DatabaseError as error:
+        with _lock:
+            _unwritten.update(taken)
+        logger.warning("views could not be written and are kept", exc_info=error)
+
+
+def _write_from_time_to_time() -> None:
+    while True:
+        _many.wait(settings.COUNT_FLUSH_SECONDS)
+        _many.clear()
+        flush()
+        close_old_connections()
+        if _unwritten.total() >= MOST_UNWRITTEN:
+            # The database gives no answer: not at once again.
+            threading.Event().wait(settings.COUNT_FLUSH_SECONDS)
+
+
+def is_a_look(method: str, status: int, headers: Mapping[str, str], cookies: Mapping[str, str]) -> bool:
+    """Whether an answer is somebody looking at a page.
+
+    Whoever has a session is left out: staff, and a patient who is filling in the form. That there is one is told by
+    the cookie's name; it is not opened.
+    """
+    is_ahead = "prefetch" in headers.get("Sec-Purpose", "") + headers.get("Purpose", "")
+    has_session = settings.SESSION_COOKIE_NAME in cookies
+    return method == "GET" and status in {200, 304} and not is_ahead and not has_session
