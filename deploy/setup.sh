@@ -181,6 +181,9 @@ web_server() {
         filled "$code/deploy/nginx/$page" | write "$pages/$page" 644
     done
     [ -z "$root" ] || return 0
+    for log in clinic.log clinic-error.log; do
+        [ -e "$logs/$log" ] || install -m 640 -o www-data -g adm /dev/null "$logs/$log"
+    done
     # Debian's own welcome page would answer in our place.
     rm -f "$nginx/sites-enabled/default"
     grep -q '^ *worker_rlimit_nofile' "$nginx/nginx.conf" ||
