@@ -146,7 +146,7 @@ def test_without_a_trial_it_wants_to_be_root():
 
 
 @pytest.mark.skipif(SHELLCHECK is None, reason="there is no shellcheck on this machine")
-@pytest.mark.parametrize("script", ["setup.sh", "compose/make-role.sh"])
+@pytest.mark.parametrize("script", ["setup.sh", "copy-elsewhere.sh", "compose/make-role.sh"])
 def test_the_scripts_have_no_slip_that_shellcheck_knows(script):
     said = subprocess.run([SHELLCHECK, SETUP.parent / script], capture_output=True, text=True, check=False)
 
