@@ -137,6 +137,11 @@ secrets() {
     # The database of this machine, over its socket: who asks is known to PostgreSQL by the account, without a password.
     [ -s "$etc/secrets/database_url" ] || echo 'postgres:///clinic' | write "$etc/secrets/database_url" 640 clinic
     [ -e "$etc/secrets/email_url" ] || : | write "$etc/secrets/email_url" 640 clinic
+    # What came from a safe, or from an editor, is read by the site and by nobody else.
+    for file in "$etc/clinic.env" "$etc/secrets"/*; do
+        chmod 640 "$file"
+        [ -n "$root" ] || chown root:clinic "$file"
+    done
 }
 
 settings() {

@@ -85,6 +85,16 @@ def test_another_phone_number_is_taken_and_no_secret_or_setting_is_touched(prepa
     assert after[f"{SECRETS}/secret_key"] == before[f"{SECRETS}/secret_key"]
 
 
+def test_a_secret_that_somebody_put_there_is_closed_again(prepared):
+    secret = prepared / SECRETS / "database_url"
+    kept = secret.read_text()
+    secret.chmod(0o644)
+
+    set_up(prepared)
+
+    assert (mode(secret), secret.read_text()) == ("0o640", kept)
+
+
 def test_a_certificate_that_is_given_is_used(tmp_path):
     set_up(tmp_path, *FIRST, "--certificate", "/some/chain.pem", "--key", "/some/key.pem")
 
