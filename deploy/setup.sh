@@ -8,6 +8,7 @@
 # `clinic`, brings the database up to date, and starts everything. A secret or a setting that is there is never changed.
 # docs/operations.md goes through it in order.
 #
+#   --emergency NUMBER               where 911 is not the number of the ambulance
 #   --certificate FILE --key FILE    a TLS certificate of your own; without, certbot's, or one made here until there is one
 #   --root DIR                       a trial: everything below DIR, as the user at hand; nothing is started, no account made
 #   --python FILE                    in a trial: a Python in which all packages are, in place of a new .venv
@@ -16,7 +17,7 @@ set -eu
 umask 022
 
 code=$(cd "$(dirname "$0")/.." && pwd)
-root='' host='' name='' phone='' certificate='' key='' python='' ports=''
+root='' host='' name='' phone='' emergency='' certificate='' key='' python='' ports=''
 
 stop() {
     echo "setup.sh: $*" >&2
@@ -25,7 +26,7 @@ stop() {
 
 while [ $# -gt 0 ]; do
     case $1 in
-        --root | --host | --name | --phone | --certificate | --key | --python | --ports)
+        --root | --host | --name | --phone | --emergency | --certificate | --key | --python | --ports)
             if [ $# -lt 2 ] || [ -z "$2" ]; then stop "$1 wants a value."; fi
             eval "${1#--}=\$2"
             shift 2
@@ -59,11 +60,13 @@ remembered() { [ ! -f "$etc/site.env" ] || sed -n "s/^CLINIC_$1=//p" "$etc/site.
 
 : "${host:=$(remembered HOST)}" "${name:=$(remembered NAME)}" "${phone:=$(remembered PHONE)}" "${ports:=$(remembered PORTS)}"
 : "${certificate:=$(remembered CERTIFICATE)}" "${key:=$(remembered KEY)}" "${ports:=80,443,8000}"
+: "${emergency:=$(remembered EMERGENCY)}" "${emergency:=911}"
 
 fits() { printf '%s' "$1" | LC_ALL=C grep -Eqx "$2" && [ "$(printf '%s\n' "$1" | wc -l)" = 1 ]; }
 
 fits "$host" '[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+' || stop "--host wants the site's name, in small letters, such as clinic.example."
 fits "$phone" '\+?[0-9() .-]{5,30}' || stop "--phone wants the clinic's number, such as '(555) 010-0100'; it stands on the page that is shown while the site is away."
+fits "$emergency" '[0-9]{2,6}' || stop "--emergency wants a short number, such as 911 or 112."
 fits "$name" "[^<>\"\\\\|\$\`{}]{1,100}" || stop "--name wants the clinic's name as plain words."
 fits "$ports" '[0-9]{1,5},[0-9]{1,5},[0-9]{1,5}' || stop "--ports wants three numbers, such as 80,443,8000."
 case $code$root in *[!A-Za-z0-9/._-]*) stop "The folder has a name that systemd or nginx would misread: $code$root" ;; esac
@@ -99,6 +102,7 @@ filled() {
 d}" \
         -e "s|@CODE@|$code|g; s|@ETC@|$etc|g; s|@VENV@|$venv|g; s|@DATA@|$data|g; s|@BACKUPS@|$backups|g; s|@APP_PORT@|$app|g" \
         -e "s|\${CLINIC_HOST}|$host|g; s|\${CLINIC_NAME}|$name_in_html|g; s|\${CLINIC_PHONE}|$phone|g; s|\${CLINIC_TEL}|$tel|g" \
+        -e "s|\${CLINIC_EMERGENCY}|$emergency|g" \
         -e "s|\${CLINIC_UPSTREAM}|127.0.0.1:$app|g; s|\${CLINIC_BASE_URL}|$base_url|g; s|\${CLINIC_DATA}|$data|g" \
         -e "s|\${CLINIC_HTTP_PORT}|$http|g; s|\${CLINIC_HTTPS_PORT}|$https|g; s|\${CLINIC_PAGES}|$pages|g" \
         -e "s|\${CLINIC_CERTIFICATE}|$certificate|g; s|\${CLINIC_CERTIFICATE_KEY}|$key|g" \
@@ -119,6 +123,8 @@ folders() {
     # nginx passes through to static/, and can list nothing.
     folder "$data" 711 clinic:clinic
     folder "$backups" 700 clinic:clinic
+    # After a move the files may be those of another account's number.
+    [ -n "$root" ] || chown -R -h clinic:clinic "$data" "$backups"
     folder "$pages" 755 root:root
     folder "$acme" 755 root:root
     mkdir -p "$logs" "$units" "$nginx/sites-available" "$nginx/sites-enabled" "$nginx/modules-enabled" "$root/usr/local/bin"
@@ -149,6 +155,7 @@ settings() {
 CLINIC_HOST=$host
 CLINIC_NAME=$name
 CLINIC_PHONE=$phone
+CLINIC_EMERGENCY=$emergency
 CLINIC_CERTIFICATE=$given_certificate
 CLINIC_KEY=$given_key
 CLINIC_PORTS=$ports

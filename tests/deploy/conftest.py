@@ -1,6 +1,7 @@
 """The set-up script, run for a trial below a folder of the tests' own; and what it prepares, started as it is shipped."""
 
 import contextlib
+import json
 import os
 import shlex
 import shutil
@@ -122,6 +123,10 @@ class Front:
         wire = socket.create_connection(("127.0.0.1", self.port), timeout=seconds, source_address=(come_from, 0))
         return context.wrap_socket(wire, server_hostname=name)
 
+    def journal(self):
+        """What the site itself has said, one object a line."""
+        return [json.loads(line) for line in (self.root / "site.log").read_text().splitlines()]
+
     def log(self, name="clinic.log"):
         return (self.root / "var" / "log" / "nginx" / name).read_text()
 
@@ -153,7 +158,8 @@ def front(finished, ports):
     service = unit(root, "clinic-web.service")["Service"]
     name, _, value = service["Environment"].partition("=")
     environment = {"PATH": os.defpath, name: value}
-    with running(*shlex.split(service["ExecStart"]), cwd=service["WorkingDirectory"], env=environment) as site:
+    command, place = shlex.split(service["ExecStart"]), service["WorkingDirectory"]
+    with (root / "site.log").open("wb") as log, running(*command, cwd=place, env=environment, stderr=log) as site:
         wait_at(ports[2], site)
         with running(NGINX, "-c", frame(root)) as nginx:
             wait_at(ports[1], nginx)

@@ -83,6 +83,10 @@ def test_what_a_visitor_says_of_where_it_comes_from_is_not_believed(front):
 
     assert answer.startswith("HTTP/1.1 200 OK")
     assert "evil.example" not in answer
+    line = front.journal()[-1]
+    assert (line["route"], line["network"], line["request"]) == (
+        "account_login", "127.0.0.0/24", last_line(front)["request"],
+    )  # fmt: skip
 
 
 def test_the_log_says_neither_what_was_asked_for_nor_who_asked(front):

@@ -70,16 +70,17 @@ def test_a_second_run_changes_nothing_and_asks_nothing(prepared):
     assert files(prepared) == before
 
 
-def test_another_phone_number_is_taken_and_no_secret_or_setting_is_touched(prepared, tmp_path):
+def test_other_numbers_are_taken_and_no_secret_or_setting_is_touched(prepared, tmp_path):
     root = tmp_path / "copy"
     shutil.copytree(prepared, root, symlinks=True)
     settings = root / "etc" / "clinic" / "clinic.env"
     settings.write_text(settings.read_text() + "CONSULTATION_SENDS_PER_HOUR=5\n")
     before = files(root)
 
-    set_up(root, "--phone", "(555) 010-0199")
+    set_up(root, "--phone", "(555) 010-0199", "--emergency", "112")
 
     after = files(root)
+    assert "call 112 now" in after["usr/share/clinic/refused.html"]
     assert "(555) 010-0199" in after["usr/share/clinic/unavailable.html"]
     assert after["etc/clinic/clinic.env"] == before["etc/clinic/clinic.env"]
     assert after[f"{SECRETS}/secret_key"] == before[f"{SECRETS}/secret_key"]
@@ -131,6 +132,7 @@ def test_a_whole_run_ends_with_a_site_that_the_checks_have_nothing_to_say_of(fin
         (["--name", "<script>"], "--name"),
         (["--name", "$(id)"], "--name"),
         (["--ports", "80"], "--ports"),
+        (["--emergency", "an ambulance"], "--emergency"),
         (["--certificate", "/some/chain.pem"], "--certificate"),
         (["--phone"], "--phone"),
         (["--verbose", "yes"], "--verbose"),
