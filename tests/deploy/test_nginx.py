@@ -3,13 +3,17 @@
 import http.client
 import json
 import re
+import shutil
 import subprocess
 from contextlib import closing
+
+import pytest
 
 from .conftest import HOST, NGINX, PHONE, frame, needs_nginx
 
 pytestmark = needs_nginx
 
+CURL = shutil.which("curl")
 SECRET = "kept-to-myself"
 
 
@@ -114,3 +118,17 @@ def test_what_is_too_large_is_turned_away_in_plain_words(front):
 
     assert answer.startswith("HTTP/1.1 413")
     assert PHONE in answer
+
+
+@pytest.mark.skipif(CURL is None, reason="there is no curl on this machine")
+def test_browsers_that_speak_http_2_read_it_too(front, tmp_path):
+    body = tmp_path / "body"
+    body.write_bytes(400_000 * b"a")
+    trusted = front.root / "etc" / "clinic" / "tls" / "self-made.pem"
+    command = [CURL, "--silent", "--include", "--http2", "--cacert", trusted, "--data-binary", f"@{body}"]
+    command += ["--resolve", f"{HOST}:{front.port}:127.0.0.1", f"https://{HOST}:{front.port}/consultation/who/"]
+
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+    assert said.startswith("HTTP/2 413")
+    assert PHONE in said
