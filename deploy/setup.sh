@@ -255,6 +255,11 @@ ASK
     stop "The site is not ready. What it says: journalctl -u clinic-web -u clinic-worker -n 30"
 }
 
+# Two at once take turns.
+if [ -z "$root" ]; then
+    exec 9> /run/clinic-setup.lock
+    flock 9
+fi
 tel=$(printf '%s' "$phone" | tr -cd '+0-9')
 # And once more escaped for sed.
 name_in_html=$(printf '%s' "$name" | sed 's/&/\\\&amp;/g')
