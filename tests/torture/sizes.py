@@ -17,6 +17,7 @@ SIZES = {
     "marked strings": (100, 500),
     "staff acts": (1_000, 10_000),
     "tamperings": (1_000, 1_000),
+    "connections held": (600, 1_500),
 }
 
 
