@@ -1,11 +1,12 @@
 """What is counted of a week, against the rows themselves."""
 
+import threading
 from collections import Counter
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -223,3 +224,23 @@ def test_any_rows_are_counted_as_plain_python_counts_them(clinic, rows):
         transaction.set_rollback(True)
 
     assert found == in_plain_python(rows)
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_several_workers_at_once_one_counts_each_week(clinic):
+    for day in range(28):
+        make_consultation(at=NOON + day * DAY, region=REGIONS[day % 3])
+
+    def worker():
+        weekly.count_finished_weeks(at=NOON + 4 * WEEK)
+        connection.close()
+
+    threads = [threading.Thread(target=worker) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert WeekCount.objects.by_week("sent") == {MONDAY + n * WEEK: count for n, count in enumerate([5, 5, 10, 5])}
+    assert sum(each.count for each in CarriedOver.objects.filter(kind="region")) == 3
