@@ -206,9 +206,10 @@ def _set(title: str, author: str, summary: str, body: str, sources: str, imprint
         sources=cited,
         imprint=literal(imprint),
     )
-    # The pictures are all that can be read from here.
+    # The pictures are all that can be read from here. Of fonts only Typst's own: with those of the machine a sign that
+    # can be set on one machine cannot on another.
     root = pictures.folder() if pictures.folder().is_dir() else None
     try:
-        return typst.compile(page.encode(), root=root, format="pdf", pdf_standards=["ua-1"])
+        return typst.compile(page.encode(), root=root, format="pdf", pdf_standards=["ua-1"], ignore_system_fonts=True)
     except typst.TypstError as error:
         raise CannotTypeset(_("This text cannot be made into a PDF: %s") % error.message) from error
