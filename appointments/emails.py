@@ -97,8 +97,12 @@ def staff_corrected(consultation, *, at):
         _to_staff("staff_corrected", consultation, _whoever_has(consultation), at=at)
 
 
-def staff_handed_over(consultation, *, people, at):
-    _to_staff("staff_handed_over", consultation, people, at=at)
+def staff_handed_over(consultation, *, people, by, at):
+    """The two hear of it; where a colleague took it over, so do those who oversee: it may have been an emergency."""
+    told = {person.pk: person for person in people}
+    if by.pk != people[0].pk and not by.has_perm(OVERSEE):
+        told |= {person.pk: person for person in get_user_model().objects.with_perm(OVERSEE, backend=PERMISSIONS)}
+    _to_staff("staff_handed_over", consultation, told.values(), at=at)
 
 
 def _whoever_has(consultation):

@@ -1,6 +1,6 @@
 """The desk: the admin site with the triage queue in front, for those who triage."""
 
-from allauth.account.views import logout, password_change
+from allauth.account.views import password_change
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -20,7 +20,7 @@ from .admin_audit import audit_urls
 from .admin_opening import opening_urls
 from .desk_mail import mail_urls, writes_mail_to_files
 from .recorded import Recorded
-from .visits import go_on
+from .visits import go_on, sign_out
 
 
 class OfferedFilters:
@@ -78,7 +78,7 @@ class ClinicAdminSite(AdminSite):
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
     def logout(self, request, extra_context=None):
-        return logout(request)
+        return sign_out(request)
 
     def password_change(self, request, extra_context=None):
         return password_change(request)

@@ -8,7 +8,7 @@ from allauth.mfa.webauthn import views as keys
 from django.urls import path, re_path
 
 from .signin import TakeKeyAway
-from .visits import SignIn, SignInWithKey
+from .visits import SignIn, SignInWithKey, sign_out
 
 sign_in_urls = [
     path("sign-in/", SignIn.as_view(), name="account_login"),
@@ -16,7 +16,7 @@ sign_in_urls = [
     path("sign-in/code/", account.request_login_code, name="account_request_login_code"),
     path("sign-in/code/enter/", account.confirm_login_code, name="account_confirm_login_code"),
     path("sign-in/second-step/", mfa.authenticate, name="mfa_authenticate"),
-    path("sign-out/", account.logout, name="account_logout"),
+    path("sign-out/", sign_out, name="account_logout"),
     path("confirm/", account.reauthenticate, name="account_reauthenticate"),
     path("confirm/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("confirm/key/", keys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),

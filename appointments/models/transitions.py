@@ -54,7 +54,7 @@ class Transitions:
             time.give_to(to, at=at)
         self._change(self.status, by=by, actor=Actor.STAFF, at=at, assigned_to=to)
         self.add_note(text=reason, by=by, at=at)
-        emails.staff_handed_over(self, people=[before, to], at=at)
+        emails.staff_handed_over(self, people=[before, to], by=by, at=at)
 
     @transaction.atomic
     def ask(self, *, question, by, at):

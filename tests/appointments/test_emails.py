@@ -62,7 +62,7 @@ WAY += ["take_up_again", "book", "decline"]
 
 
 def send(event, consultation, person):
-    options = {"staff_handed_over": {"people": [person]}, "contact_changed": {"to": SAID["email"]}}
+    options = {"staff_handed_over": {"people": [person], "by": person}, "contact_changed": {"to": SAID["email"]}}
     getattr(emails, event)(consultation, at=NOON, **options.get(event, {}))
     return mail.render(OutgoingMail.objects.get(event=event))
 

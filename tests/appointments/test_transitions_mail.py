@@ -88,6 +88,22 @@ def test_a_hand_over_tells_both(clinic, therapist, colleague):
     assert queued() == sorted([("staff_handed_over", therapist.email), ("staff_handed_over", colleague.email)])
 
 
+def test_what_a_colleague_takes_over_the_owner_hears_of_too(clinic, owner, therapist, colleague):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+
+    consultation.hand_over(to=colleague, reason="Sam is out.", by=colleague, at=NOON)
+
+    assert queued() == sorted(("staff_handed_over", who.email) for who in (owner, therapist, colleague))
+
+
+def test_what_an_owner_hands_over_no_owner_is_told_of(clinic, owner, therapist, colleague):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+
+    consultation.hand_over(to=colleague, reason="Sam is out.", by=owner, at=NOON)
+
+    assert queued() == sorted(("staff_handed_over", who.email) for who in (therapist, colleague))
+
+
 def test_a_colleague_without_an_address_is_no_reason_to_fail(clinic, therapist):
     silent = make_person("Therapist", email="")
     consultation = bring_to(S.IN_REVIEW, by=therapist)

@@ -77,7 +77,7 @@ def test_whoever_leaves_leaves_nobody_waiting(page, site, sign_in, is_fit, width
     page.goto(f"{site}/admin/leaving/{leaver.pk}/")
     is_fit(page)
 
-    page.get_by_label("To").select_option(label="Ana")
+    page.get_by_label("To:").select_option(label="Ana")
     page.get_by_label("Why they are handed over").fill("Sam has left.")
     press(page, "Hand over all of them")
 

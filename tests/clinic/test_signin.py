@@ -3,9 +3,11 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from time import time as clock
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -101,6 +103,32 @@ def test_a_second_step_is_set_up_at_the_first_sign_in_with_recovery_codes(clinic
     assert client.get("/admin/queue/").status_code == 200
     assert TOTP_SECRET not in str(Authenticator.objects.values_list("data", flat=True))
     assert facts_of("account_changed")[0] == therapist.email
+
+
+def test_a_second_step_under_a_lost_key_refuses_every_code_and_says_so_in_the_log(clinic, client, therapist, caplog):
+    app = Authenticator.objects.get(user=therapist)
+    app.data = {"secret": "sealed under a key that nobody has"}
+    app.save()
+    empty = format_hotp_value(hotp_value("", int(clock() // 30)))
+
+    for code in (code_of_app(), empty, "000000"):
+        assert not is_in_after(client, therapist, code)
+
+    assert "is it missing from SECRET_KEY_FALLBACKS?" in caplog.text
+
+
+def is_in_after(client, person, code):
+    sign_in(client, person, code=code)
+    return is_in(client)
+
+
+def test_signing_out_clears_what_the_browser_kept(clinic, signed_in, therapist):
+    browser = signed_in(therapist)
+
+    asked, out = browser.get("/admin/sign-out/"), browser.post("/admin/sign-out/")
+
+    assert "Clear-Site-Data" not in asked
+    assert out["Clear-Site-Data"] == '"cache", "storage"'
 
 
 def test_a_wrong_code_says_so_beside_the_field_and_guesses_come_to_an_end(clinic, client, therapist):
