@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
@@ -43,7 +43,15 @@ class Limit:
 
 
 def forget_old(*, at: datetime) -> None:
+    """What has run out: our own counts, and those of the cache, which removes one only when it meets it again."""
     Tally.objects.filter(ends_at__lte=at).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM clinic_cache WHERE expires < %s", [connection.ops.adapt_datetimefield_value(at)])
+
+
+def unreadable(key: str, key_prefix: str, version: int) -> str:
+    """The name of a row of the cache. allauth counts tries by whole addresses, and those are nobody's to keep."""
+    return salted_hmac("clinic.cache", f"{key_prefix} {version} {key}", algorithm="sha256").hexdigest()
 
 
 def wide_network_of(request: HttpRequest) -> str:

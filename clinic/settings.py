@@ -141,6 +141,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "clinic_cache",
+        "KEY_FUNCTION": "clinic.limits.unreadable",
         # By default a third goes where there are 300: guessing from as many addresses would wipe out the count of its own tries.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }

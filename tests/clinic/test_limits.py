@@ -2,7 +2,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
+from django.utils import timezone
 
 from clinic import limits
 from clinic.limits import Limit, network_of
@@ -21,6 +23,26 @@ def test_once_too_often_is_refused_and_others_are_not():
     taken = takes(TWICE, "a", "a", "a", "b")
 
     assert taken == [True, True, False, True]
+
+
+@pytest.mark.django_db
+def test_tries_to_sign_in_are_counted_under_no_name_and_no_address_and_are_forgotten(clinic, client, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key,10/m/ip"}
+    cache.set("for ever", "and a day", timeout=None)
+    client.post("/admin/sign-in/", {"login": "sam.okafor", "password": "wrong"}, REMOTE_ADDR="203.0.113.7")
+
+    def kept():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT cache_key, value FROM clinic_cache")
+            return cursor.fetchall()
+
+    counted = kept()
+    limits.forget_old(at=timezone.now() + DAY + HOUR)
+
+    assert len(counted) > 1
+    assert [row for row in counted if "203.0.113.7" in str(row) or "okafor" in str(row)] == []
+    assert len(kept()) == 1
+    assert cache.get("for ever") == "and a day"
 
 
 @pytest.mark.django_db
