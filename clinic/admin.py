@@ -13,7 +13,7 @@ from appointments.admin import leaving
 from . import emails
 from .admin_settings import NothingIsDeleted
 from .models import Holiday, OpeningHours, User
-from .signin import invite, take_second_step_away
+from .signin import end_visits, invite, take_second_step_away
 
 MOST_STRETCHES = 100
 
@@ -36,6 +36,12 @@ class InvitationForm(OneAddressEach):
     email = forms.EmailField(
         label=_("email"), help_text=_("An invitation goes there, with a link to choose a password.")
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "groups" in self.fields:
+            self.fields["groups"].required = True
+            self.fields["groups"].error_messages["required"] = _("Without a role nobody can do anything here.")
 
     def save(self, commit=True):
         self.instance.set_unusable_password()
@@ -78,6 +84,8 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
         super().save_model(request, obj, form, change)
         # allauth keeps addresses of its own; one that was replaced must open nothing any more.
         EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
+        if not obj.is_active:
+            end_visits(obj)
         if not change:
             emails.invitation(obj, at=timezone.now())
 

@@ -19,6 +19,7 @@ from . import opening
 from .admin_audit import audit_urls
 from .admin_opening import opening_urls
 from .desk_mail import mail_urls, writes_mail_to_files
+from .models import Subject
 from .recorded import Recorded
 from .visits import go_on, sign_out
 
@@ -109,6 +110,7 @@ class ClinicAdminSite(AdminSite):
             return apps
         hours = [model for app in apps if app["app_label"] == "appointments" for model in app["models"]]
         pages = [page(_("Queue"), "admin:queue"), page(_("Calendar"), "admin:calendar"), *hours]
+        pages.append(page(_("Safety screen"), "admin:approve", Subject.SAFETY))
         if writes_mail_to_files():
             pages.append(page(_("Mail written (development)"), "admin:mails"))
         requests = {
@@ -121,11 +123,11 @@ class ClinicAdminSite(AdminSite):
         return [requests, *(app for app in apps if app["app_label"] != "appointments")]
 
 
-def page(name, view):
+def page(name, view, *args):
     return {
         "name": name,
         "object_name": view,
-        "admin_url": reverse(view),
+        "admin_url": reverse(view, args=args),
         "view_only": True,
         "perms": {},
         "add_url": None,

@@ -42,7 +42,9 @@ def tell_owners(*, at: datetime) -> None:
     today = timezone.localdate(at, ClinicSettings.current().tzinfo)
     found = look(at=at)
     with transaction.atomic():
-        is_due = DailyAct.objects.is_first(WEEKLY, on=today - timedelta(days=today.weekday()))
+        # Of a clinic that has just opened there is no week to tell of.
+        has_begun = DailyAct.objects.filter(name=WEEKLY).exists()
+        is_due = DailyAct.objects.is_first(WEEKLY, on=today - timedelta(days=today.weekday())) and has_begun
         if found.is_wrong:
             is_due |= DailyAct.objects.is_first(DAILY, on=today)
         if is_due:

@@ -102,7 +102,7 @@ def about_people() -> list[Item]:
             _("Invite somebody"),
         ),
         Item(
-            _("Everybody has come in"),
+            _("Passwords"),
             not silent,
             _("Invited, and no password chosen yet: %(people)s. They open the link in their invitation.")
             % {"people": named(silent)},
@@ -110,14 +110,14 @@ def about_people() -> list[Item]:
             _("People"),
         ),
         Item(
-            _("A second step for all who see requests"),
+            _("Second steps"),
             not unsecured,
             _("Still to set it up, at their next sign-in: %(people)s.") % {"people": named(unsecured)},
             people,
             _("People"),
         ),
         Item(
-            _("No request with somebody who has left"),
+            _("Requests of people who have left"),
             not gone.exists(),
             _("Requests wait for people who do not work here any more: %(people)s.") % {"people": named(gone)},
             reverse("admin:leaving", args=[gone[0].pk]) if gone else "",
@@ -136,15 +136,15 @@ def about_machines(*, at: datetime) -> list[Item]:
             settings.PRODUCTION and not ClinicSettings.current().is_demo,
             _("This is a set-up for trying things out: with DEBUG on, or marked as a demonstration. Whoever runs the server changes that."),
         ),
-        Item(_("The worker runs"), state.worker_is_running, _("No mail leaves without it. Whoever runs the server starts it.")),
+        Item(_("The worker"), state.worker_is_running, _("No mail leaves without it. Whoever runs the server starts it.")),
         Item(
-            _("A test mail has arrived"),
+            _("A test mail"),
             Heartbeat.objects.filter(name=TEST_MAIL).exists(),
             _("Have one sent to yourself with the button below, and open the link in it."),
             f"{page}#mail",
             _("Test mail"),
         ),
-        Item(_("Mail leaves"), not state.mail_waits_since, _("Mail waits that should have left. Whoever runs the server looks into it.")),
+        Item(_("Outgoing mail"), not state.mail_waits_since, _("Mail waits that should have left. Whoever runs the server looks into it.")),
         Item(
             _("A backup"),
             is_recent,
@@ -169,14 +169,14 @@ def safety_screen() -> Item:
         )  # fmt: skip
     is_ready = len(given) >= APPROVERS and any(is_clinician(each.by) for each in given)
     path = reverse("admin:approve", args=[Subject.SAFETY])
-    return Item(_("The safety screen is approved"), is_ready, " ".join(todo), path, _("Read and approve"))
+    return Item(_("Approval of the safety screen"), is_ready, " ".join(todo), path, _("Read and approve"))
 
 
 def privacy_notice() -> Item:
     is_ready = approvals(Subject.PRIVACY).exists()
     todo = _("It came with the software. An owner reads it, and the clinic’s lawyer should, before it is yours.")
     path = reverse("admin:approve", args=[Subject.PRIVACY])
-    return Item(_("The privacy notice is yours"), is_ready, todo, path, _("Read and approve"))
+    return Item(_("Approval of the privacy notice"), is_ready, todo, path, _("Read and approve"))
 
 
 def articles(clinic: ClinicSettings, *, at: datetime) -> Item:
@@ -186,7 +186,7 @@ def articles(clinic: ClinicSettings, *, at: datetime) -> Item:
     )
     if clinic.is_demo:
         todo = _("What stands there is sample content.")
-    return Item(_("Something to read"), is_ready, todo, reverse("tips:list"), _("Tips"))
+    return Item(_("Tips to read"), is_ready, todo, reverse("admin:tips_desk"), _("What is in work"))
 
 
 # What people stand for

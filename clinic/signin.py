@@ -12,6 +12,8 @@ from allauth.mfa.totp.internal.auth import generate_totp_secret
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.contrib import messages
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.dispatch import receiver
@@ -154,6 +156,12 @@ def note_second_step(request, user, **kwargs):
         request.session[PROVEN] = user.pk
     else:
         request.session.pop(PROVEN, None)
+
+
+def end_visits(person):
+    """For somebody who may not come in any more: no old cookie opens anything, even if they may again one day."""
+    theirs = [row.pk for row in Session.objects.iterator() if row.get_decoded().get(SESSION_KEY) == str(person.pk)]
+    Session.objects.filter(pk__in=theirs).delete()
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from email import message_from_bytes
 from email.policy import default as modern
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings as django_settings
@@ -21,6 +22,10 @@ from clinic import appendonly
 from clinic.models import forget
 
 from .factories import come_in, make_clinic, make_person
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 # Playwright's loop runs in the thread of the test, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.clock import Hours
 from appointments.free import free_starts
-from clinic.models import Weekday
+from clinic.models import Weekday, refuse_overlap
 
 from .times import HeldQuarter
 
@@ -45,6 +45,10 @@ class WorkingHours(models.Model):
 
     def __str__(self):
         return f"{self.therapist}, {self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
+
+    def clean(self):
+        others = WorkingHours.objects.filter(therapist_id=self.therapist_id, weekday=self.weekday).exclude(pk=self.pk)
+        refuse_overlap(others.values_list("starts", "ends"), self.starts, self.ends)
 
 
 class TimeOff(models.Model):

@@ -5,7 +5,7 @@ from .audit import AuditAction, AuditEntry, AuditSeal
 from .counts import DayCount, Heartbeat, Tally
 from .mail import OutgoingMail
 from .people import User
-from .settings import ClinicSettings, Holiday, OpeningHours, Weekday, forget, validate_time_zone
+from .settings import ClinicSettings, Holiday, OpeningHours, Weekday, forget, refuse_overlap, validate_time_zone
 
 __all__ = [
     "Approval",
@@ -23,5 +23,6 @@ __all__ = [
     "User",
     "Weekday",
     "forget",
+    "refuse_overlap",
     "validate_time_zone",
 ]

@@ -173,6 +173,16 @@ def forget():
     _memory.update(settings=None, read_at=-math.inf)
 
 
+def refuse_overlap(others, start, end):
+    """`others` have the starts and ends of the same day."""
+    for their_start, their_end in others:
+        if start and end and start < their_end and their_start < end:
+            raise ValidationError(
+                _("It overlaps with %(start)s–%(end)s of the same day."),
+                params={"start": f"{their_start:%H:%M}", "end": f"{their_end:%H:%M}"},
+            )
+
+
 class OpeningHours(models.Model):
     """One stretch of one weekday in which the clinic answers."""
 
@@ -201,6 +211,10 @@ class OpeningHours(models.Model):
     def delete(self, *args, **kwargs):
         transaction.on_commit(forget)
         return super().delete(*args, **kwargs)
+
+    def clean(self):
+        others = OpeningHours.objects.filter(weekday=self.weekday).exclude(pk=self.pk)
+        refuse_overlap(others.values_list("opens", "closes"), self.opens, self.closes)
 
 
 class Holiday(models.Model):

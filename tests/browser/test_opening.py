@@ -30,7 +30,7 @@ def test_the_owner_sees_what_is_missing_and_a_test_mail_arrives(page, site, mail
     is_fit(page)
     press(page, "Yes, it has arrived")
 
-    assert "A test mail has arrived" in page.locator(".checklist--ready").inner_text()
+    assert "A test mail" in page.locator(".checklist--ready").inner_text()
     assert Heartbeat.objects.filter(name=opening.TEST_MAIL).exists()
 
 
@@ -45,24 +45,6 @@ def test_what_is_read_is_approved(page, site, sign_in, is_fit, subject):
 
     is_fit(page)
     assert Approval.objects.filter(subject=subject).count() == 1
-
-
-@pytest.mark.parametrize("width", [320, 1280])
-def test_a_setting_is_read_as_patients_would_before_it_is_saved(page, site, sign_in, is_fit, width):
-    page.set_viewport_size({"width": width, "height": 800})
-    sign_in(page, make_person("Owner"))
-    page.goto(f"{site}/admin/clinic/clinicsettings/1/change/")
-    page.get_by_label("Tagline").fill("Move again.")
-    is_fit(page)
-
-    with page.expect_popup() as opened:
-        page.get_by_role("button", name="Home page").click()
-    shown = opened.value
-    shown.wait_for_load_state()
-
-    assert shown.get_by_role("heading", level=1).inner_text() == "Move again."
-    is_fit(shown)
-    assert page.get_by_label("Tagline").input_value() == "Move again."
 
 
 @pytest.mark.parametrize("width", [320, 1280])

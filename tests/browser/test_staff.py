@@ -81,8 +81,17 @@ def test_the_owner_changes_the_clinic_and_sees_its_pages_whole(site, page, sign_
     is_fit(page)
 
     follow(page, page.get_by_role("link", name="Clinic settings").first)
-    is_fit(page)
     page.get_by_label("Tagline").fill("Back on your feet.")
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        is_fit(page)
+        # How it would read, before it is saved.
+        with page.expect_popup() as opened:
+            page.get_by_role("button", name="Home page").click()
+        opened.value.wait_for_load_state()
+        assert opened.value.get_by_role("heading", level=1).inner_text() == "Back on your feet."
+        is_fit(opened.value)
+        opened.value.close()
     press(page, "Save", exact=True)
 
     page.goto(site)

@@ -164,7 +164,7 @@ def test_nobody_can_make_an_account_for_themselves(clinic, client):
         (
             "Owner",
             [
-                ("Consultation requests", ["Queue", "Calendar", "Time off", "Working hours"]),
+                ("Consultation requests", ["Queue", "Calendar", "Time off", "Working hours", "Safety screen"]),
                 (
                     "Clinic",
                     [

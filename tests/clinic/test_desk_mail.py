@@ -122,6 +122,7 @@ def test_in_development_the_owner_finds_the_mails_on_the_desk(clinic, mail_dir, 
         ("Calendar", "/admin/calendar/"),
         ("Time off", "/admin/appointments/timeoff/"),
         ("Working hours", "/admin/appointments/workinghours/"),
+        ("Safety screen", "/admin/approve/safety/"),
         ("Mail written (development)", "/admin/mail/"),
     ]
 

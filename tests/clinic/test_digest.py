@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def all_is_well(clinic, settings):
+    DailyAct.objects.create(name=digest.WEEKLY, day=(NOON - 7 * DAY).date())
     settings.PRODUCTION = True
     Heartbeat.objects.beat(health.WORKER, at=NOON)
     Heartbeat.objects.beat(health.BACKUP, at=NOON)
@@ -40,6 +41,17 @@ def test_it_comes_once_a_week_when_all_is_well(owner):
     assert [each.to for each in told()] == [owner.email] * 3
     assert "Nobody waits longer than was promised" in words()
     assert mail.render(told()[0]).subject == "Your week at the front desk"
+
+
+def test_of_its_first_week_a_new_clinic_is_told_only_what_is_wrong(owner):
+    DailyAct.objects.all().delete()
+
+    digest.tell_owners(at=NOON)
+    silent = told()
+    make_consultation(answer_by=NOON - HOUR)
+    digest.tell_owners(at=NOON)
+
+    assert (silent, len(told())) == ([], 1)
 
 
 def test_it_comes_once_on_each_day_on_which_somebody_waits_too_long(owner):

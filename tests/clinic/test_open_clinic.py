@@ -12,8 +12,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 TYPED = {
     "clinic": ["Elm Street Physio", "12345", "(407) 698-5550", "1 Elm Street", "", "Mars/Base", ""],
-    "hours": ["Mon-Fri 8-18", "Mon-Fri 8:00-12:00 13:00-18:00", "Sat 9:00-12:00", ""],
-    "holidays": ["Christmas", "2026-12-25 Christmas Day", ""],
+    "hours": ["Mon-Fri 8-18", "Mon-Fri 8:00-12:00 13:00-18:00", "Tue 11:00-14:00", "Sat 9:00-12:00", ""],
+    "holidays": ["Christmas", "2099-12-25 Christmas Day", "2099-12-25 Christmas", "2001-12-25 Christmas", ""],
     "me": ["Dana Reed", "dana", "dana@elm.example", "yes", "PT, DPT"],
     "others": [
         "Sam Okafor; dana@elm.example; therapist",
@@ -42,8 +42,6 @@ def site(another_site, settings):
     """An empty site of its own."""
     environment = another_site() | {"AUDIT_HEADS": "", "PYTHONIOENCODING": "utf-8"}
     environment["AUDIT_HEADS"] = f"{environment['DATA_DIR']}/heads.log"
-    manage(environment, "migrate", "-v0")
-    manage(environment, "createcachetable")
     return environment
 
 
@@ -57,13 +55,23 @@ def refused(environment, typed=None):
 
 
 def test_an_empty_database_becomes_a_clinic_with_its_people_invited(site):
-    assert "Nothing was kept" in refused(site, {"clinic": TYPED["clinic"]})
+    assert "Nothing was kept" in run(site, typed={"clinic": TYPED["clinic"]}).stderr
     assert "Nothing was kept" in refused(site, TYPED | {"sure": [""]})
 
     done = run(site)
 
     assert done.returncode == 0, done.stderr
-    for word in ("not valid", "“Mars/Base”", "“8-18”", "Write the date", "not a whole e-mail", "has this address"):
+    for word in (
+        "not valid",
+        "“Mars/Base”",
+        "“8-18”",
+        "Write the date",
+        "not a whole e-mail",
+        "has this address",
+        "Tuesday has hours already",
+        "2099-12-25 stands here",
+        "2001-12-25 is past",
+    ):
         assert word in done.stdout
     clinic = execute(site, "SELECT name, phone, address, zone, is_demo FROM clinic_clinicsettings")
     assert clinic == [("Elm Street Physio", "+14076985550", "1 Elm Street", "America/New_York", False)]
@@ -89,6 +97,8 @@ def test_an_empty_database_becomes_a_clinic_with_its_people_invited(site):
 
 
 def test_of_the_demonstration_nothing_is_left(site):
+    manage(site, "migrate", "-v0")
+    manage(site, "createcachetable")
     manage(site, "demo")
     manage(site, "second_step", "therapist", "--remove")
     manage(site, "worker", "--once")
@@ -101,6 +111,8 @@ def test_of_the_demonstration_nothing_is_left(site):
     assert [email for _, email in execute(site, PEOPLE)] == ["dana@elm.example", "sam@elm.example", "nora@elm.example"]
     for table in ("appointments_consultationrequest", "tips_tip", "tips_searchentry", "tips_topic", "django_session"):
         assert execute(site, f"SELECT COUNT(*) FROM {table}") == [(0,)]  # noqa: S608
+    assert not Path(site["DATA_DIR"], "staff-passwords.txt").exists()
+    assert not list(Path(site["DATA_DIR"]).glob("mail/*.eml"))
     # The record begins anew, is sealed, and no head of the old one calls it broken.
     assert Path(f"{site['AUDIT_HEADS']}.demonstration").exists()
     manage(site, "worker", "--once")

@@ -59,16 +59,16 @@ READY = {
     "Opening hours": (None, lambda: OpeningHours(weekday=0, opens="08:00", closes="18:00").save()),
     "Holidays": (None, lambda: Holiday.objects.create(date=timezone.localdate() + DAY, name="A day off")),
     "Therapists": (None, lambda: make_person("Therapist")),
-    "worker runs": (None, lambda: beat(health.WORKER)),
+    "The worker": (None, lambda: beat(health.WORKER)),
     "test mail": (None, lambda: beat(opening.TEST_MAIL)),
     "A backup": (lambda: beat(health.BACKUP, 3 * DAY), lambda: beat(health.BACKUP, DAY)),
-    "Something to read": (None, make_tip),
+    "Tips to read": (None, make_tip),
 }
 NOT_READY = {
-    "Everybody has come in": lambda: forget_password(make_person("Editor")),
-    "A second step": lambda: steps_of(make_person("Therapist")).delete(),
-    "somebody who has left": lambda: leave_somebody(make_person("Therapist")),
-    "Mail leaves": lambda: mail.queue("test_mail", to="a@b.example", context={}, at=timezone.now() - DAY),
+    "Passwords": lambda: forget_password(make_person("Editor")),
+    "Second steps": lambda: steps_of(make_person("Therapist")).delete(),
+    "people who have left": lambda: leave_somebody(make_person("Therapist")),
+    "Outgoing mail": lambda: mail.queue("test_mail", to="a@b.example", context={}, at=timezone.now() - DAY),
 }
 
 

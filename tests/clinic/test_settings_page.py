@@ -5,7 +5,7 @@ from django.forms.models import model_to_dict
 from django.test import Client
 
 from clinic.admin_settings import HELP, PAGES, SENTENCES
-from clinic.models import ClinicSettings
+from clinic.models import ClinicSettings, User, forget
 from tests.appointments.pages import Page
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +93,64 @@ def test_the_boxes_of_the_page_lead_to_the_previews(browser):
 
     found = [tag.attrs["formaction"] for tag in page.all("button") if tag.attrs.get("formtarget") == "_blank"]
     assert found == [f"/admin/clinic/clinicsettings/preview/{name}/" for name in PAGES]
+
+
+# Hours that cannot both be
+
+
+def test_hours_that_overlap_are_refused_beside_the_form_and_those_that_meet_are_not(clinic, browser, therapist):
+    pages = {
+        "/admin/clinic/openinghours/add/": lambda start, end: {"weekday": 5, "opens": start, "closes": end},
+        "/admin/appointments/workinghours/add/": lambda start, end: {
+            "therapist": therapist.pk,
+            "weekday": 5,
+            "starts": start,
+            "ends": end,
+        },
+    }
+    for page, sent in pages.items():
+        answers = [
+            browser.post(page, sent(*times)) for times in (("8:00", "12:00"), ("11:00", "13:00"), ("12:00", "13:00"))
+        ]
+
+        assert [answer.status_code for answer in answers] == [302, 200, 302]
+        assert "It overlaps with 08:00–12:00 of the same day." in answers[1].content.decode()
+
+
+# People
+
+
+def test_nobody_is_invited_without_a_role(clinic, browser):
+    sent = {"username": "dee", "display_name": "Dee Moss", "email": "dee@clinic.example", "is_staff": "on"}
+
+    answer = browser.post("/admin/clinic/user/add/", sent)
+
+    assert "Without a role nobody can do anything here." in answer.content.decode()
+    assert not User.objects.filter(username="dee").exists()
+
+
+def test_an_account_that_was_closed_ends_every_visit_for_good(clinic, browser, therapist, colleague, signed_in):
+    theirs, other = signed_in(therapist), signed_in(colleague)
+    person = {"username": therapist.username, "email": therapist.email, "display_name": "Sam", "is_staff": "on"}
+    came_in = theirs.get("/admin/queue/").status_code
+
+    for state in ({}, {"is_active": "on"}):
+        browser.post(f"/admin/clinic/user/{therapist.pk}/change/", person | state)
+
+    therapist.refresh_from_db()
+    assert (came_in, therapist.is_active) == (200, True)
+    assert theirs.get("/admin/queue/").status_code == 302
+    assert other.get("/admin/queue/").status_code == 200
+
+
+# A clinic that has written nothing yet
+
+
+def test_the_home_page_of_a_clinic_without_tips_and_tagline_is_whole(client):
+    ClinicSettings(name="Elm Street", phone="+14076985558").save()
+    forget()
+
+    page = client.get("/").content.decode()
+
+    assert "<title>Elm Street</title>" in " ".join(page.split()).replace("> ", ">").replace(" <", "<")
+    assert "New tips</h2>" not in page

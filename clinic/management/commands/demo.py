@@ -20,6 +20,7 @@ from clinic.models import ClinicSettings, Holiday, OpeningHours, OutgoingMail, U
 from clinic.signin import SecondStep, sees_requests
 from tips.models import Tip, TipKind, Topic
 
+PASSWORDS = "staff-passwords.txt"
 CONTENT = settings.BASE_DIR / "tips" / "demo"
 PEOPLE = [
     ("owner", "Robin Vale", "", ["Owner"]),
@@ -241,7 +242,7 @@ def submit(name, facts, *, at):
 
 def keep(passwords):
     """Write the passwords to a file that only its owner can read."""
-    path = Path(settings.DATA_DIR) / "staff-passwords.txt"
+    path = Path(settings.DATA_DIR) / PASSWORDS
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.fchmod(descriptor, 0o600)
     with os.fdopen(descriptor, "w") as file:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.core.management.color import no_style
 from django.db import connection, transaction
@@ -13,15 +14,15 @@ from clinic.checks import SAMPLE_HOST
 from clinic.models import AuditAction, ClinicSettings, Holiday, OpeningHours, User, Weekday, forget
 from tips.models import EDIT
 
-from .demo import CONTENT, make_topics, write_sample
+from .demo import CONTENT, PASSWORDS, make_topics, write_sample
 
 # What the migrations wrote, and a demonstration does not change.
 KEPT = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations"}
 ABOUT_THE_CLINIC = {
     "name": "The clinic’s name",
-    "phone": "Its phone number",
+    "phone": "Its phone number, such as (407) 698-5558",
     "address": "Its address",
-    "tagline": "A line to stand beneath the name",
+    "tagline": "The large line on the home page; without one the name stands there",
     "zone": "Its time zone",
 }
 MAY_BE_EMPTY = {"address", "tagline"}
@@ -34,6 +35,8 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args, **options):
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
         is_demo = self.is_demo_or_new()
         self.stdout.write("Enter alone takes what stands in brackets. Ctrl-C ends it, and nothing is kept.\n")
         try:
@@ -51,6 +54,8 @@ class Command(BaseCommand):
             owner = open_clinic(facts, at=timezone.now())
         if is_demo:
             put_aside(Path(settings.AUDIT_HEADS))
+            for file in [Path(settings.DATA_DIR) / PASSWORDS, *Path(settings.MAIL_DIR).glob("*.eml")]:
+                file.unlink(missing_ok=True)
         forget()
         self.say_what_is_next(owner)
 
@@ -73,9 +78,11 @@ class Command(BaseCommand):
         self.stdout.write(
             "\nOpening hours: a line for each day or row of days, such as  Mon-Fri 8:00-12:00 13:00-18:00"
         )
-        hours = self.several("Hours", answers.hours, least=1)
+        open_on = {}
+        hours = self.several("Hours", lambda text: more_hours(text, open_on), least=1)
         self.stdout.write("\nHolidays, and other days on which nobody answers, such as  2026-12-25 Christmas Day")
-        holidays = self.several("Holiday", answers.holiday)
+        days = set()
+        holidays = self.several("Holiday", lambda text: another_day(text, days))
         self.stdout.write("\nYou, who set this up, are an owner.")
         me = self.ask_about_me()
         self.stdout.write("\nThe others, such as  Sam Okafor; sam@clinic.example; therapist; PT, DPT")
@@ -132,14 +139,21 @@ class Command(BaseCommand):
     def show(self, facts):
         clinic = facts["clinic"]
         self.stdout.write(
-            "\n" + ", ".join(filter(None, [clinic["name"], str(clinic["phone"]), clinic["address"], clinic["zone"]]))
+            "\n"
+            + ", ".join(
+                filter(
+                    None, [clinic["name"], clinic["tagline"], str(clinic["phone"]), clinic["address"], clinic["zone"]]
+                )
+            )
         )
         for day, opens, closes in sorted(each for some in facts["hours"] for each in some):
             self.stdout.write(f"  {Weekday(day).label} {opens:%H:%M}–{closes:%H:%M}")
         for day, name in facts["holidays"]:
             self.stdout.write(f"  closed on {day}: {name}")
         for person in facts["people"]:
-            self.stdout.write(f"  {person['name']}, {person['email']}: {', '.join(person['roles'])}")
+            letters = f", {person['credentials']}" if person["credentials"] else ""
+            self.stdout.write(f"  {person['name']}{letters}, {person['email']}: {', '.join(person['roles'])}")
+        self.stdout.write(f"  The sample tips {'stay as drafts' if facts['drafts'] else 'are not kept'}.")
 
     def say_what_is_next(self, owner):
         self.stdout.write(self.style.SUCCESS("\nThe clinic is set up. It is not yet ready for patients."))
@@ -147,6 +161,26 @@ class Command(BaseCommand):
         self.stdout.write(f"  {settings.BASE_URL}{emails.path_to_choose_a_password(owner)}")
         self.stdout.write("The others get an invitation by mail, once the worker runs.")
         self.stdout.write(f"What is not ready yet stands at {settings.BASE_URL}/admin/opening/")
+
+
+def more_hours(text, open_on):
+    stretches = answers.hours(text)
+    for day, opens, closes in stretches:
+        if any(opens < their_close and their_open < closes for their_open, their_close in open_on.get(day, [])):
+            raise answers.Wrong(f"{Weekday(day).label} has hours already that overlap with these.")
+    for day, opens, closes in stretches:
+        open_on.setdefault(day, []).append((opens, closes))
+    return stretches
+
+
+def another_day(text, days):
+    day, name = answers.holiday(text)
+    if day in days:
+        raise answers.Wrong(f"{day} stands here already.")
+    if day < timezone.localdate():
+        raise answers.Wrong(f"{day} is past.")
+    days.add(day)
+    return day, name
 
 
 def somebody_else(text, taken):
