@@ -7,6 +7,7 @@ from django.db.models import UniqueConstraint
 
 from appointments.models import (
     Actor,
+    CarriedOver,
     ConsultationRequest,
     DailyAct,
     HeldQuarter,
@@ -15,6 +16,7 @@ from appointments.models import (
     PatientStatement,
     StatusChange,
     TimeOff,
+    WeekCount,
     WorkingHours,
 )
 from appointments.models.queryset import digest
@@ -100,6 +102,14 @@ def be_off_backwards(consultation):
     TimeOff.objects.create(therapist=make_person(), starts_at=NOON, ends_at=NOON)
 
 
+def count_twice(model, **fields):
+    def write(consultation):
+        for _ in range(2):
+            model.objects.create(kind="sent", key="", count=5, **fields)
+
+    return write
+
+
 REFUSED = [
     *[
         ("request_in_review_has_a_therapist", change(ConsultationRequest, status=status))
@@ -137,6 +147,8 @@ REFUSED = [
     ("working_hours_start_before_they_end", work_backwards),
     ("time_off_starts_before_it_ends", be_off_backwards),
     ("name_word_is_kept_once_for_each_name", keep_a_word_twice),
+    ("people_are_counted_once_a_week", count_twice(WeekCount, week=NOON.date())),
+    ("carried_over_is_one_number_a_row", count_twice(CarriedOver)),
 ]
 
 

@@ -172,6 +172,7 @@ def test_nobody_can_make_an_account_for_themselves(clinic, client):
                         "Holidays",
                         "Opening hours",
                         "Users",
+                        "Is everything ready?",
                         "Reports",
                         "Who looked",
                         "One person’s data",

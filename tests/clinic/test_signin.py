@@ -9,6 +9,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -309,6 +310,7 @@ def test_somebody_new_is_invited_and_chooses_a_password_that_nobody_else_knows(c
         "credentials": "",
         "email": "Sam@Clinic.example",
         "is_staff": "on",
+        "groups": [Group.objects.get(name="Editor").pk],
     }
 
     answer = signed_in(owner).post("/admin/clinic/user/add/", form)
