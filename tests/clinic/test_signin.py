@@ -123,15 +123,6 @@ def is_in_after(client, person, code):
     return is_in(client)
 
 
-def test_signing_out_clears_what_the_browser_kept(clinic, signed_in, therapist):
-    browser = signed_in(therapist)
-
-    asked, out = browser.get("/admin/sign-out/"), browser.post("/admin/sign-out/")
-
-    assert "Clear-Site-Data" not in asked
-    assert out["Clear-Site-Data"] == '"cache", "storage"'
-
-
 def test_a_wrong_code_says_so_beside_the_field_and_guesses_come_to_an_end(clinic, client, therapist):
     client.post(SIGN_IN, {"login": therapist.username, "password": PASSWORD})
 

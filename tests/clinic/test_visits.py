@@ -170,3 +170,12 @@ def test_a_visit_ends_at_once_with_the_password_the_account_or_the_signing_out(a
     client.cookies["sessionid"] = cookie
 
     assert not is_in(client)
+
+
+def test_signing_out_clears_what_the_browser_kept(clinic, signed_in, therapist):
+    browser = signed_in(therapist)
+
+    asked, out = browser.get("/admin/sign-out/"), browser.post("/admin/sign-out/")
+
+    assert "Clear-Site-Data" not in asked
+    assert out["Clear-Site-Data"] == '"cache", "storage"'
