@@ -4,7 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Q
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
@@ -19,9 +22,8 @@ from appointments.reasons import REASONS
 from tips.models import REVIEW, Tip
 
 from . import health
-from .checks import SAMPLE_HOST
 from .models import Approval, ClinicSettings, Heartbeat, Holiday, OpeningHours, Subject, User
-from .signin import sees_requests, steps_of
+from .signin import SECOND_STEPS
 
 # Beside the worker's own: that a mail of ours was opened by the one it went to.
 TEST_MAIL = "test mail"
@@ -89,8 +91,12 @@ def about_people() -> list[Item]:
     people = reverse("admin:clinic_user_changelist")
     active = User.objects.filter(is_active=True, is_staff=True).order_by("display_name", "username")
     therapists = active.filter(groups__name="Therapist")
-    silent = [person for person in active if not person.has_usable_password()]
-    unsecured = [person for person in active if sees_requests(person) and not steps_of(person).exists()]
+    silent = active.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    see_requests = [
+        User.objects.with_perm(permission, backend=PERMISSIONS).values("pk") for permission in (TRIAGE, OVERSEE)
+    ]
+    secured = Authenticator.objects.filter(type__in=SECOND_STEPS).values("user")
+    unsecured = active.filter(Q(pk__in=see_requests[0]) | Q(pk__in=see_requests[1])).exclude(pk__in=secured)
     left = ConsultationRequest.objects.open().filter(assigned_to__is_active=False)
     gone = User.objects.filter(pk__in=left.values("assigned_to"))
     return [
@@ -220,11 +226,3 @@ def is_clinician(person: User) -> bool:
 
 def named(people) -> str:
     return get_text_list([str(person) for person in people], _("and"))
-
-
-def owners():
-    return User.objects.with_perm(OVERSEE, backend=PERMISSIONS).filter(is_active=True)
-
-
-def is_sample(person: User) -> bool:
-    return person.email.endswith(f"@{SAMPLE_HOST}")
