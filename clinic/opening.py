@@ -92,11 +92,7 @@ def about_people() -> list[Item]:
     active = User.objects.filter(is_active=True, is_staff=True).order_by("display_name", "username")
     therapists = active.filter(groups__name="Therapist")
     silent = active.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-    see_requests = [
-        User.objects.with_perm(permission, backend=PERMISSIONS).values("pk") for permission in (TRIAGE, OVERSEE)
-    ]
-    secured = Authenticator.objects.filter(type__in=SECOND_STEPS).values("user")
-    unsecured = active.filter(Q(pk__in=see_requests[0]) | Q(pk__in=see_requests[1])).exclude(pk__in=secured)
+    unsecured = without_second_step(active)
     left = ConsultationRequest.objects.open().filter(assigned_to__is_active=False)
     gone = User.objects.filter(pk__in=left.values("assigned_to"))
     return [
@@ -130,6 +126,13 @@ def about_people() -> list[Item]:
             _("Hand them over"),
         ),
     ]
+
+
+def without_second_step(people):
+    """Those of them who see requests and have none."""
+    triage, oversee = (User.objects.with_perm(each, backend=PERMISSIONS).values("pk") for each in (TRIAGE, OVERSEE))
+    secured = Authenticator.objects.filter(type__in=SECOND_STEPS).values("user")
+    return people.filter(Q(pk__in=triage) | Q(pk__in=oversee)).exclude(pk__in=secured)
 
 
 def about_machines(*, at: datetime) -> list[Item]:
