@@ -20,7 +20,7 @@ from appointments.models import (
 )
 from appointments.models.states import ANSWERS
 from clinic.models import ClinicSettings, DayCount, OutgoingMail, User, forget
-from tests.factories import DAY, NOON, make_clinic, make_person, make_tip
+from tests.factories import DAY, NOON, make_clinic, make_person, make_roles, make_tip
 from tips.models import Tip
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +115,7 @@ def test_it_is_added_to_the_sample_clinic_and_only_once(sample_clinic):
 
 def test_an_empty_site_is_filled_first(db, settings, tmp_path):
     settings.DEBUG, settings.DATA_DIR = True, tmp_path
+    make_roles()
 
     said = demo("--year")
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from tests.factories import DAY, NOON, make_person, make_tip
+from tests.factories import DAY, NOON, make_person, make_roles, make_tip
 from tips.checks import Finding, check, grade, syllables
 from tips.models import Picture, Tip, TipKind, TipStatus, Topic, TransitionNotAllowed
 
@@ -260,6 +260,7 @@ def test_a_text_in_review_is_not_checked_again(clinic, signed_in):
 
 def test_no_text_of_the_demonstration_has_to_be_mended(settings, tmp_path, capsys):
     settings.DATA_DIR = tmp_path
+    make_roles()
     call_command("demo")
 
     findings = chain.from_iterable(check(tip, tip.live, at=tip.publish_at) for tip in Tip.objects.all())

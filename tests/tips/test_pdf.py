@@ -7,7 +7,7 @@ import typst
 from django.conf import settings
 from django.core.management import call_command
 
-from tests.factories import make_clinic, make_person, make_tip
+from tests.factories import make_clinic, make_person, make_roles, make_tip
 from tips import pdf
 from tips.figures import EXERCISES
 from tips.models import Tip, TipKind
@@ -284,6 +284,7 @@ def test_the_imprint_says_who_reviewed_it_and_that_it_is_a_sample(monkeypatch):
 
 def test_every_guide_of_the_demonstration_is_a_tagged_pdf(settings, tmp_path, capsys):
     settings.DATA_DIR = tmp_path
+    make_roles()
     call_command("demo")
     guides = Tip.objects.guides().order_by("slug")
 
