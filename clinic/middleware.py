@@ -14,10 +14,13 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
-from . import counting, views
+from tips.models import Tip
+
+from . import counting, pagecache, views
 from .limits import wide_network_of
 from .logs import request_id
 from .models import ClinicSettings
+from .patience import patience
 
 logger = logging.getLogger(__name__)
 request_log = logging.getLogger("clinic.request")
@@ -139,15 +142,30 @@ def clinic_time(get_response):
 
 
 def looks_are_counted(get_response):
-    """Count who looks at a public page. The layer that answers pages from memory, if any, calls `counting.count` itself."""
+    """Count who looks at a public page, and tell the memory of pages as what it has to count those it shows again."""
 
     def middleware(request):
+        pagecache.note_clock(request, Tip.objects.next_change)
         response = get_response(request)
         match = request.resolver_match
         kind = COUNTED.get(match.view_name) if match else None
-        if kind and counting.is_a_look(request.method, response.status_code, request.headers, request.COOKIES):
-            counting.count(kind, match.kwargs.get("slug", ""), on=timezone.localdate())
+        if kind:
+            look = request.META[pagecache.LOOK] = (kind, match.kwargs.get("slug", ""))
+            if counting.is_a_look(request.method, response.status_code, request.headers, request.COOKIES):
+                counting.count(*look, on=timezone.localdate())
         return response
+
+    return middleware
+
+
+def answers_in_time(get_response):
+    """Whoever waits is told in time that the database gives no answer."""
+
+    def middleware(request):
+        is_staff_page = request.path_info.startswith("/admin/")
+        seconds = settings.STAFF_PATIENCE_SECONDS if is_staff_page else settings.DATABASE_PATIENCE_SECONDS
+        with patience(seconds):
+            return get_response(request)
 
     return middleware
 

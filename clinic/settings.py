@@ -62,6 +62,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "clinic.middleware.one_line_a_request",
+    "clinic.middleware.answers_in_time",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -129,9 +130,28 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, so that the suite's real server and its own connections share one database.
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 else:
+    from .postgresql.connection import Connection
+
+    DATABASES["default"]["ENGINE"] = "clinic.postgresql"
     # The pool keeps connections itself and must be given as a dict; Django's own reuse has to be off.
     DATABASES["default"]["CONN_MAX_AGE"] = 0
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 12, "timeout": 5}
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        pool={
+            "connection_class": Connection,
+            "min_size": 1,
+            "max_size": 12,
+            # Of the eight threads of a process two never wait for a connection, and answer from memory meanwhile.
+            "timeout": 2,
+            "max_waiting": 6,
+            # A longer one would double the pause between two tries until nobody sees that the database is back.
+            "reconnect_timeout": 2,
+        },
+        connect_timeout=5,
+        # A server that has gone without a word is given up after a minute, also by who waits without limit.
+        keepalives_idle=30,
+        keepalives_interval=10,
+        keepalives_count=3,
+    )
 # The folder of PostgreSQL's own programs, which write and read its backups; without it they are looked for.
 POSTGRESQL_BIN = env("POSTGRESQL_BIN", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -149,6 +169,15 @@ CACHES = {
 
 # How long a process may go on with the clinic's facts that it remembers.
 CLINIC_MEMORY_SECONDS = env.float("CLINIC_MEMORY_SECONDS", default=2.0)
+# How long a page may wait for the database in all before it says that it cannot answer; a member of staff may ask for more.
+DATABASE_PATIENCE_SECONDS = 3.0
+STAFF_PATIENCE_SECONDS = 20.0
+# What readers see, finished and packed, as many bytes of it as a process may hold; 0: every page is made afresh.
+PAGE_MEMORY_BYTES = whole("PAGE_MEMORY_BYTES", default=32_000_000, least=0)
+# Shared by all processes of a machine that show pages or change what they show.
+GENERATION_FILE = BASE_DIR / env("GENERATION_FILE", default=DATA_DIR / "generation")
+# How soon a change on another machine shows; 0: never, and one of this machine at once all the same.
+GENERATION_POLL_SECONDS = env.float("GENERATION_POLL_SECONDS", default=1.5)
 # How often a process writes how many pages it has shown, which a killed one forgets; 0: they are not counted.
 COUNT_FLUSH_SECONDS = env.float("COUNT_FLUSH_SECONDS", default=10.0)
 

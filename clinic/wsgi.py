@@ -1,9 +1,11 @@
 import os
 
 import django
+from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import connections
+from django.utils.module_loading import import_string
 
 from .checks import refuse_unsafe_database
 
@@ -32,3 +34,6 @@ django.setup(set_prefix=False)
 refuse_unsafe_database()
 connections.close_all()
 application = Handler()
+if settings.PAGE_MEMORY_BYTES:
+    # By its name, since it needs the models, which are here only now.
+    application = import_string("clinic.pagecache.PageCache")(application)

@@ -27,6 +27,11 @@ from .factories import come_in, make_clinic, make_person
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
+# Of this process of the suite and its servers alone; another one's changes are no concern of theirs.
+django_settings.GENERATION_FILE = (
+    django_settings.DATA_DIR / f"generation-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+)
+
 # Playwright's loop runs in the thread of the test, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -50,6 +55,7 @@ def plain_settings(settings):
     # A test answers in no time; those about hurry and crowds set these themselves.
     settings.CONSULTATION_FASTEST_SECONDS = 0
     settings.COUNT_FLUSH_SECONDS = 0
+    settings.GENERATION_POLL_SECONDS = 0
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
@@ -145,6 +151,8 @@ def environment(django_db_setup, tmp_path_factory):
     return os.environ | {
         "DATABASE_URL": database_url(),
         "DATA_DIR": str(tmp_path_factory.mktemp("data")),
+        # What a test changes, the server shows at once.
+        "GENERATION_FILE": str(django_settings.GENERATION_FILE),
         "PORT": port,
         "BASE_URL": f"http://localhost:{port}",
         "SECRET_KEY": django_settings.SECRET_KEY,

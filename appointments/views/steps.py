@@ -21,7 +21,7 @@ from appointments.models import ConsultationRequest, StoppedVisit, Suspicion, Ur
 from appointments.safety import Level, Outcome
 from appointments.suspicion import suspicion
 from appointments.typos import likely_meant
-from clinic import counting
+from clinic import counting, pagecache
 from clinic.limits import Limit, network_of
 from clinic.models import ClinicSettings
 from clinic.sealing import BrokenSeal, seal, unseal
@@ -49,6 +49,8 @@ SAME_CONTACT = _(
 @require_safe
 def start(request):
     now = timezone.now()
+    # The promise is told to the minute.
+    pagecache.changes_at(request, now.replace(second=0, microsecond=0) + timedelta(minutes=1))
     clinic = ClinicSettings.current()
     context = {
         "tip": slugify(request.GET.get("tip", ""))[:80],

@@ -2,7 +2,7 @@
 
 from .approval import Approval, Subject
 from .audit import AuditAction, AuditEntry, AuditSeal
-from .counts import DayCount, Heartbeat, Tally
+from .counts import DayCount, Heartbeat, ShownChange, Tally
 from .mail import OutgoingMail
 from .people import User
 from .settings import ClinicSettings, Holiday, OpeningHours, Weekday, forget, refuse_overlap, validate_time_zone
@@ -18,6 +18,7 @@ __all__ = [
     "Holiday",
     "OpeningHours",
     "OutgoingMail",
+    "ShownChange",
     "Subject",
     "Tally",
     "User",

@@ -2,6 +2,7 @@
 
 from django.db import models, transaction
 from django.db.models import F, Sum
+from django.db.models.functions import Now
 
 
 class Tally(models.Model):
@@ -70,3 +71,12 @@ class DayCount(models.Model):
 
     def __str__(self):
         return f"{self.day} {self.kind} {self.key}: {self.count}"
+
+
+class ShownChange(models.Model):
+    """Something that readers see was changed; how other machines hear of it. Written by `clinic.generation`."""
+
+    at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d %H:%M:%S}"

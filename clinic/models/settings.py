@@ -2,7 +2,6 @@
 
 import math
 import time
-from contextlib import suppress
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -13,7 +12,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-_memory = {"settings": None, "read_at": -math.inf}
+from clinic import generation
+
+_memory = {"settings": None, "read_at": -math.inf, "generation": b"", "asks_again_at": -math.inf}
 
 
 class Weekday(models.IntegerChoices):
@@ -134,18 +135,29 @@ class ClinicSettings(models.Model):
 
     @classmethod
     def current(cls):
-        """The settings, at most `CLINIC_MEMORY_SECONDS` old; those remembered where the database gives no answer."""
-        if time.monotonic() - _memory["read_at"] > settings.CLINIC_MEMORY_SECONDS:
-            # Without an answer it is asked again when the time has passed, not at every call.
-            with suppress(DatabaseError):
-                _memory["settings"] = cls._read()
-            _memory["read_at"] = time.monotonic()
+        """The settings as they are, or as another machine left them `CLINIC_MEMORY_SECONDS` ago at most.
+
+        Those remembered where the database gives no answer.
+        """
+        now, shown = time.monotonic(), generation.value()
+        is_old = now - _memory["read_at"] > settings.CLINIC_MEMORY_SECONDS or _memory["generation"] != shown
+        if is_old and now >= _memory["asks_again_at"]:
+            try:
+                _memory.update(settings=cls._read(), read_at=now, generation=shown)
+            except DatabaseError:
+                # Asked again when the time has passed, not at every call.
+                _memory["asks_again_at"] = now + settings.CLINIC_MEMORY_SECONDS
         return cls.remembered()
 
     @classmethod
     def remembered(cls):
         """The settings as last read, or the defaults; never touches the database."""
         return _memory["settings"] or cls(pk=1)._given_hours([], [])
+
+    @staticmethod
+    def are_of(shown):
+        """Whether those remembered were read in this generation of what readers see."""
+        return _memory["generation"] == shown
 
     @classmethod
     def _read(cls):
@@ -170,7 +182,7 @@ class ClinicSettings(models.Model):
 
 def forget():
     """Read the settings afresh at the next use."""
-    _memory.update(settings=None, read_at=-math.inf)
+    _memory.update(settings=None, read_at=-math.inf, asks_again_at=-math.inf)
 
 
 def refuse_overlap(others, start, end):

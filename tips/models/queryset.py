@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
@@ -33,6 +33,16 @@ class TipQuerySet(models.QuerySet):
     def gone(self, *, at):
         """What readers could open once and no longer can."""
         return self.filter(self.archived | Q(expire_at__lte=at), live__isnull=False)
+
+    def next_change(self, *, at):
+        """When what readers may see changes next by itself: an article comes or goes; None if never.
+
+        What depends on the day, such as a review that is due, changes at midnight.
+        """
+        facts = self.aggregate(
+            comes=Min("publish_at", filter=Q(publish_at__gt=at)), goes=Min("expire_at", filter=Q(expire_at__gt=at))
+        )
+        return min(filter(None, facts.values()), default=None)
 
     def tips(self):
         return self.filter(kind=TipKind.TIP)

@@ -12,6 +12,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from appointments import keeping
+from clinic import generation
 from clinic.backup import ENGINES
 from clinic.backup.archive import Archive
 from clinic.backup.proof import content, faults
@@ -85,12 +86,14 @@ class Command(BaseCommand):
             self.prove(connection, archive.manifest)
             # Who was signed in then may have signed out, or be gone, since.
             Session.objects.all().delete()
+            generation.raise_()
         if self.is_older:
             self.stdout.write("The backup is of an older version: run manage.py migrate, then start the worker first.")
         else:
             at = timezone.now()
             again = keeping.erase_again(at=at)
             keeping.sweep(at=at)
+            generation.changed()
             self.stdout.write(f"{len(again)} requests that were erased since have been erased again.")
         self.stdout.write("Nobody is signed in. Start the site again.")
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from appointments import keeping
 from appointments import tick as requests
-from clinic import audit_chain, digest, limits, mail
+from clinic import audit_chain, digest, generation, limits, mail
 from clinic.checks import refuse_unsafe_database
 from clinic.health import WORKER
 from clinic.models import Heartbeat
@@ -66,6 +66,7 @@ class Command(BaseCommand):
             if self.clock.is_believed(at, monotonic=time.monotonic()):
                 Session.objects.filter(expire_date__lte=at).delete()
                 limits.forget_old(at=at)
+                generation.forget_old(at=at)
                 requests.tick(at=at)
                 articles.tick(at=at)
                 digest.tell_owners(at=at)

@@ -1,0 +1,298 @@
+"""Public pages, finished and packed, answered before Django is asked.
+
+Kept is what a visitor whom nobody knows sees: no cookie, no credentials, no query but those of our own links, and the
+clinic's own address. A page is kept only if nothing that readers see changed while it was made, and shown only until
+something does: by a write (`clinic.generation`), or by the clock (`changes_at`).
+"""
+
+import gzip
+import hashlib
+import math
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import brotli
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+from django.utils import timezone
+
+from . import counting, generation
+from .models import ClinicSettings
+
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+StartResponse = Callable[[str, Headers], Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+Key = tuple[str | None, ...]
+
+# The routes that may be kept. Anything else goes to Django, whatever it answers.
+PAGES = {
+    "home", "privacy", "accessibility", "robots", "sitemap", "consultation:start",
+    "tips:list", "tips:topic", "tips:region", "tips:feed", "tips:detail", "tips:guide", "tips:picture",
+}  # fmt: skip
+QUERIES = re.compile(r"(page=[1-9]\d{0,3}|tip=[a-z0-9-]{1,80})?")
+PACKED = re.compile(r"text/|application/(atom\+)?xml|image/svg")
+# What only one visitor's answer says, or what is said anew of each packing.
+OWN = {"x-request-id", "content-length", "vary", "etag"}
+OF_ONE_VISITOR = {
+    "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "wsgi.file_wrapper",
+}  # fmt: skip
+# In the WSGI environment of a request whose page may be kept: that it may, until when, and as what it is counted.
+MAY_BE_KEPT, UNTIL, LOOK = "clinic.may_be_kept", "clinic.until", "clinic.look"
+BROTLI_QUALITY = 9
+# A page and its packings together, in units of the page.
+WEIGHS = 2
+MOST_TURNS = 3
+MOST_SECONDS_OF_OTHERS = 10
+MOST_ENCODINGS_KNOWN = 1_000
+
+
+# Of the generation named: when what readers see changes by the clock, and the day it is, until midnight.
+_clock: dict[str, Any] = {"generation": b"", "next": 0.0, "midnight": 0.0, "day": date.min}
+
+
+def changes_at(request: HttpRequest, instant: datetime) -> None:
+    """Not kept beyond this instant, at which the page says something else."""
+    request.META[UNTIL] = min(instant.timestamp(), request.META.get(UNTIL, math.inf))
+
+
+def note_clock(request: HttpRequest, next_change: Callable[..., datetime | None]) -> None:
+    """For a page that may be kept; `next_change(at=…)` is asked once in a generation. What depends on the day ends with it."""
+    if MAY_BE_KEPT not in request.META:
+        return
+    now, shown = timezone.localtime(), generation.value()
+    if _clock["generation"] != shown or _clock["next"] <= now.timestamp():
+        midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), now.tzinfo)
+        instant = min(midnight, next_change(at=now) or midnight)
+        _clock.update(
+            generation=shown, next=instant.timestamp(), midnight=midnight.timestamp(), day=timezone.localdate(now)
+        )
+    request.META[UNTIL] = _clock["next"]
+
+
+@dataclass(slots=True)
+class Page:
+    """What Django answered once, and to whom else it may be said."""
+
+    status: str
+    headers: Headers
+    body: bytes
+    generation: bytes
+    until: float
+    look: tuple[str, str] | None
+    is_for_all: bool
+    packed: dict[str, tuple[bytes, str, Headers]] = field(default_factory=dict)
+
+    @property
+    def is_there(self) -> bool:
+        return self.status.startswith("200")
+
+    def as_(self, encoding: str) -> tuple[bytes, str, Headers]:
+        """The body, its tag and its headers, packed at the first wish."""
+        if encoding not in self.packed:
+            self.packed[encoding] = self._pack(encoding)
+        return self.packed[encoding]
+
+    def _pack(self, encoding: str) -> tuple[bytes, str, Headers]:
+        kind = dict(self.headers).get("Content-Type", "")
+        headers, body = list(self.headers), self.body
+        if PACKED.match(kind):
+            headers.append(("Vary", "Accept-Encoding"))
+            if encoding == "br":
+                body = brotli.compress(body, quality=BROTLI_QUALITY)
+            elif encoding == "gzip":
+                body = gzip.compress(body, mtime=0)
+            if encoding:
+                headers.append(("Content-Encoding", encoding))
+        tag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
+        if self.is_there:
+            headers.append(("ETag", tag))
+        headers.append(("Content-Length", str(len(body))))
+        return body, tag, headers
+
+    def answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        body, tag, headers = self.as_(encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        known = environ.get("HTTP_IF_NONE_MATCH")
+        if known and tag in known and self.is_there:
+            start_response("304 Not Modified", [each for each in headers if each[0] not in ABOUT_THE_BODY])
+            return []
+        start_response(self.status, headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+ABOUT_THE_BODY = {"Content-Length", "Content-Type", "Content-Encoding"}
+_encodings: dict[str, str] = {}
+
+
+def encoding_for(accepted: str) -> str:
+    """The best of what the visitor takes; empty for neither."""
+    found = _encodings.get(accepted)
+    if found is None:
+        offers = {name.strip(): weight for name, _, weight in (part.partition(";") for part in accepted.split(","))}
+        takes = [
+            name for name in ("br", "gzip") if name in offers and not re.fullmatch(r"\s*q=0(\.0*)?\s*", offers[name])
+        ]
+        found = takes[0] if takes else ""
+        if len(_encodings) < MOST_ENCODINGS_KNOWN:
+            _encodings[accepted] = found
+    return found
+
+
+class PageCache:
+    """Stands before the site in a process, and knows the finished pages by what was asked for."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+        own = urlsplit(settings.BASE_URL)
+        self.hosts = {own.netloc, own.hostname}
+        self.pages: dict[Key, Page] = {}
+        self.generation = b""
+        self.bytes = 0
+        self.underway: dict[Key, Future[Page]] = {}
+        self.lock = threading.Lock()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if (
+            environ["REQUEST_METHOD"] not in {"GET", "HEAD"}
+            or "HTTP_COOKIE" in environ
+            or "HTTP_AUTHORIZATION" in environ
+        ):
+            return self.application(environ, start_response)
+        key = (
+            environ.get("HTTP_HOST"),
+            environ["PATH_INFO"],
+            environ["QUERY_STRING"],
+            environ["wsgi.url_scheme"],
+            environ.get("HTTP_X_FORWARDED_PROTO"),
+        )
+        page = self.pages.get(key)
+        if page and self.is_true(page):
+            self.count(page, environ)
+            return page.answer(environ, start_response)
+        if environ["REQUEST_METHOD"] == "HEAD" or not self.may_be_kept(environ):
+            return self.application(environ, start_response)
+        return self.made(key, environ).answer(environ, start_response)
+
+    @staticmethod
+    def is_true(page: Page) -> bool:
+        return page.generation == generation.value() and time.time() < page.until
+
+    def may_be_kept(self, environ: Environ) -> bool:
+        if environ.get("HTTP_HOST") not in self.hosts or environ.get("SCRIPT_NAME"):
+            return False
+        try:
+            path = environ["PATH_INFO"].encode("latin-1").decode()
+            return bool(QUERIES.fullmatch(environ["QUERY_STRING"])) and resolve(path).view_name in PAGES
+        except (Resolver404, UnicodeError):
+            return False
+
+    def made(self, key: Key, environ: Environ) -> Page:
+        """One of those who ask at the same time makes it, and the others wait for that one."""
+        for _ in range(MOST_TURNS):
+            with self.lock:
+                other = self.underway.get(key)
+                mine = None if other else self.underway.setdefault(key, Future())
+            if mine:
+                return self.make_for_all(key, environ, mine)
+            with suppress(Exception):
+                page = other.result(timeout=MOST_SECONDS_OF_OTHERS)
+                # What was begun before a change is no answer to who came after it.
+                if page.is_for_all and page.generation == generation.value():
+                    self.count(page, environ)
+                    return page
+        return self.make(key, environ)
+
+    def make_for_all(self, key: Key, environ: Environ, waited_for: "Future[Page]") -> Page:
+        try:
+            page = self.make(key, environ)
+        except BaseException as error:
+            waited_for.set_exception(error)
+            raise
+        else:
+            waited_for.set_result(page)
+            return page
+        finally:
+            with self.lock:
+                del self.underway[key]
+
+    def make(self, key: Key, environ: Environ) -> Page:
+        generation.watch_others()
+        # Read first: what changes from here on makes the page a thing of the past.
+        shown = generation.value()
+        asked = {name: environ[name] for name in environ.keys() - OF_ONE_VISITOR} | {MAY_BE_KEPT: True}
+        status, headers, body = whole(self.application, asked)
+        said = {name.lower(): value for name, value in headers}
+        controls = said.get("cache-control", "")
+        is_for_all = (
+            said.get("vary", "Accept-Encoding") == "Accept-Encoding"
+            and not re.search("no-store|private", controls)
+            and "set-cookie" not in said
+        )
+        kept = [header for header in headers if header[0].lower() not in OWN]
+        if not controls:
+            kept.append(("Cache-Control", "no-cache"))
+        page = Page(status, kept, body, shown, asked.get(UNTIL, 0.0), asked.get(LOOK), is_for_all)
+        if is_for_all and page.is_there and ClinicSettings.are_of(shown):
+            self.keep(key, page)
+        return page
+
+    def keep(self, key: Key, page: Page) -> None:
+        weight = WEIGHS * len(page.body)
+        with self.lock:
+            if page.generation != generation.value() or weight > settings.PAGE_MEMORY_BYTES:
+                return
+            if self.generation != page.generation:
+                self.generation, self.bytes = page.generation, 0
+                self.pages.clear()
+            self.forget(key)
+            while self.bytes + weight > settings.PAGE_MEMORY_BYTES:
+                self.forget(next(iter(self.pages)))
+            self.pages[key] = page
+            self.bytes += weight
+
+    def forget(self, key: Key) -> None:
+        if page := self.pages.pop(key, None):
+            self.bytes -= WEIGHS * len(page.body)
+
+    @staticmethod
+    def count(page: Page, environ: Environ) -> None:
+        if page.look and counting.is_a_look(environ["REQUEST_METHOD"], 200, Asked(environ), {}):
+            is_today = time.time() < _clock["midnight"]
+            counting.count(*page.look, on=_clock["day"] if is_today else timezone.localdate())
+
+
+class Asked:
+    """The headers of a request, for who asks for few of them."""
+
+    def __init__(self, environ: Environ) -> None:
+        self.environ = environ
+
+    def get(self, name: str, default: str = "") -> str:
+        return self.environ.get("HTTP_" + name.upper().replace("-", "_"), default)
+
+
+def whole(application: Application, environ: Environ) -> tuple[str, Headers, bytes]:
+    """All that the site answers; what it did for it is over then."""
+    said: list[tuple[str, Headers]] = []
+
+    def start_response(status: str, headers: Headers, exc_info: object = None) -> None:
+        said.append((status, headers))
+
+    answer = application(environ, start_response)
+    try:
+        body = b"".join(answer)
+    finally:
+        closing: Iterator[None] | Any = getattr(answer, "close", None)
+        if closing:
+            closing()
+    status, headers = said[-1]
+    return status, headers, body
