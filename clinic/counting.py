@@ -1,7 +1,7 @@
 """How often public pages are looked at: counted in memory, written from time to time, knowing nobody.
 
 A page that is answered costs no query for it. A thread of the process writes what has come together, every
-`COUNT_FLUSH_SECONDS` or as soon as there are `MOST_UNWRITTEN`; a process that is killed loses what it had not written.
+`COUNT_FLUSH_SECONDS` or sooner where there are `MOST_UNWRITTEN` of one page; a process that is killed loses what it had not written.
 """
 
 import logging
@@ -18,6 +18,8 @@ from .models import DayCount
 logger = logging.getLogger(__name__)
 
 MOST_UNWRITTEN = 500
+# But a crowd of readers is no reason to write without a pause.
+LEAST_SECONDS = 1.0
 # How many different things are kept while the database gives no answer; after that the oldest count on, new ones are lost.
 MOST_KINDS = 10_000
 
@@ -32,8 +34,8 @@ def count(kind: str, key: str = "", *, on: date) -> None:
     with _lock:
         if (on, kind, key) in _unwritten or len(_unwritten) < MOST_KINDS:
             _unwritten[on, kind, key] += 1
-        if _unwritten.total() >= MOST_UNWRITTEN:
-            _many.set()
+            if _unwritten[on, kind, key] % MOST_UNWRITTEN == 0:
+                _many.set()
         if settings.COUNT_FLUSH_SECONDS and not _writer:
             _writer.append(threading.Thread(target=_write_from_time_to_time, name="counting", daemon=True))
             _writer[0].start()
@@ -59,9 +61,8 @@ def _write_from_time_to_time() -> None:
         _many.clear()
         flush()
         close_old_connections()
-        if _unwritten.total() >= MOST_UNWRITTEN:
-            # The database gives no answer: not at once again.
-            threading.Event().wait(settings.COUNT_FLUSH_SECONDS)
+        # Where the database gave no answer, not at once again.
+        threading.Event().wait(settings.COUNT_FLUSH_SECONDS if _unwritten.total() >= MOST_UNWRITTEN else LEAST_SECONDS)
 
 
 def is_a_look(method: str, status: int, headers: Mapping[str, str], cookies: Mapping[str, str]) -> bool:

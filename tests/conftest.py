@@ -207,8 +207,9 @@ def server(environment):
             process.terminate()
 
 
-def start_server(environment, application="clinic.wsgi:application", **options):
+def start_server(environment, application="clinic.wsgi:application", *, workers=1, **options):
     command = ["-m", "granian", "--interface", "wsgi", "--port", environment["PORT"], "--blocking-threads", "8"]
+    command += ["--workers", str(workers)]
     command += ["--log-level", "error", application]
     return subprocess.Popen([sys.executable, *command], env=environment, **options)
 

@@ -35,8 +35,8 @@ class Serving:
 
     def __init__(self, environment, log, **options):
         self.port = free_port()
-        self.environment = environment | {"PORT": str(self.port)}
         self.site = f"http://localhost:{self.port}"
+        self.environment = environment | {"PORT": str(self.port), "BASE_URL": self.site}
         self.log = log
         self.options = options
 

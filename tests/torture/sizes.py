@@ -8,6 +8,9 @@ IN_FULL = os.environ.get("TORTURE") == "full"
 SIZES = {
     "kills": (5, 200),
     "requests under kills": (100, 2_000),
+    "database crashes": (2, 12),
+    "requests under database crashes": (60, 2_000),
+    "edits": (100, 10_000),
     "forms": (20, 1_000),
     "generated requests": (100, 2_000),
     "race rounds": (5, 100),

@@ -1,0 +1,193 @@
+"""The database crashes, and it freezes: who waits is told so in time, nothing is lost, and it mends by itself."""
+
+import os
+import random
+import threading
+import time
+import urllib.error
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from django.db import connection
+
+from tests.conftest import manage
+from tests.visitor import ANSWERS, Visitor
+
+from .cluster import own_cluster
+from .senders import Persistent
+from .sizes import size
+from .test_crash import Crowd
+
+pytestmark = [pytest.mark.torture, pytest.mark.skipif(connection.vendor != "postgresql", reason="about PostgreSQL")]
+
+CLIENTS = 8
+SEED = 11
+MOST_SECONDS = 5
+IN_MEMORY = "/tips/strength-for-a-sore-lower-back/"
+# A search goes to the database each time.
+NOT_IN_MEMORY = "/tips/?q=back"
+WORDS = "typed while it was frozen"
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with own_cluster() as one:
+        yield one
+
+
+@pytest.fixture
+def filled(cluster, environment, tmp_path):
+    """The environment of a site on that database, with the sample clinic in it."""
+    with psycopg.connect(cluster.url, autocommit=True) as database:
+        database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    ours = environment | {
+        "DATABASE_URL": cluster.url, "DATA_DIR": str(tmp_path), "GENERATION_FILE": str(tmp_path / "generation"),
+        "ENV_FILE": os.devnull,
+    }  # fmt: skip
+    for command in (["migrate", "-v0"], ["createcachetable"], ["demo"], ["collectstatic", "--noinput", "-v0"]):
+        manage(ours, *command)
+    return ours
+
+
+def asked(site, address, fields=None, cookies=()):
+    """The status, the page and the seconds."""
+    visitor = Visitor(site)
+    for cookie in cookies:
+        visitor.cookies.set_cookie(cookie)
+    began = time.monotonic()
+    try:
+        visitor.post(address, fields) if fields else visitor.get(address)
+        status, page = 200, visitor.page
+    except urllib.error.HTTPError as error:
+        status, page = error.code, error.read().decode()
+    return status, page, time.monotonic() - began
+
+
+class Seeing(Persistent):
+    """Notes what it was answered while the database was away."""
+
+    statuses: Counter[int] = Counter()
+    bare: list[str] = []
+
+    def read(self, request, seconds):
+        try:
+            return Visitor.read(self, request, seconds)
+        except urllib.error.HTTPError as error:
+            self.statuses[error.code] += 1
+            page = error.read().decode()
+            if "tel:" not in page:
+                self.bare.append(page[:200])
+        except OSError:
+            self.statuses[0] += 1
+        time.sleep(0.05)
+        return super().read(request, seconds)
+
+
+class SeeingCrowd(Crowd):
+    def client(self, number):
+        visitor = Seeing(self.site)
+        sent = 0
+        while goal := self.next_goal():
+            if not sent:
+                visitor.walk(goal)
+                self.told[goal].append(visitor.send())
+            else:
+                self.told[goal].append(visitor.send_another(goal))
+            sent += 1
+
+
+def test_no_request_is_lost_while_the_database_crashes(cluster, filled, serving, record_property):
+    crashes, requests = size("database crashes"), size("requests under database crashes")
+    server = serving(filled)
+    before = server.process.pid
+    crowd = SeeingCrowd(server.site, [f"goal number {number}" for number in range(requests)])
+    moments = sorted(random.Random(SEED).sample(range(requests - CLIENTS), crashes))  # noqa: S311
+    recoveries = []
+
+    def crash_while_they_work():
+        for moment in moments:
+            while len(crowd.told) < moment:
+                time.sleep(0.01)
+            cluster.crash()
+            cluster.start()
+            cluster.wait()
+            began = time.monotonic()
+            while asked(server.site, NOT_IN_MEMORY)[0] != 200:
+                time.sleep(0.05)
+            recoveries.append(time.monotonic() - began)
+
+    with ThreadPoolExecutor(1) as background:
+        crashing = background.submit(crash_while_they_work)
+        crowd.work()
+        crashing.result(timeout=60)
+
+    with psycopg.connect(cluster.url) as database:
+        rows = database.execute(
+            "SELECT s.goal, c.reference FROM appointments_patientstatement s "
+            "JOIN appointments_consultationrequest c ON c.id = s.consultation_id WHERE s.goal LIKE 'goal number %'"
+        ).fetchall()
+    record_property(
+        "done",
+        f"{requests} requests under {crashes} crashes, answers {dict(Seeing.statuses)}, back in {max(recoveries):.1f} s",
+    )
+    assert Counter(goal for goal, _ in rows) == Counter(crowd.told.keys())
+    assert {goal: {reference} for goal, reference in rows} == {goal: set(told) for goal, told in crowd.told.items()}
+    assert (set(Seeing.statuses) <= {503}, Seeing.bare) == (True, [])
+    assert max(recoveries) < MOST_SECONDS
+    assert (server.process.pid, server.process.poll()) == (before, None)
+
+
+def test_while_the_database_is_frozen_everybody_is_answered_in_time(cluster, filled, serving, record_property):
+    server = serving(filled)
+    answers = what_is_answered(cluster, server)
+
+    record_property("done", f"slowest {max(seconds for _, _, seconds in answers['asked']):.1f} s")
+    assert answers["kept"][0] == 503
+    assert WORDS in answers["kept"][1]
+    assert 'href="tel:' in answers["kept"][1]
+    assert {status for status, _, _ in answers["asked"]} == {503}
+    assert max(seconds for _, _, seconds in [*answers["asked"], answers["kept"]]) < MOST_SECONDS
+    assert {status for status, _, _ in answers["memory"]} == {200}
+    assert max(seconds for _, _, seconds in answers["memory"]) < MOST_SECONDS / 2
+    assert answers["again"] < MOST_SECONDS
+
+
+def what_is_answered(cluster, server):
+    """To somebody in the middle of the form, to a crowd that needs the database, and to readers of a page in memory."""
+    visitor = Visitor(server.site)
+    for step in ("who", "where", "safety", "urgent"):
+        visitor.get(f"/consultation/{step}/")
+        visitor.post(f"/consultation/{step}/", visitor.hidden() | ANSWERS[step])
+    visitor.get("/consultation/problem/")
+    typed = visitor.hidden() | ANSWERS["problem"] | {"goal": WORDS}
+    for _ in range(2):
+        asked(server.site, IN_MEMORY)
+    with cluster.frozen(), ThreadPoolExecutor(24) as crowd:
+        needing = [crowd.submit(asked, server.site, NOT_IN_MEMORY) for _ in range(16)]
+        time.sleep(0.5)
+        reading = [crowd.submit(asked, server.site, IN_MEMORY) for _ in range(8)]
+        kept = asked(server.site, "/consultation/problem/", typed, visitor.cookies)
+        answers = {
+            "kept": kept,
+            "asked": [each.result() for each in needing],
+            "memory": [each.result() for each in reading],
+        }
+    began = time.monotonic()
+    while asked(server.site, NOT_IN_MEMORY)[0] != 200 and time.monotonic() - began < 60:
+        time.sleep(0.05)
+    return answers | {"again": time.monotonic() - began}
+
+
+def test_control_whoever_has_endless_patience_waits_until_it_wakes(cluster, filled, serving):
+    server = serving(filled | {"DJANGO_SETTINGS_MODULE": "tests.torture.patient_settings"})
+    asked(server.site, NOT_IN_MEMORY)
+
+    with cluster.frozen(), ThreadPoolExecutor(1) as reader:
+        waiting = reader.submit(asked, server.site, NOT_IN_MEMORY)
+        threading.Event().wait(MOST_SECONDS + 3)
+        was_answered = waiting.done()
+    waiting.result(timeout=30)
+
+    assert not was_answered
