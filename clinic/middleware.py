@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.db import DataError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
@@ -159,7 +159,7 @@ def looks_are_counted(get_response):
 
 
 def answers_in_time(get_response):
-    """Whoever waits is told in time that the database gives no answer."""
+    """Whoever waits is told in time that the database gives no answer, also while developing."""
 
     def middleware(request):
         is_staff_page = request.path_info.startswith("/admin/")
@@ -167,6 +167,13 @@ def answers_in_time(get_response):
         with patience(seconds):
             return get_response(request)
 
+    def process_exception(request, exception):
+        if isinstance(exception, OperationalError | InterfaceError):
+            logger.error("the database gave no answer", exc_info=exception)
+            return views.error_page(503)
+        return None
+
+    middleware.process_exception = process_exception
     return middleware
 
 

@@ -140,9 +140,7 @@ else:
             "connection_class": Connection,
             "min_size": 1,
             "max_size": 12,
-            # Of the eight threads of a process two never wait for a connection, and answer from memory meanwhile.
             "timeout": 2,
-            "max_waiting": 6,
             # A longer one would double the pause between two tries until nobody sees that the database is back.
             "reconnect_timeout": 2,
         },

@@ -33,10 +33,10 @@ def pytest_runtest_makereport(item, call):
 class Serving:
     """A real web server of the test's own, in a process group of its own."""
 
-    def __init__(self, environment, log, **options):
+    def __init__(self, environment, changed, log, **options):
         self.port = free_port()
         self.site = f"http://localhost:{self.port}"
-        self.environment = environment | {"PORT": str(self.port), "BASE_URL": self.site}
+        self.environment = environment | {"PORT": str(self.port), "BASE_URL": self.site} | dict(changed)
         self.log = log
         self.options = options
 
@@ -73,7 +73,7 @@ class Starter:
 
     def __call__(self, changed=(), *, ready=True, **options):
         log = self.folder / f"server-{len(self.started)}.log"
-        one = Serving(self.environment | dict(changed), log, **options)
+        one = Serving(self.environment, changed, log, **options)
         self.started.append(one)
         one.start()
         one.wait(ready=ready)

@@ -39,15 +39,15 @@ def cluster():
 
 @pytest.fixture
 def filled(cluster, environment, tmp_path):
-    """The environment of a site on that database, with the sample clinic in it."""
+    """What the environment of a site on that database says, in which the sample clinic is."""
     with psycopg.connect(cluster.url, autocommit=True) as database:
         database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    ours = environment | {
+    ours = {
         "DATABASE_URL": cluster.url, "DATA_DIR": str(tmp_path), "GENERATION_FILE": str(tmp_path / "generation"),
         "ENV_FILE": os.devnull,
     }  # fmt: skip
     for command in (["migrate", "-v0"], ["createcachetable"], ["demo"], ["collectstatic", "--noinput", "-v0"]):
-        manage(ours, *command)
+        manage(environment | ours, *command)
     return ours
 
 
