@@ -18,7 +18,7 @@ from appointments.emails import OVERSEE
 from appointments.forms import SCREEN
 
 from . import audit, emails, opening
-from .models import Approval, AuditAction, Heartbeat, Subject
+from .models import Approval, AuditAction, Heartbeat, Subject, forget
 
 WEEK_SECONDS = 7 * 24 * 60 * 60
 
@@ -115,6 +115,7 @@ def give(subject, version, *, by, at):
     _row, is_new = Approval.objects.get_or_create(subject=subject, version=version, by=by, defaults={"at": at})
     if is_new:
         audit.record(AuditAction.CHANGED, by=by, at=at, act="approved", subject=subject, version=version)
+        transaction.on_commit(forget)
 
 
 def opening_urls(site):

@@ -21,11 +21,16 @@ from clinic.models import (
 from clinic.sealing import unseal
 from clinic.signin import steps_of
 from tests.appointments.stages import S, bring_to
-from tests.factories import DAY, make_person, make_tip
+from tests.factories import DAY, make_clinic, make_person, make_tip
 
 pytestmark = pytest.mark.django_db
 
 PAGE, APPROVE = "/admin/opening/", "/admin/approve/"
+
+
+@pytest.fixture
+def clinic(db):
+    return make_clinic(approved=False)
 
 
 def is_ready(title):
