@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from appointments.emails import OVERSEE
 from appointments.forms import SCREEN
+from appointments.reasons import REASONS
 
 from . import audit, emails, opening
 from .models import Approval, AuditAction, Heartbeat, Subject, forget
@@ -106,6 +107,7 @@ def approve(request, subject):
         "given": given,
         "is_given": any(each.by_id == request.user.pk for each in given),
         "items": SCREEN.items if subject == Subject.SAFETY else [],
+        "reasons": REASONS,
     }
     return TemplateResponse(request, "admin/approve.html", context)
 
