@@ -13,6 +13,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from clinic.wording import days_together
+
 from .approval import Approval
 
 _memory = {"settings": None, "read_at": -math.inf}
@@ -166,6 +168,10 @@ class ClinicSettings(models.Model):
         self.holidays = frozenset(holidays)
         self.approved = frozenset(approved)
         return self
+
+    @property
+    def open_days(self):
+        return days_together(self.week)
 
     @property
     def tzinfo(self):
