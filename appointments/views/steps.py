@@ -81,10 +81,8 @@ class StepPage(Unlosable):
         draft.tip = slugify(request.GET.get("tip", draft.tip))[:80]
         if missing := draft.first_unanswered(before=step):
             return redirect("consultation:step", missing)
-        form = draft.form(step)
-        if not form.is_valid():
-            form = draft.empty_form(step)
-        return show_step(request, step, draft, form)
+        # What was answered and is good no more, such as a way to meet that is not offered now, stays and says why.
+        return show_step(request, step, draft, draft.form(step))
 
     def post(self, request, step):
         now = timezone.now()
