@@ -2,13 +2,12 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from appointments.emails import OVERSEE, PERMISSIONS, TRIAGE
-from appointments.models import OfferedTime, TimeOff, WorkingHours
+from appointments.emails import OVERSEE
+from appointments.models import OfferedTime, TimeOff, WorkingHours, therapists
 
 
 class KeptByTheirOwner(admin.ModelAdmin):
@@ -37,11 +36,10 @@ class KeptByTheirOwner(admin.ModelAdmin):
         return self.list_display if request.user.has_perm(OVERSEE) else self.list_display[1:]
 
     def formfield_for_dbfield(self, field, request, **options):
-        """Whose it is, out of those who triage, and without the buttons that lead to their accounts."""
+        """Whose it is, out of those who see patients, and without the buttons that lead to their accounts."""
         if field.name != "therapist":
             return super().formfield_for_dbfield(field, request, **options)
-        triaging = get_user_model().objects.with_perm(TRIAGE, backend=PERMISSIONS)
-        return field.formfield(queryset=triaging.order_by("display_name", "pk"))
+        return field.formfield(queryset=therapists())
 
     def history_view(self, request, object_id, extra_context=None):
         """Django looks for the row first, and tells whoever may see none that it is not there."""
