@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from appointments.models import RequestStatus
@@ -250,6 +251,17 @@ def test_nothing_behind_the_desk_is_kept_by_a_browser(clinic, signed_in, role):
     answers = [client.get(address) for address in ("/admin/", "/admin/queue/", "/admin/tips/tip/", "/admin/nowhere/")]
 
     assert [set(answer["Cache-Control"].split(", ")) >= {"no-store", "private"} for answer in answers] == [True] * 4
+
+
+@pytest.mark.parametrize("facts", [{"is_superuser": True}, {"role": "Owner"}])
+def test_an_owner_who_may_write_as_well_lands_on_the_owners_front_page(clinic, signed_in, facts):
+    person = make_person(**facts)
+    person.groups.add(Group.objects.get(name="Editor"))
+
+    page = signed_in(person).get("/admin/")
+
+    assert page.status_code == 200
+    assert "See what is missing" in page.content.decode()
 
 
 # Nobody gives themselves more than a role
