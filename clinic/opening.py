@@ -43,10 +43,11 @@ class Item:
 def checklist(*, at: datetime) -> list[Item]:
     clinic = ClinicSettings.current()
     return [
+        # Without it the form is closed.
+        safety_screen(),
         *about_the_clinic(clinic, at=at),
         *about_people(),
         *about_machines(at=at),
-        safety_screen(),
         privacy_notice(),
         articles(clinic, at=at),
     ]

@@ -127,6 +127,9 @@ class SignInForm(LoginForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("User name or e-mail")
+        for field in self.fields.values():
+            # What stands above a field is not said once more inside it.
+            field.widget.attrs.pop("placeholder", None)
 
 
 class AddKey(AddWebAuthnForm):

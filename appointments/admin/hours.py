@@ -10,11 +10,14 @@ from appointments.emails import OVERSEE
 from appointments.models import OfferedTime, TimeOff, WorkingHours, therapists
 
 
-class KeptByTheirOwner(admin.ModelAdmin):
-    """Rows of a therapist. Only who oversees meets the rows of others, and chooses whose a row is."""
+class BrowsersOwnFields:
+    """Dates and times in the browser's own fields: without a script, and without its note on other time zones than the clinic's."""
 
-    # The browser's own fields: labelled, and without a script.
     formfield_overrides = {
+        models.DateField: {
+            "form_class": forms.DateField,
+            "widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        },
         models.TimeField: {
             "form_class": forms.TimeField,
             "widget": forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": 900}),
@@ -24,6 +27,10 @@ class KeptByTheirOwner(admin.ModelAdmin):
             "widget": forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
         },
     }
+
+
+class KeptByTheirOwner(BrowsersOwnFields, admin.ModelAdmin):
+    """Rows of a therapist. Only who oversees meets the rows of others, and chooses whose a row is."""
 
     def get_queryset(self, request):
         rows = super().get_queryset(request).select_related("therapist")

@@ -264,6 +264,23 @@ def test_an_owner_who_may_write_as_well_lands_on_the_owners_front_page(clinic, s
     assert "See what is missing" in page.content.decode()
 
 
+def test_people_and_hours_are_kept_in_our_own_words_and_fields(clinic, owner, signed_in):
+    browser = signed_in(owner)
+
+    people, hours = (browser.get(f"/admin/clinic/{each}/").content.decode() for each in ("user/add", "openinghours"))
+
+    for words in ("Staff status", "Designates", "permissions granted", "Control", "150 characters", "selectfilter"):
+        assert words not in people
+    assert re.findall(r'<input type="checkbox" name="groups"[^>]*>\s*([^<]*?)\s*</label>', people) == [
+        "Clinical reviewer",
+        "Editor",
+        "Owner",
+        "Therapist",
+    ]
+    assert len(re.findall(r'<input type="time" [^>]*aria-label="(?:Opens|Closes)"', hours)) == 10
+    assert "DateTimeShortcuts" not in hours
+
+
 # Nobody gives themselves more than a role
 
 
