@@ -112,9 +112,6 @@ class Draft:
             data = MultiValueDict(self.answers[step])
         return STEPS[step](data, screened=self.screened)
 
-    def empty_form(self, step):
-        return STEPS[step](screened=self.screened)
-
     def outcome(self):
         """What the whole screen leads to. Both of its steps must be valid."""
         said = self.said(["safety", "urgent"])

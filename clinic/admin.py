@@ -1,6 +1,7 @@
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminEmailInputWidget
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.shortcuts import redirect
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from appointments.admin import leaving
+from appointments.admin.hours import BrowsersOwnFields
 
 from . import emails
 from .admin_settings import NothingIsDeleted
@@ -16,6 +18,25 @@ from .models import Holiday, OpeningHours, User
 from .signin import end_visits, invite, take_second_step_away
 
 MOST_STRETCHES = 100
+# Django's own words are for whoever builds a site.
+WORDS = {
+    "username": {
+        "label": _("User name"),
+        "help_text": _("To sign in with, besides the e-mail address: letters, digits and dots, such as sam.okafor."),
+    },
+    "display_name": {"label": _("Name"), "help_text": _("As colleagues, patients and readers see it.")},
+    "email": {"label": _("E-mail"), "help_text": _("Mails of the desk and codes for signing in go there.")},
+    "is_active": {
+        "label": _("Active"),
+        "help_text": _("Without the tick they are out at once. Nobody is ever deleted: what they did stays theirs."),
+    },
+    "is_staff": {"label": _("May open the front desk"), "help_text": ""},
+    "groups": {
+        "label": _("Roles"),
+        "help_text": _("One person may have several."),
+        "widget": forms.CheckboxSelectMultiple,
+    },
+}
 
 
 class OneAddressEach(forms.ModelForm):
@@ -34,7 +55,9 @@ class PersonForm(OneAddressEach, UserChangeForm):
 
 class InvitationForm(OneAddressEach):
     email = forms.EmailField(
-        label=_("email"), help_text=_("An invitation goes there, with a link to choose a password.")
+        label=_("E-mail"),
+        help_text=_("An invitation goes there, with a link to choose a password."),
+        widget=AdminEmailInputWidget,
     )
 
     def __init__(self, *args, **kwargs):
@@ -53,11 +76,11 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
     """The people who work here. Nobody can give themselves more than a role, and nobody knows another's password."""
 
     form, add_form, add_form_template = PersonForm, InvitationForm, None
-    list_display = ["display_name", "username", "email", "roles", "is_active"]
+    list_display = ["display_name", "username", "email", "roles", "works_here"]
     list_filter = ["groups", "is_active"]
     search_fields = ["username", "display_name", "email"]
     ordering = ["display_name", "username"]
-    filter_horizontal = ["groups"]
+    filter_horizontal = []
     actions = ["invite_again", "take_second_step_away"]
     fieldsets = [
         (None, {"fields": ["username"]}),
@@ -76,6 +99,15 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups")
+
+    def formfield_for_dbfield(self, db_field, request, **options):
+        return super().formfield_for_dbfield(db_field, request, **options | WORDS.get(db_field.name, {}))
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"title": _("People who work here")} | (extra_context or {}))
+
+    def add_view(self, request, form_url="", extra_context=None):
+        return super().add_view(request, form_url, {"title": _("Invite somebody")} | (extra_context or {}))
 
     def get_changeform_initial_data(self, request):
         return {"is_staff": True} | super().get_changeform_initial_data(request)
@@ -125,11 +157,22 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
     def roles(self, person):
         return ", ".join(group.name for group in person.groups.all())
 
+    @admin.display(description=_("works here"), ordering="is_active")
+    def works_here(self, person):
+        return _("works here") if person.is_active else _("account closed")
+
 
 @admin.register(OpeningHours)
-class OpeningHoursAdmin(admin.ModelAdmin):
+class OpeningHoursAdmin(BrowsersOwnFields, admin.ModelAdmin):
     list_display = ["weekday", "opens", "closes"]
     list_editable = ["opens", "closes"]
+
+    def formfield_for_dbfield(self, db_field, request, **options):
+        """In the list the name of a column is no label of the fields below it."""
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None:
+            field.widget.attrs["aria-label"] = field.label
+        return field
 
     def get_changelist_formset(self, request, **kwargs):
         """No week has more stretches than this; a list that claims thousands would be built row by row."""
@@ -137,5 +180,5 @@ class OpeningHoursAdmin(admin.ModelAdmin):
 
 
 @admin.register(Holiday)
-class HolidayAdmin(admin.ModelAdmin):
+class HolidayAdmin(BrowsersOwnFields, admin.ModelAdmin):
     list_display = ["date", "name"]

@@ -1,7 +1,5 @@
 """What is not ready yet, for the owner; a test mail; and what people of the clinic have read and stand for."""
 
-from functools import wraps
-
 from django.contrib import admin, messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
@@ -14,29 +12,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from appointments.emails import OVERSEE
+from appointments.admin.person import for_owner
 from appointments.forms import SCREEN
+from appointments.reasons import REASONS
 
 from . import audit, emails, opening
-from .models import Approval, AuditAction, Heartbeat, Subject
+from .models import Approval, AuditAction, Heartbeat, Subject, forget
 
 WEEK_SECONDS = 7 * 24 * 60 * 60
 
 
-def owners_only(view):
-    @wraps(view)
-    def guarded(request, *args, **kwargs):
-        if not request.user.has_perm(OVERSEE):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return guarded
-
-
 @require_safe
-@owners_only
-def show(request):
-    at = timezone.now()
+@for_owner
+def show(request, *, at):
     items = opening.checklist(at=at)
     audit.record(AuditAction.LISTED, by=request.user, at=at, rows=len(items))
     context = {
@@ -52,10 +40,10 @@ def show(request):
 
 
 @require_POST
-@owners_only
-def send_test_mail(request):
+@for_owner
+def send_test_mail(request, *, at):
     if request.user.email:
-        emails.test_mail(request.user, signing.dumps(request.user.pk, salt=opening.TEST_MAIL), at=timezone.now())
+        emails.test_mail(request.user, signing.dumps(request.user.pk, salt=opening.TEST_MAIL), at=at)
         words = _("A test mail is on its way to %(email)s. Open the link in it.") % {"email": request.user.email}
         messages.success(request, words)
     else:
@@ -64,15 +52,15 @@ def send_test_mail(request):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@owners_only
-def arrived(request, token):
+@for_owner
+def arrived(request, token, *, at):
     """Where the link of the test mail leads; a program that looks at links in mails presses no button."""
     try:
         signing.loads(token, salt=opening.TEST_MAIL, max_age=WEEK_SECONDS)
     except signing.BadSignature:
         raise Http404 from None
     if request.method == "POST":
-        Heartbeat.objects.beat(opening.TEST_MAIL, at=timezone.now())
+        Heartbeat.objects.beat(opening.TEST_MAIL, at=at)
         messages.success(request, _("Good: mail arrives."))
         return redirect("admin:opening")
     return TemplateResponse(
@@ -106,6 +94,7 @@ def approve(request, subject):
         "given": given,
         "is_given": any(each.by_id == request.user.pk for each in given),
         "items": SCREEN.items if subject == Subject.SAFETY else [],
+        "reasons": REASONS,
     }
     return TemplateResponse(request, "admin/approve.html", context)
 
@@ -115,6 +104,7 @@ def give(subject, version, *, by, at):
     _row, is_new = Approval.objects.get_or_create(subject=subject, version=version, by=by, defaults={"at": at})
     if is_new:
         audit.record(AuditAction.CHANGED, by=by, at=at, act="approved", subject=subject, version=version)
+        transaction.on_commit(forget)
 
 
 def opening_urls(site):

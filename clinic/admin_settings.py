@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST
 
 from appointments.models import Urgency, answer_due
 from appointments.reasons import REASONS
+from appointments.views.pages import why_closed
 
 from .models import ClinicSettings
-from .views import on_home_page
+from .views import notice_is_approved, on_home_page
 
 HELP = {
     "name": _("On every page, as the sender of every mail, and in patients’ calendars."),
@@ -111,6 +112,12 @@ class ClinicSettingsAdmin(NothingIsDeleted, admin.ModelAdmin):
         if not form.is_valid():
             context = {**self.admin_site.each_context(request), "title": title, "form": form}
             return TemplateResponse(request, "admin/clinic/clinicsettings/cannot_show.html", context)
-        clinic, at = form.instance.with_hours(), timezone.now()
-        context = {"clinic": clinic, "reasons": REASONS, "answer_by": answer_due(clinic, Urgency.ROUTINE, at)}
+        clinic, at = form.instance.complete(), timezone.now()
+        context = {
+            "clinic": clinic,
+            "closed": why_closed(clinic),
+            "reasons": REASONS,
+            "is_approved": notice_is_approved(clinic),
+            "answer_by": answer_due(clinic, Urgency.ROUTINE, at),
+        }
         return render(request, template, on_home_page(clinic, at=at) | context)

@@ -11,7 +11,7 @@ from django.core.validators import validate_email
 from django.db import models
 from django.utils.dateparse import parse_date
 
-from .models import Weekday
+from .models import Weekday, refuse_overlap
 
 ROLES = {"owner": "Owner", "therapist": "Therapist", "editor": "Editor", "reviewer": "Clinical reviewer"}
 DAYS = [day.name[:3].lower() for day in Weekday]
@@ -56,8 +56,8 @@ def address(text: str) -> str:
     return text.lower()
 
 
-def hours(text: str) -> list[tuple[int, time, time]]:
-    """“Mon-Fri 8:00-12:00 13:00-18:00” as weekday, opening and closing for each stretch of each day."""
+def hours(text: str, *, beside: Sequence[tuple[int, time, time]] = ()) -> list[tuple[int, time, time]]:
+    """“Mon-Fri 8:00-12:00 13:00-18:00” as weekday, opening and closing for each stretch of each day; `beside` are those before."""
     found = DAYS_AND_TIMES.fullmatch(text)
     if not found:
         raise Wrong("Write days and times such as  Mon-Fri 8:00-12:00 13:00-18:00  or  Sat 9:00-13:00.")
@@ -65,9 +65,17 @@ def hours(text: str) -> list[tuple[int, time, time]]:
     if last < first:
         raise Wrong("The first day has to come before the last; the week begins on Monday.")
     stretches = [stretch(part) for part in found[3].replace(",", " ").split()]
-    if any(later[0] < earlier[1] for earlier, later in itertools.pairwise(stretches)):
-        raise Wrong("The stretches of a day follow each other and do not overlap.")
-    return [(day, opens, closes) for day in range(first, last + 1) for opens, closes in stretches]
+    read: list[tuple[int, time, time]] = []
+    for day, (opens, closes) in itertools.product(range(first, last + 1), stretches):
+        others = [
+            (their_opens, their_closes) for their_day, their_opens, their_closes in [*beside, *read] if their_day == day
+        ]
+        try:
+            refuse_overlap(others, opens, closes)
+        except ValidationError as error:
+            raise Wrong(f"{Weekday(day).label}: {' '.join(error.messages)}") from None
+        read.append((day, opens, closes))
+    return read
 
 
 def day_of(name: str) -> int:

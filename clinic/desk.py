@@ -85,12 +85,14 @@ class ClinicAdminSite(AdminSite):
         return password_change(request)
 
     def index(self, request, extra_context=None):
-        if request.user.has_perm(TRIAGE) and not request.user.has_perm(OVERSEE):
+        """Owners have this page; everybody else's work has one of its own."""
+        is_owner = request.user.has_perm(OVERSEE)
+        if request.user.has_perm(TRIAGE) and not is_owner:
             return redirect("admin:queue")
-        if request.user.has_perm(EDIT) or request.user.has_perm(REVIEW):
+        if not is_owner and (request.user.has_perm(EDIT) or request.user.has_perm(REVIEW)):
             return redirect("admin:tips_desk")
         of_requests = {"overview": overview(at=timezone.now())} if request.user.has_perm(TRIAGE) else {}
-        not_ready = opening.missing(at=timezone.now()) if request.user.has_perm(OVERSEE) else []
+        not_ready = opening.missing(at=timezone.now()) if is_owner else []
         return super().index(request, of_requests | {"not_ready": not_ready} | (extra_context or {}))
 
     def get_app_list(self, request, app_label=None):

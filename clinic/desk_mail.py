@@ -25,7 +25,7 @@ from appointments.models import DeclineReason, NextStep, RequestStatus
 from appointments.models.statement import Mode
 
 from . import mail
-from .models import ClinicSettings, OutgoingMail
+from .models import ClinicSettings, OutgoingMail, User
 from .sealing import seal
 from .signin import CHANGES
 from .wording import spoken
@@ -118,10 +118,21 @@ def mails(request):
     context = {
         **admin.site.each_context(request),
         "title": _("Mail written in development"),
-        "mails": [{"name": file.name, "subject": read(file)["subject"]} for file in files()[:MAILS_SHOWN]],
+        "mails": [about(file) for file in files()[:MAILS_SHOWN]],
         "samples": [{"event": event, "subject": sampled(event)["subject"]} for event in EVENTS],
     }
     return TemplateResponse(request, "admin/mails.html", context)
+
+
+def about(file):
+    message = read(file)
+    return {"name": file.name, "subject": message["subject"], "to": whom(message["to"])}
+
+
+def whom(address):
+    """As what somebody got a mail: no list says the address of a patient."""
+    person = User.objects.filter(email__iexact=address).first()
+    return _("to staff: %(name)s") % {"name": person.username} if person else _("to the patient")
 
 
 @in_development

@@ -47,6 +47,13 @@ def address(name: str, url: str, read: Callable[[str], dict[str, Any]]) -> dict[
         refuse(name, "cannot be read", "Check how it is written, and write special characters of the password as %XX.")
 
 
+def last_port(file: Path) -> str:
+    """Where the site was last served on this machine: what other commands print leads there."""
+    with suppress(OSError, ValueError):
+        return str(int(file.read_text()))
+    return "8000"
+
+
 def parts(url: str) -> SplitResult:
     """The parts of a web address; none where it cannot be read."""
     with suppress(ValueError):

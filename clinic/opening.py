@@ -22,13 +22,11 @@ from appointments.reasons import REASONS
 from tips.models import REVIEW, Tip
 
 from . import health
-from .models import Approval, ClinicSettings, Heartbeat, Holiday, OpeningHours, Subject, User
+from .models import APPROVERS, Approval, ClinicSettings, Heartbeat, Holiday, OpeningHours, Subject, User
 from .signin import SECOND_STEPS
 
 # Beside the worker's own: that a mail of ours was opened by the one it went to.
 TEST_MAIL = "test mail"
-# How many stand for the safety screen, one of them a clinician.
-APPROVERS = 2
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,11 @@ class Item:
 def checklist(*, at: datetime) -> list[Item]:
     clinic = ClinicSettings.current()
     return [
+        # Without it the form is closed.
+        safety_screen(),
         *about_the_clinic(clinic, at=at),
         *about_people(),
         *about_machines(at=at),
-        safety_screen(),
         privacy_notice(),
         articles(clinic, at=at),
     ]
@@ -176,7 +175,9 @@ def safety_screen() -> Item:
             ngettext("The source of %(ids)s was not read in full.", "The sources of %(ids)s were not read in full.", len(unread))
             % {"ids": get_text_list(unread, _("and"))}
         )  # fmt: skip
-    is_ready = len(given) >= APPROVERS and any(is_clinician(each.by) for each in given)
+    is_ready = len(given) >= APPROVERS[Subject.SAFETY] and any(is_clinician(each.by) for each in given)
+    if (Subject.SAFETY, SCREEN.version) not in ClinicSettings.current().approved:
+        todo.insert(0, _("Until then the form takes no requests, and the site says so."))
     path = reverse("admin:approve", args=[Subject.SAFETY])
     return Item(_("Approval of the safety screen"), is_ready, " ".join(todo), path, _("Read and approve"))
 
@@ -205,7 +206,7 @@ def version_of(subject: str) -> str:
     """The version that is shown now. The notice's is made of its words: another word makes another version."""
     if subject == Subject.SAFETY:
         return SCREEN.version
-    words = get_template("clinic/privacy.html").template.source + repr(sorted(REASONS))
+    words = get_template("clinic/privacy_words.html").template.source + repr(sorted(REASONS))
     return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
-from .environment import address, kept_secret, parts, refuse, secret, whole
+from .environment import address, kept_secret, last_port, parts, refuse, secret, whole
 from .unsafe import refuse_unsafe
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -38,7 +38,9 @@ if not PRODUCTION:
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"] if DEBUG else [])
 
 # The site's own address: the only source of the links in mails, feeds and the sitemap.
-BASE_URL = env("BASE_URL", default=f"http://localhost:{env('PORT', default='8000')}" if DEBUG else "").rstrip("/")
+PORT_FILE = DATA_DIR / "port"
+PORT = env("PORT", default="") or last_port(PORT_FILE)
+BASE_URL = env("BASE_URL", default=f"http://localhost:{PORT}" if DEBUG else "").rstrip("/")
 
 INSTALLED_APPS = [
     "clinic.apps.ClinicConfig",
@@ -191,6 +193,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "clinic.signin.StaffAccounts"
+ACCOUNT_FORMS = {"login": "clinic.signin.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

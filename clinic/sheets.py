@@ -20,11 +20,6 @@ def inert(text: str) -> str:
     return f"'{line}" if seen in BEGINNINGS or line.startswith("'") else line
 
 
-def as_written(cell: str) -> str:
-    """What `inert` was given, but for its line ends."""
-    return cell.removeprefix("'")
-
-
 def sheet(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """With every cell in quotes, and marked as UTF-8 for programs that would not know."""
     file = io.StringIO(newline="")

@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import LoginForm
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -120,6 +121,15 @@ class SecondStep(DefaultMFAAdapter):
         others = steps_of(authenticator.user).exclude(pk=authenticator.pk)
         is_needed = authenticator.type in SECOND_STEPS and sees_requests(authenticator.user)
         return not is_needed or others.exists()
+
+
+class SignInForm(LoginForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("User name or e-mail")
+        for field in self.fields.values():
+            # What stands above a field is not said once more inside it.
+            field.widget.attrs.pop("placeholder", None)
 
 
 class AddKey(AddWebAuthnForm):

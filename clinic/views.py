@@ -18,7 +18,8 @@ from tips.models import Tip, Topic
 from tips.page import at_former_address
 
 from . import appendonly, health
-from .models import ClinicSettings
+from .models import ClinicSettings, Subject
+from .opening import version_of
 
 NEWEST = 3
 
@@ -40,7 +41,13 @@ def on_home_page(clinic, *, at):
 
 @require_safe
 def privacy(request):
-    return render(request, "clinic/privacy.html", {"reasons": REASONS})
+    context = {"reasons": REASONS, "is_approved": notice_is_approved(ClinicSettings.current())}
+    return render(request, "clinic/privacy.html", context)
+
+
+def notice_is_approved(clinic):
+    """A demonstration says on every page that it is one."""
+    return clinic.is_demo or (Subject.PRIVACY, version_of(Subject.PRIVACY)) in clinic.approved
 
 
 @require_safe

@@ -1,10 +1,15 @@
 """How times are said, the same on pages and in mails."""
 
 import math
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+Stretches = Sequence[tuple[time, time]]
 
 
 def spoken(at: datetime, zone: ZoneInfo) -> str:
@@ -22,6 +27,31 @@ def briefly(at: datetime, zone: ZoneInfo) -> str:
 def on_one_line(text: str) -> str:
     """Words that go where a line end or an unseen character would be taken for something else."""
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
+def days_together(week: Mapping[int, Stretches]) -> list[tuple[str, Stretches]]:
+    """Weekdays with the same hours as one row, with its name and its stretches, in the order of their first days."""
+    days_with: dict[tuple[tuple[time, time], ...], list[int]] = {}
+    for day in sorted(week):
+        days_with.setdefault(tuple(sorted(week[day])), []).append(day)
+    return [(named(days), stretches) for stretches, days in days_with.items()]
+
+
+def named(days: Sequence[int]) -> str:
+    """Three weekdays or more in a row by the first and the last of them."""
+    rows: list[list[int]] = []
+    for day in days:
+        if rows and rows[-1][-1] == day - 1:
+            rows[-1].append(day)
+        else:
+            rows.append([day])
+    words = []
+    for row in rows:
+        if len(row) > 2:
+            words.append(_("%(first)s – %(last)s") % {"first": WEEKDAYS[row[0]], "last": WEEKDAYS[row[-1]]})
+        else:
+            words += [str(WEEKDAYS[day]) for day in row]
+    return ", ".join(words)
 
 
 def roughly(length: timedelta) -> str:

@@ -4,13 +4,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments.emails import PERMISSIONS, TRIAGE
 from appointments.free import Wishes, window_of
-from appointments.models import DeclineReason, NextStep, free_times
+from appointments.models import DeclineReason, NextStep, free_times, therapists
 from appointments.models.hours import NOTICE
 from appointments.models.statement import Mode
 from clinic.models import ClinicSettings
@@ -86,8 +84,7 @@ class HandOverForm(DeskForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        colleagues = get_user_model().objects.with_perm(TRIAGE, backend=PERMISSIONS).filter(is_active=True)
-        self.fields["to"].queryset = colleagues.exclude(pk=self.consultation.assigned_to_id).order_by("display_name")
+        self.fields["to"].queryset = therapists().exclude(pk=self.consultation.assigned_to_id)
 
 
 class RescheduleForm(DeskForm):
@@ -102,12 +99,17 @@ class RescheduleForm(DeskForm):
 class VisitForm(DeskForm):
     """A form that ends in a visit: how to meet, in the ways that the patient chose first."""
 
-    mode = forms.ChoiceField(label=_("How"), choices=[])
+    mode = forms.ChoiceField(
+        label=_("How"),
+        choices=[],
+        error_messages={"invalid_choice": _("The clinic does not offer that way to meet any more. Choose another.")},
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         wished = self.consultation.statement.modes
-        self.fields["mode"].choices = sorted(Mode.choices, key=lambda choice: choice[0] not in wished)
+        offered = Mode.offered_by(ClinicSettings.current())
+        self.fields["mode"].choices = sorted(offered, key=lambda choice: choice[0] not in wished)
         self.therapist = self.consultation.assigned_to or self.user
 
     @property

@@ -2,20 +2,22 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from appointments.emails import OVERSEE, PERMISSIONS, TRIAGE
-from appointments.models import OfferedTime, TimeOff, WorkingHours
+from appointments.emails import OVERSEE
+from appointments.models import OfferedTime, TimeOff, WorkingHours, therapists
 
 
-class KeptByTheirOwner(admin.ModelAdmin):
-    """Rows of a therapist. Only who oversees meets the rows of others, and chooses whose a row is."""
+class BrowsersOwnFields:
+    """Dates and times in the browser's own fields: without a script, and without its note on other time zones than the clinic's."""
 
-    # The browser's own fields: labelled, and without a script.
     formfield_overrides = {
+        models.DateField: {
+            "form_class": forms.DateField,
+            "widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        },
         models.TimeField: {
             "form_class": forms.TimeField,
             "widget": forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": 900}),
@@ -25,6 +27,10 @@ class KeptByTheirOwner(admin.ModelAdmin):
             "widget": forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
         },
     }
+
+
+class KeptByTheirOwner(BrowsersOwnFields, admin.ModelAdmin):
+    """Rows of a therapist. Only who oversees meets the rows of others, and chooses whose a row is."""
 
     def get_queryset(self, request):
         rows = super().get_queryset(request).select_related("therapist")
@@ -37,11 +43,10 @@ class KeptByTheirOwner(admin.ModelAdmin):
         return self.list_display if request.user.has_perm(OVERSEE) else self.list_display[1:]
 
     def formfield_for_dbfield(self, field, request, **options):
-        """Whose it is, out of those who triage, and without the buttons that lead to their accounts."""
+        """Whose it is, out of those who see patients, and without the buttons that lead to their accounts."""
         if field.name != "therapist":
             return super().formfield_for_dbfield(field, request, **options)
-        triaging = get_user_model().objects.with_perm(TRIAGE, backend=PERMISSIONS)
-        return field.formfield(queryset=triaging.order_by("display_name", "pk"))
+        return field.formfield(queryset=therapists())
 
     def history_view(self, request, object_id, extra_context=None):
         """Django looks for the row first, and tells whoever may see none that it is not there."""

@@ -3,19 +3,20 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from appointments.emails import OVERSEE, PERMISSIONS, TRIAGE
-from appointments.models import ConsultationRequest, TimeTaken, TransitionNotAllowed
+from appointments.models import ConsultationRequest, TimeTaken, TransitionNotAllowed, therapists
 from clinic import audit
 from clinic.models import AuditAction
+
+from .person import for_owner
 
 # What one page asks of the database; whoever has more hands over once more.
 AT_ONCE = 200
@@ -34,25 +35,26 @@ class LeavingForm(forms.Form):
 
     def __init__(self, *args, person, **kwargs):
         super().__init__(*args, **kwargs)
-        colleagues = get_user_model().objects.with_perm(TRIAGE, backend=PERMISSIONS).filter(is_active=True)
-        self.fields["to"].queryset = colleagues.exclude(pk=person.pk).order_by("display_name")
+        self.fields["to"].queryset = therapists().exclude(pk=person.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def leaving(request, pk):
-    if not request.user.has_perm(OVERSEE):
-        raise PermissionDenied
+@for_owner
+def leaving(request, pk, *, at):
     person = get_object_or_404(get_user_model(), pk=pk)
     form = LeavingForm(request.POST if request.method == "POST" else None, person=person)
     if form.is_valid():
-        count, problems = hand_over_all(person, by=request.user, at=timezone.now(), **form.cleaned_data)
+        count, problems = hand_over_all(person, by=request.user, at=at, **form.cleaned_data)
         done = ngettext("%(count)d request is handed over.", "%(count)d requests are handed over.", count)
-        messages.success(request, done % {"count": count})
+        to = form.cleaned_data["to"]
+        theirs = _("Open requests of %(person)s") % {"person": to}
+        link = format_html('<a href="{}">{}</a>', reverse("admin:leaving", args=[to.pk]), theirs)
+        messages.success(request, format_html("{} {}", done % {"count": count}, link))
         for reference, problem in problems:
             messages.error(request, f"{reference}: {problem}")
         return redirect("admin:leaving", pk)
     rows = list(of(person)[:AT_ONCE])
-    audit.record(AuditAction.LISTED, by=request.user, at=timezone.now(), references=[row.reference for row in rows])
+    audit.record(AuditAction.LISTED, by=request.user, at=at, references=[row.reference for row in rows])
     context = {
         **admin.site.each_context(request),
         "title": _("Open requests of %(person)s") % {"person": person},

@@ -76,10 +76,10 @@ class PersonForm(forms.Form):
 
 def for_owner(view):
     @wraps(view)
-    def wrapper(request):
+    def wrapper(request, *args, **kwargs):
         if not request.user.has_perm(OVERSEE):
             raise PermissionDenied
-        return view(request, at=timezone.now())
+        return view(request, *args, at=timezone.now(), **kwargs)
 
     return wrapper
 

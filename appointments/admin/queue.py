@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from functools import wraps
 
 from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from appointments import clock
 from appointments.emails import TRIAGE
-from appointments.models import WAITING_ON_US, ConsultationRequest, RequestStatus, working_days_before
+from appointments.models import OPEN, WAITING_ON_US, ConsultationRequest, RequestStatus, working_days_before
 from clinic import audit, health
 from clinic.models import AuditAction, ClinicSettings, OutgoingMail
 
@@ -180,5 +181,13 @@ def overview(*, at):
     return {
         "count": len(facts),
         "oldest": timesince(min(sent), at, depth=1) if sent else "",
+        "left": left_behind(),
         "health": health.look(at=at),
     }
+
+
+def left_behind():
+    """Whose account is closed while requests of theirs are open, with how many."""
+    theirs = Count("consultations", filter=Q(consultations__status__in=OPEN))
+    closed = get_user_model().objects.filter(is_active=False).annotate(count=theirs)
+    return list(closed.filter(count__gt=0).order_by("display_name", "pk"))

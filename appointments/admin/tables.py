@@ -186,10 +186,13 @@ def answered(now, before):
     rows = [[label, *(str(fact[n]) for fact in facts)] for n, label in enumerate(ROWS_OF_ANSWERS)]
     bars = [bar(label, now.of("answered").get(key, 0)) for key, label in ANSWERS.items()]
     clinic = ClinicSettings.current()
+    hours, days = clinic.urgent_reply_hours, clinic.reply_days
     note = gettext(
-        "We promise an answer within %(hours)d business hours where it is urgent, else within %(days)d business days. "
-        "The lengths of time are by the plain clock."
-    ) % {"hours": clinic.urgent_reply_hours, "days": clinic.reply_days}
+        "We promise an answer within %(hours)s where it is urgent, else within %(days)s. The lengths of time are by the plain clock."
+    ) % {
+        "hours": ngettext("%(count)d business hour", "%(count)d business hours", hours) % {"count": hours},
+        "days": ngettext("%(count)d business day", "%(count)d business days", days) % {"count": days},
+    }
     head = ["", _("This period"), _("Before")]
     return Table("answers", head, rows, note=note, bars=bars)
 

@@ -184,9 +184,7 @@ class TimesForm(StepForm, WishesForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        clinic = ClinicSettings.current()
-        offered = {Mode.CLINIC: clinic.offers_clinic, Mode.PHONE: clinic.offers_phone, Mode.VIDEO: clinic.offers_video}
-        self.fields["modes"].choices = [(mode.value, mode.label) for mode in Mode if offered[mode]]
+        self.fields["modes"].choices = Mode.offered_by(ClinicSettings.current())
 
     def choice_labels(self, name):
         if name != "windows":

@@ -1,6 +1,6 @@
 from .daily import DailyAct
 from .history import Actor, ContactCorrection, Note, Question, StatusChange
-from .hours import TimeOff, WorkingHours, free_times, hours_of
+from .hours import TimeOff, WorkingHours, free_times, hours_of, therapists
 from .queryset import answer_due, working_days_before
 from .request import ConsultationRequest
 from .statement import NameWord, PatientStatement
@@ -52,5 +52,6 @@ __all__ = [
     "free_times",
     "hours_of",
     "kept_until",
+    "therapists",
     "working_days_before",
 ]

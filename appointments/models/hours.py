@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from appointments.clock import Hours
+from appointments.emails import PERMISSIONS, TRIAGE
 from appointments.free import free_starts
 from clinic.models import Weekday, refuse_overlap
 
@@ -71,6 +73,15 @@ class TimeOff(models.Model):
 
     def __str__(self):
         return f"{self.therapist}, {self.starts_at:%Y-%m-%d}"
+
+
+def therapists():
+    """Who sees patients, by name: whoever has that role, and an owner who keeps hours."""
+    users = get_user_model().objects
+    by_role = users.filter(groups__name="Therapist").values("pk")
+    by_hours = WorkingHours.objects.values("therapist")
+    triaging = users.with_perm(TRIAGE, backend=PERMISSIONS).filter(is_active=True)
+    return triaging.filter(Q(pk__in=by_role) | Q(pk__in=by_hours)).order_by("display_name", "pk")
 
 
 def hours_of(therapist, *, clinic):

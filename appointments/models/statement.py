@@ -45,6 +45,11 @@ class Mode(models.TextChoices):
     PHONE = "phone", _("By phone")
     VIDEO = "video", _("By video")
 
+    @classmethod
+    def offered_by(cls, clinic):
+        """As choices of a form."""
+        return [(mode.value, mode.label) for mode in cls if getattr(clinic, f"offers_{mode.value}")]
+
 
 WEEKDAYS = [
     ("mon", _("Monday")),

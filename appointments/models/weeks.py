@@ -67,9 +67,6 @@ class WeekCountQuerySet(models.QuerySet):
         """The weeks from the one that begins on `first` to the one that begins on `last`."""
         return self.filter(week__range=(first, last))
 
-    def by_key(self, kind):
-        return dict(self.filter(kind=kind).values_list("key").annotate(Sum("count")).order_by("key"))
-
     def by_week(self, kind):
         return dict(self.filter(kind=kind).values_list("week").annotate(Sum("count")).order_by("week"))
 

@@ -2,6 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from appointments.forms import SCREEN
+from clinic.models import Subject
+
 TOO_OLD = _(
     "This page was open for a while, so we could not be sure it was yours. Nothing is lost: press the button again."
 )
@@ -18,6 +21,17 @@ TOO_MANY_CORRECTIONS = _(
 )
 # What staff read of a refusal names people and inner states; a patient reads this.
 MOVED_ON = _("Your request has moved on in the meantime, so nothing was changed. If you need us, please call.")
+NOT_YET = _("We do not take requests here yet. Please call us.")
+
+
+def why_closed(clinic):
+    """What is said instead of the form: the owner's words while it is paused, or that nobody here stands for its safety screen yet.
+
+    A demonstration says on every page that its safety words are samples.
+    """
+    if clinic.is_paused:
+        return clinic.pause_words
+    return "" if clinic.is_demo or (Subject.SAFETY, SCREEN.version) in clinic.approved else NOT_YET
 
 
 def private(response):

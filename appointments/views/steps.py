@@ -27,7 +27,7 @@ from clinic.models import ClinicSettings
 from clinic.sealing import BrokenSeal, seal, unseal
 from tips.models import Tip
 
-from .pages import NO_DATABASE, TOO_MANY, TOO_OLD, private
+from .pages import NO_DATABASE, TOO_MANY, TOO_OLD, private, why_closed
 
 PAGES = [*STEPS, "check"]
 STOP_SEAL = "stop page"
@@ -55,6 +55,7 @@ def start(request):
     context = {
         "tip": slugify(request.GET.get("tip", ""))[:80],
         "answer_by": answer_due(clinic, Urgency.ROUTINE, now),
+        "closed": why_closed(clinic),
     }
     return render(request, "appointments/start.html", context)
 
@@ -76,16 +77,14 @@ class StepPage(Unlosable):
     """One page of questions: shown with what was answered before, kept when every answer is good."""
 
     def get(self, request, step):
-        if ClinicSettings.current().is_paused:
+        if why_closed(ClinicSettings.current()):
             return redirect("consultation:start")
         draft = Draft.of(request, at=timezone.now())
         draft.tip = slugify(request.GET.get("tip", draft.tip))[:80]
         if missing := draft.first_unanswered(before=step):
             return redirect("consultation:step", missing)
-        form = draft.form(step)
-        if not form.is_valid():
-            form = draft.empty_form(step)
-        return show_step(request, step, draft, form)
+        # What was answered and is good no more, such as a way to meet that is not offered now, stays and says why.
+        return show_step(request, step, draft, draft.form(step))
 
     def post(self, request, step):
         now = timezone.now()
@@ -101,7 +100,7 @@ class StepPage(Unlosable):
             counting.count("begun", on=timezone.localdate(now))
         draft.take(step, request.POST)
         draft.keep(request)
-        if ClinicSettings.current().is_paused:
+        if why_closed(ClinicSettings.current()):
             return redirect("consultation:start")
         if missing := draft.first_unanswered(before=step):
             return redirect("consultation:step", missing)
@@ -280,9 +279,8 @@ def send(request, draft, *, at):
 
 def why_not(request, said, *, at):
     """What keeps a request from being sent, as the note and the status to show; None where nothing does."""
-    clinic = ClinicSettings.current()
-    if clinic.is_paused:
-        return {"note": clinic.pause_words, "status": 503}
+    if closed := why_closed(ClinicSettings.current()):
+        return {"note": closed, "status": 503}
     if not within_limit(request, "send", 1, at=at):
         return {"note": TOO_MANY, "status": 429}
     theirs = ConsultationRequest.objects.by_contact(email=said["email"], phone=said["phone"])

@@ -1,6 +1,7 @@
 """What people of the clinic have read and stand for."""
 
 from django.db import models
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from .people import User
@@ -9,6 +10,24 @@ from .people import User
 class Subject(models.TextChoices):
     SAFETY = "safety", _("The safety screen")
     PRIVACY = "privacy", _("The privacy notice")
+
+
+# How many stand for a text. Of those for the safety screen one is a clinician, by the letters behind the name.
+APPROVERS = {Subject.SAFETY: 2, Subject.PRIVACY: 1}
+
+
+class ApprovalQuerySet(models.QuerySet):
+    def in_full(self):
+        """The texts, by subject and version, that enough people have stood for; also if one of them has left since."""
+        texts = self.values("subject", "version").annotate(
+            people=Count("pk"), clinicians=Count("pk", filter=~Q(by__credentials=""))
+        )
+        return {
+            (text["subject"], text["version"])
+            for text in texts
+            if text["people"] >= APPROVERS[text["subject"]]
+            and (text["clinicians"] or text["subject"] != Subject.SAFETY)
+        }
 
 
 class Approval(models.Model):
@@ -20,6 +39,8 @@ class Approval(models.Model):
     version = models.CharField(max_length=64)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+    objects = ApprovalQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,7 +1,7 @@
 """What is counted and noted by the processes of the site about themselves and their visitors."""
 
 from django.db import models, transaction
-from django.db.models import F, Sum
+from django.db.models import F
 from django.db.models.functions import Now
 
 
@@ -48,12 +48,6 @@ class DayCountQuerySet(models.QuerySet):
 
     def between(self, first, last):
         return self.filter(day__range=(first, last))
-
-    def by_key(self, kind):
-        return dict(self.filter(kind=kind).values_list("key").annotate(Sum("count")).order_by("key"))
-
-    def total(self, kind):
-        return self.filter(kind=kind).aggregate(sum=Sum("count"))["sum"] or 0
 
 
 class DayCount(models.Model):

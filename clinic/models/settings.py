@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from clinic import generation
+from clinic.wording import days_together
+
+from .approval import Approval
 
 _memory = {"settings": None, "read_at": -math.inf, "generation": b"", "asks_again_at": -math.inf}
 
@@ -152,7 +155,7 @@ class ClinicSettings(models.Model):
     @classmethod
     def remembered(cls):
         """The settings as last read, or the defaults; never touches the database."""
-        return _memory["settings"] or cls(pk=1)._given_hours([], [])
+        return _memory["settings"] or cls(pk=1)._given([], [], [])
 
     @staticmethod
     def are_of(shown):
@@ -161,19 +164,25 @@ class ClinicSettings(models.Model):
 
     @classmethod
     def _read(cls):
-        return (cls.objects.filter(pk=1).first() or cls(pk=1)).with_hours()
+        return (cls.objects.filter(pk=1).first() or cls(pk=1)).complete()
 
-    def with_hours(self):
-        """Complete, as `current` gives it: with the opening hours and holidays of the database."""
-        return self._given_hours(OpeningHours.objects.all(), Holiday.objects.values_list("date", flat=True))
+    def complete(self):
+        """As `current` gives it: with the opening hours, holidays and approvals of the database."""
+        holidays = Holiday.objects.values_list("date", flat=True)
+        return self._given(OpeningHours.objects.all(), holidays, Approval.objects.in_full())
 
-    def _given_hours(self, hours, holidays):
+    def _given(self, hours, holidays, approved):
         self.opening_hours = list(hours)
         self.week = {}
         for slot in self.opening_hours:
             self.week.setdefault(slot.weekday, []).append((slot.opens, slot.closes))
         self.holidays = frozenset(holidays)
+        self.approved = frozenset(approved)
         return self
+
+    @property
+    def open_days(self):
+        return days_together(self.week)
 
     @property
     def tzinfo(self):

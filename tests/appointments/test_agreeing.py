@@ -109,7 +109,19 @@ def test_the_way_to_meet_that_the_patient_chose_comes_first(clinic, signed_in, t
     page = Page(signed_in(therapist).get(address(consultation)))
 
     modes = [tag.attrs["value"] for tag in page.all("option") if tag.attrs["value"] in {"clinic", "phone", "video"}]
-    assert modes[0] == "phone"
+    assert modes == ["phone", "clinic", "phone", "clinic"]
+
+
+def test_what_the_clinic_does_not_offer_is_not_offered_to_a_patient_who_wished_it(clinic, signed_in, therapist):
+    consultation = make_new(said={"modes": ["video"]})
+    browser = signed_in(therapist)
+
+    page = Page(browser.get(address(consultation)))
+    refused = browser.post(address(consultation, "propose"), {"times": choices(page)[:1], "mode": "video"})
+
+    assert "video" not in [tag.attrs["value"] for tag in page.all("option")]
+    assert "does not offer that way to meet any more" in refused.content.decode()
+    assert not OfferedTime.objects.exists()
 
 
 @pytest.mark.parametrize("typed", ["yesterday", "\u202e", "9" * 400, "2026-03-02T10:00:00"])

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from appointments.forms import STEPS
 from appointments.models import ConsultationRequest, PatientStatement
-from clinic.models import OutgoingMail
+from clinic.models import ClinicSettings, OutgoingMail, forget
 from tests.factories import SAID, make_tip
 
 from .pages import CHECK, SENT, TYPED, Page, address, fill
@@ -29,6 +29,20 @@ def test_the_whole_way_stores_what_was_typed_and_nothing_before_send(clinic, cli
     assert (consultation.region, consultation.urgency, consultation.status) == ("knee", "routine", "new")
     said = PatientStatement.objects.values(*SAID).get()
     assert said | {"phone": str(said["phone"].as_e164)} == SAID
+
+
+def test_a_way_to_meet_that_is_offered_no_more_is_asked_anew_and_the_rest_stays(clinic, client):
+    fill(client, times={"modes": ["phone", "clinic"]})
+    ClinicSettings.objects.update(offers_phone=False)
+    forget()
+
+    led_back = client.post(CHECK)
+    page = Page(client.get(led_back.url))
+
+    assert led_back.url == address("times")
+    assert page.summary == [("#id_modes_0", "Choose from the answers that are offered.")]
+    assert (page.fields["windows"], page.fields["modes"]) == (["mon-am", "wed-eve"], ["clinic"])
+    assert ConsultationRequest.objects.count() == 0
 
 
 def test_the_check_page_shows_every_answer(clinic, client):

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from appointments.models import TimeOff, WorkingHours
+from appointments.models import TimeOff, WorkingHours, therapists
 from tests.factories import DAY, HOUR, NOON, make_person
 
 from .desk import notices
@@ -54,6 +54,15 @@ def test_a_therapist_adds_time_off_in_the_clinics_own_time(clinic, signed_in, th
         datetime(2026, 3, 3, 14, 0, tzinfo=UTC),
         datetime(2026, 3, 3, 20, 30, tzinfo=UTC),
     )
+
+
+def test_lists_of_people_name_those_who_see_patients(clinic, signed_in, owner, therapist):
+    make_person("Therapist", is_active=False)
+    keeps_hours, writes_now = make_person("Owner"), make_person("Editor")
+    for person in (keeps_hours, writes_now):
+        make_hours(person)
+
+    assert list(therapists()) == sorted([keeps_hours, therapist], key=str)
 
 
 @pytest.mark.parametrize(("address", "make"), [(HOURS, make_hours), (OFF, make_off)])
@@ -115,14 +124,14 @@ def test_the_owner_keeps_the_hours_of_whom_they_choose(clinic, signed_in, owner,
     )
 
 
-def test_only_those_who_triage_are_offered_and_taken(clinic, signed_in, owner, therapist, editor):
+def test_only_those_who_see_patients_are_offered_and_taken(clinic, signed_in, owner, therapist, editor):
     browser = signed_in(owner)
 
     offered = {tag.text for tag in Page(browser.get(f"{HOURS}add/")).all("option")}
     answer = browser.post(f"{HOURS}add/", MORNING | {"therapist": editor.pk})
 
-    assert {str(owner), str(therapist)} <= offered
-    assert str(editor) not in offered
+    assert str(therapist) in offered
+    assert not {str(owner), str(editor)} & offered
     assert list(answer.context["adminform"].form.errors) == ["therapist"]
 
 

@@ -14,6 +14,10 @@ pytestmark = pytest.mark.django_db
 SENT = {"reason": "Sam has left."}
 
 
+def first_pages(owner, colleague):
+    return [(owner, "/admin/"), (colleague, "/admin/queue/")]
+
+
 def page(person):
     return f"/admin/leaving/{person.pk}/"
 
@@ -30,6 +34,7 @@ def test_all_open_requests_move_with_a_reason_and_the_rest_stays(clinic, owner, 
     answer = signed_in(owner).post(page(therapist), SENT | {"to": colleague.pk}, follow=True)
 
     assert "3 requests are handed over." in answer.content.decode()
+    assert f'<a href="{page(colleague)}">Open requests of {colleague}</a>' in answer.content.decode()
     assert (requests_of(colleague), requests_of(therapist)) == (open_ones, {over.reference})
     rows = AuditEntry.objects.filter(action="handed_over").values_list("reference", "by")
     assert set(rows) == {(reference, owner.pk) for reference in open_ones}
@@ -86,6 +91,20 @@ def test_closing_an_account_leads_to_its_requests_where_there_are_any(clinic, ow
     therapist.refresh_from_db()
     assert not therapist.is_active
     assert [answer["Location"] for answer in answers] == [page(therapist), "/admin/clinic/user/"]
+
+
+def test_the_first_pages_count_what_a_closed_account_holds(clinic, owner, therapist, colleague, signed_in):
+    bring_to(S.NEEDS_INFO, by=therapist)
+    before = [signed_in(person).get(address).content.decode() for person, address in first_pages(owner, colleague)]
+    therapist.is_active = False
+    therapist.save()
+
+    after = [signed_in(person).get(address).content.decode() for person, address in first_pages(owner, colleague)]
+
+    words = f"1 open request is still with {therapist}, whose account is closed."
+    assert [(words in html, "Nobody waits for us." in html) for html in before] == [(False, True)] * 2
+    assert [(words in html, "Nobody waits for us." in html) for html in after] == [(True, False)] * 2
+    assert [page(therapist) in html for html in after] == [True, False]
 
 
 def test_until_they_are_handed_over_all_who_triage_hear_of_them(clinic, therapist, colleague):

@@ -44,7 +44,7 @@ def test_what_is_read_is_approved(page, site, sign_in, is_fit, subject):
     press(page, "I have read it and stand for it")
 
     is_fit(page)
-    assert Approval.objects.filter(subject=subject).count() == 1
+    assert Approval.objects.filter(subject=subject, by__is_active=True).count() == 1
 
 
 @pytest.mark.parametrize("width", [320, 1280])
@@ -66,3 +66,16 @@ def test_whoever_leaves_leaves_nobody_waiting(page, site, sign_in, is_fit, width
     is_fit(page)
     assert "1 request is handed over." in page.content()
     assert ConsultationRequest.objects.get().assigned_to == colleague
+
+
+@pytest.mark.parametrize("address", ["clinic/user/", "clinic/openinghours/", "clinic/user/add/"])
+def test_nothing_of_a_stock_list_is_cut_off_on_a_phone(page, site, sign_in, is_fit, address):
+    page.set_viewport_size({"width": 360, "height": 800})
+    make_person("Editor", username="nora.fields-featherstonehaugh", display_name="Nora Fields-Featherstonehaugh")
+    sign_in(page, make_person("Owner"))
+
+    page.goto(f"{site}/admin/{address}")
+
+    is_fit(page)
+    cut = "[...document.querySelectorAll('.results, .results td')].filter(each => each.scrollWidth > each.clientWidth)"
+    assert page.evaluate(f"{cut}.map(each => each.outerHTML)") == []

@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from appointments.models import RequestStatus
@@ -250,6 +251,34 @@ def test_nothing_behind_the_desk_is_kept_by_a_browser(clinic, signed_in, role):
     answers = [client.get(address) for address in ("/admin/", "/admin/queue/", "/admin/tips/tip/", "/admin/nowhere/")]
 
     assert [set(answer["Cache-Control"].split(", ")) >= {"no-store", "private"} for answer in answers] == [True] * 4
+
+
+@pytest.mark.parametrize("facts", [{"is_superuser": True}, {"role": "Owner"}])
+def test_an_owner_who_may_write_as_well_lands_on_the_owners_front_page(clinic, signed_in, facts):
+    person = make_person(**facts)
+    person.groups.add(Group.objects.get(name="Editor"))
+
+    page = signed_in(person).get("/admin/")
+
+    assert page.status_code == 200
+    assert "See what is missing" in page.content.decode()
+
+
+def test_people_and_hours_are_kept_in_our_own_words_and_fields(clinic, owner, signed_in):
+    browser = signed_in(owner)
+
+    people, hours = (browser.get(f"/admin/clinic/{each}/").content.decode() for each in ("user/add", "openinghours"))
+
+    for words in ("Staff status", "Designates", "permissions granted", "Control", "150 characters", "selectfilter"):
+        assert words not in people
+    assert re.findall(r'<input type="checkbox" name="groups"[^>]*>\s*([^<]*?)\s*</label>', people) == [
+        "Clinical reviewer",
+        "Editor",
+        "Owner",
+        "Therapist",
+    ]
+    assert len(re.findall(r'<input type="time" [^>]*aria-label="(?:Opens|Closes)"', hours)) == 10
+    assert "DateTimeShortcuts" not in hours
 
 
 # Nobody gives themselves more than a role

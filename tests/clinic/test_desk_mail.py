@@ -7,7 +7,7 @@ import pytest
 from appointments import emails
 from clinic import mail
 from clinic.desk_mail import EVENTS, sample_facts
-from tests.factories import NOON, make_consultation, make_person, make_tip
+from tests.factories import NOON, SAID, make_consultation, make_person, make_tip
 from tips.emails import for_mail as for_article
 
 pytestmark = pytest.mark.django_db
@@ -25,8 +25,8 @@ def mail_dir(settings, tmp_path):
     return settings.MAIL_DIR
 
 
-def write_mail(folder, name, subject, body="Hello."):
-    text = f"From: desk@clinic.example\nTo: zoe@patients.example\nSubject: {subject}\nMessage-ID: <1@x>\n"
+def write_mail(folder, name, subject, body="Hello.", to="zoe@patients.example"):
+    text = f"From: desk@clinic.example\nTo: {to}\nSubject: {subject}\nMessage-ID: <1@x>\n"
     (folder / name).write_text(f"{text}Date: Mon, 02 Mar 2026 17:00:00 +0000\n\n{body}\n")
 
 
@@ -125,6 +125,17 @@ def test_in_development_the_owner_finds_the_mails_on_the_desk(clinic, mail_dir, 
         ("Safety screen", "/admin/approve/safety/"),
         ("Mail written (development)", "/admin/mail/"),
     ]
+
+
+def test_the_list_says_as_what_somebody_got_a_mail_and_no_patients_address(clinic, mail_dir, therapist, signed_in):
+    for number, address in enumerate([therapist.email.upper(), SAID["email"]]):
+        write_mail(mail_dir, f"{number}.eml", f"Mail {number}", to=address)
+
+    page = signed_in(therapist).get("/admin/mail/").content.decode()
+
+    shown = re.findall(r'">(Mail \d)</a>\s*<span class="quiet">([^·<]*) ·', page)
+    assert shown == [("Mail 1", "to the patient"), ("Mail 0", f"to staff: {therapist.username}")]
+    assert SAID["email"] not in page
 
 
 # Samples, and mails as HTML

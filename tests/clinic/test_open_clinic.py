@@ -68,7 +68,7 @@ def test_an_empty_database_becomes_a_clinic_with_its_people_invited(site):
         "Write the date",
         "not a whole e-mail",
         "has this address",
-        "Tuesday has hours already",
+        "Tuesday: It overlaps with 08:00–12:00",
         "2099-12-25 stands here",
         "2001-12-25 is past",
     ):
@@ -94,6 +94,36 @@ def test_an_empty_database_becomes_a_clinic_with_its_people_invited(site):
     assert "/admin/password/new/" in done.stdout
     assert "/admin/opening/" in done.stdout
     assert "has people already" in refused(site)
+
+
+def test_every_question_can_be_gone_back_to_until_the_last_is_answered(site):
+    typed = TYPED | {
+        "clinic": ["Elm Stret", "<", "Elm Street Physio", "(407) 698-5550", "1 Elm Street", "", ""],
+        "hours": ["Mon-Fri 8:00-18:00", "back", "Mon 8:00-12:00", ""],
+        "holidays": ["<", "Tue 8:00-12:00", "", ""],
+        "me": ["Dana Reed", "dana@elm.example", "yes", "BACK", "back", "dana@elm.example", "no"],
+        "others": ["<", "yes", "", "Sam Okafor; sam@elm.example; therapist", "<", "<", "DPT", "Nora; nora@elm.example; editor", ""],
+        "sure": ["<", "no", "yes"],
+    }  # fmt: skip
+
+    done = run(site | {"PORT": ""}, typed=typed)
+
+    assert done.returncode == 0, done.stderr
+    assert "Taken away: Mon-Fri 8:00-18:00" in done.stdout
+    assert execute(site, "SELECT name FROM clinic_clinicsettings") == [("Elm Street Physio",)]
+    hours = execute(site, "SELECT weekday FROM clinic_openinghours ORDER BY weekday")
+    people = execute(site, "SELECT username, credentials FROM clinic_user ORDER BY id")
+    assert (hours, people) == ([(0,), (1,)], [("dana.reed", "DPT"), ("nora", "")])
+    assert execute(site, "SELECT COUNT(*) FROM tips_tip") == [(0,)]
+
+
+def test_the_addresses_are_where_the_site_was_last_served(site):
+    here = {name: value for name, value in site.items() if name not in {"PORT", "BASE_URL"}}
+    Path(here["DATA_DIR"], "port").write_text("8123")
+
+    done = run(here)
+
+    assert done.stdout.count("http://localhost:8123/admin/") == 2, done.stderr
 
 
 def test_of_the_demonstration_nothing_is_left(site):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from appointments.forms import SCREEN
@@ -21,11 +22,16 @@ from clinic.models import (
 from clinic.sealing import unseal
 from clinic.signin import steps_of
 from tests.appointments.stages import S, bring_to
-from tests.factories import DAY, make_person, make_tip
+from tests.factories import DAY, make_clinic, make_person, make_tip
 
 pytestmark = pytest.mark.django_db
 
 PAGE, APPROVE = "/admin/opening/", "/admin/approve/"
+
+
+@pytest.fixture
+def clinic(db):
+    return make_clinic(approved=False)
 
 
 def is_ready(title):
@@ -219,6 +225,21 @@ def test_the_notice_is_the_owners_to_approve_and_a_new_word_makes_it_anew(
     monkeypatch.setattr(opening, "REASONS", {"another": None})
 
     assert (refused.status_code, stands, is_ready("privacy notice")) == (403, True, False)
+
+
+def test_nobody_stands_for_a_notice_that_was_not_in_front_of_them(clinic, owner, signed_in):
+    ClinicSettings.objects.update(keep_spam_days=11)
+    forget()
+    asked = signed_in(owner).get(f"{APPROVE}privacy/").content.decode()
+
+    public = Client().get("/privacy/").content.decode()
+
+    words = re.findall(
+        r"<(?:h2|dt|p|li)[^>]*>([^<]+)<", public.partition('<div class="prose">')[2].partition("</main>")[0]
+    )
+    assert len(words) > 20
+    assert [each for each in words if each not in asked] == []
+    assert "spam: 11 days" in asked
 
 
 def test_there_is_nothing_else_to_approve(clinic, owner, signed_in):

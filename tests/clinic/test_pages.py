@@ -232,6 +232,9 @@ def test_home_says_who_and_how_soon_and_how_to_call(client):
 
     assert "<title>Elm Street Clinic – Strong again.</title>" in page
     assert "Within 2 business days" in page
+    assert re.findall(r"<span>(Mon[^<]*)</span>\s*<span>([^<]*)</span>", page) == [
+        ("Monday – Friday", "8:00 AM – 6:00 PM")
+    ]
     assert 'href="tel:+1-407-698-5558">(407) 698-5558</a>' in page
 
 

@@ -1,11 +1,11 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.template import Context, Template
 from django.utils import timezone
 
-from clinic.wording import on_one_line, spoken
+from clinic.wording import days_together, on_one_line, spoken
 from tests.factories import NOON
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -37,3 +37,24 @@ def test_a_page_says_a_time_in_the_zone_of_the_clinic():
 
 def test_words_on_one_line_hold_nothing_unseen():
     assert on_one_line(" Elm\r\nStreet\x07\u202e \t Clinic\0 ") == "Elm Street Clinic"
+
+
+WHOLE, MORNING, AFTERNOON = (time(8), time(18)), (time(8), time(12)), (time(13), time(17))
+
+
+@pytest.mark.parametrize(
+    ("week", "expected"),
+    [
+        ({}, []),
+        ({0: [WHOLE]}, [("Monday", (WHOLE,))]),
+        ({day: [AFTERNOON, MORNING] for day in range(5)}, [("Monday – Friday", (MORNING, AFTERNOON))]),
+        ({0: [WHOLE], 1: [WHOLE], 5: [MORNING]}, [("Monday, Tuesday", (WHOLE,)), ("Saturday", (MORNING,))]),
+        (
+            {0: [WHOLE], 1: [WHOLE], 2: [WHOLE], 3: [MORNING], 4: [WHOLE]},
+            [("Monday – Wednesday, Friday", (WHOLE,)), ("Thursday", (MORNING,))],
+        ),
+        ({6: [WHOLE], 2: [WHOLE]}, [("Wednesday, Sunday", (WHOLE,))]),
+    ],
+)
+def test_days_with_the_same_hours_stand_together(week, expected):
+    assert days_together(week) == expected

@@ -1,4 +1,5 @@
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -26,6 +27,12 @@ ABOUT_THE_CLINIC = {
     "zone": "Its time zone",
 }
 MAY_BE_EMPTY = {"address", "tagline"}
+BACK = {"<", "back"}
+TAKEN = "Somebody else here has this address."
+
+
+class Back(Exception):
+    """Somebody wants to see the question before."""
 
 
 class Command(BaseCommand):
@@ -38,16 +45,15 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         is_demo = self.is_demo_or_new()
-        self.stdout.write("Enter alone takes what stands in brackets. Ctrl-C ends it, and nothing is kept.\n")
+        self.stdout.write("Enter alone takes what stands in brackets.")
+        self.stdout.write("< or “back” goes back to the question before, or takes the last line of a list away.")
+        self.stdout.write("Ctrl-C ends it, and nothing is kept.\n")
         try:
-            facts = self.ask()
-            self.show(facts)
-            if is_demo:
-                self.stdout.write("\nThe demonstration is removed first: its accounts, requests and articles.")
-            if not self.one("\nOpen it (yes or no)", answers.yes_or_no, default="no"):
-                raise CommandError("Nothing was kept.")
+            facts = self.ask(is_demo=is_demo)
         except (EOFError, KeyboardInterrupt):
             raise CommandError("It ended before the last answer. Nothing was kept.") from None
+        if not facts["sure"]:
+            raise CommandError("Nothing was kept.")
         with transaction.atomic():
             if is_demo:
                 empty()
@@ -69,63 +75,113 @@ class Command(BaseCommand):
 
     # Asking
 
-    def ask(self):
-        clinic = {}
-        for name, label in ABOUT_THE_CLINIC.items():
-            field = ClinicSettings._meta.get_field(name)
-            default = field.default if name == "zone" else ""
-            clinic[name] = self.one(label, answers.as_field(field), default=default, may_be_empty=name in MAY_BE_EMPTY)
+    def ask(self, *, is_demo):
+        """One question after the other, and back to the one before as often as somebody likes."""
+        self.typed = {}
+        facts = {"clinic": {}, "hours": [], "holidays": [], "me": {}, "people": [], "is_demo": is_demo}
+        number = 0
+        while number < len(questions := self.questions(facts)):
+            try:
+                questions[number](facts)
+            except Back:
+                number = max(number - 1, 0)
+            else:
+                number += 1
+        return facts | {"people": everybody(facts)}
+
+    def questions(self, facts):
+        """In their order. Letters are asked of clinicians only: they stand for the safety screen by them."""
+        letters = [self.ask_my_letters] if facts["me"].get("sees_patients") else []
+        me = [self.ask_my_name, self.ask_my_address, self.ask_if_i_see_patients, *letters]
+        about = [partial(self.ask_about_the_clinic, name) for name in ABOUT_THE_CLINIC]
+        return [*about, self.ask_hours, self.ask_holidays, *me, self.ask_people, self.ask_about_drafts, self.agree]
+
+    def ask_about_the_clinic(self, name, facts):
+        field = ClinicSettings._meta.get_field(name)
+        default = field.default if name == "zone" else ""
+        read, may_be_empty = answers.as_field(field), name in MAY_BE_EMPTY
+        facts["clinic"][name] = self.one(ABOUT_THE_CLINIC[name], read, default=default, may_be_empty=may_be_empty)
+
+    def ask_hours(self, facts):
         self.stdout.write(
             "\nOpening hours: a line for each day or row of days, such as  Mon-Fri 8:00-12:00 13:00-18:00"
         )
-        open_on = {}
-        hours = self.several("Hours", lambda text: more_hours(text, open_on), least=1)
+        self.several("Hours", more_hours, facts["hours"], least=1)
+
+    def ask_holidays(self, facts):
         self.stdout.write("\nHolidays, and other days on which nobody answers, such as  2026-12-25 Christmas Day")
-        days = set()
-        holidays = self.several("Holiday", lambda text: another_day(text, days))
+        self.several("Holiday", another_day, facts["holidays"])
+
+    def ask_my_name(self, facts):
         self.stdout.write("\nYou, who set this up, are an owner.")
-        me = self.ask_about_me()
+        facts["me"]["name"] = self.one("Your name", answers.needed)
+
+    def ask_my_address(self, facts):
+        facts["me"]["email"] = self.one("Your e-mail address", partial(nobody_elses, facts["people"]))
+
+    def ask_if_i_see_patients(self, facts):
+        question = "Do you see patients (yes or no)"
+        facts["me"]["sees_patients"] = self.one(question, answers.yes_or_no, default="no")
+
+    def ask_my_letters(self, facts):
+        letters = "Letters behind your name, such as PT, DPT"
+        facts["me"]["credentials"] = self.one(letters, answers.needed, may_be_empty=True)
+
+    def ask_people(self, facts):
         self.stdout.write("\nThe others, such as  Sam Okafor; sam@clinic.example; therapist; PT, DPT")
         self.stdout.write(f"There are {', '.join(answers.ROLES)}; one person may be several, with commas between.")
-        taken = {me["email"]}
-        people = [me, *self.several("Person", lambda text: somebody_else(text, taken))]
-        self.stdout.write("\nThe sample tips can stay as drafts, for your editors and clinicians to check and publish.")
-        drafts = self.one("Keep them as drafts (yes or no)", answers.yes_or_no, default="yes")
-        return {"clinic": clinic, "hours": hours, "holidays": holidays, "people": people, "drafts": drafts}
+        self.several("Person", partial(somebody_else, facts["me"]["email"]), facts["people"])
 
-    def ask_about_me(self):
-        name = self.one("Your name", answers.needed)
-        email = self.one("Your e-mail address", answers.address)
-        sees_patients = self.one("Do you see patients (yes or no)", answers.yes_or_no, default="no")
-        letters = "Letters behind your name, such as PT, DPT"
-        credentials = self.one(letters, answers.needed, may_be_empty=True) if sees_patients else ""
-        roles = ["Owner", "Therapist"] if sees_patients else ["Owner"]
-        return {"name": name, "email": email, "roles": roles, "credentials": credentials}
+    def ask_about_drafts(self, facts):
+        self.stdout.write("\nThe sample tips can stay as drafts, for your editors and clinicians to check and publish.")
+        facts["drafts"] = self.one("Keep them as drafts (yes or no)", answers.yes_or_no, default="yes")
+
+    def agree(self, facts):
+        self.show(facts | {"people": everybody(facts)})
+        if facts["is_demo"]:
+            self.stdout.write("\nThe demonstration is removed first: its accounts, requests and articles.")
+        facts["sure"] = self.one("\nOpen it (yes or no)", answers.yes_or_no, default="no")
 
     def one(self, label, read, *, default="", may_be_empty=False):
-        """The answer to one question, asked until it can be taken."""
+        """The answer to one question, asked until it can be taken; asked again, it stands there."""
+        default = self.typed.get(label, default)
         while True:
             text = self.line(f"{label} [{default}]: " if default else f"{label}: ") or default
             if not text and may_be_empty:
                 return ""
             with self.saying_what_is_wrong():
-                return read(answers.needed(text))
+                answer = read(answers.needed(text))
+                self.typed[label] = text
+                return answer
 
-    def several(self, label, read, *, least=0):
-        """A line each, until an empty one."""
-        found = []
+    def several(self, label, read, found, *, least=0):
+        """A line each, until an empty one, into `found`: what stood there already stays."""
+        lines = self.typed.setdefault(label, [])
+        for line in lines:
+            self.stdout.write(f"  so far: {line}")
         while True:
             is_enough = len(found) >= least
-            text = self.line(f"{label} (Enter alone goes on): " if is_enough else f"{label}: ")
+            try:
+                text = self.line(f"{label} (Enter alone goes on): " if is_enough else f"{label}: ")
+            except Back:
+                if not found:
+                    raise
+                found.pop()
+                self.stdout.write(f"  Taken away: {lines.pop()}")
+                continue
             if not text and is_enough:
-                return found
+                return
             with self.saying_what_is_wrong():
-                found.append(read(answers.needed(text)))
+                found.append(read(answers.needed(text), found))
+                lines.append(text)
 
     def line(self, prompt):
         self.stdout.write(prompt, ending="")
         self.stdout.flush()
-        return " ".join(input().split())
+        text = " ".join(input().split())
+        if text.lower() in BACK:
+            raise Back
+        return text
 
     @contextmanager
     def saying_what_is_wrong(self):
@@ -163,32 +219,39 @@ class Command(BaseCommand):
         self.stdout.write(f"What is not ready yet stands at {settings.BASE_URL}/admin/opening/")
 
 
-def more_hours(text, open_on):
-    stretches = answers.hours(text)
-    for day, opens, closes in stretches:
-        if any(opens < their_close and their_open < closes for their_open, their_close in open_on.get(day, [])):
-            raise answers.Wrong(f"{Weekday(day).label} has hours already that overlap with these.")
-    for day, opens, closes in stretches:
-        open_on.setdefault(day, []).append((opens, closes))
-    return stretches
+def more_hours(text, found):
+    return answers.hours(text, beside=[stretch for some in found for stretch in some])
 
 
-def another_day(text, days):
+def another_day(text, found):
     day, name = answers.holiday(text)
-    if day in days:
+    if any(day == their_day for their_day, _name in found):
         raise answers.Wrong(f"{day} stands here already.")
     if day < timezone.localdate():
         raise answers.Wrong(f"{day} is past.")
-    days.add(day)
     return day, name
 
 
-def somebody_else(text, taken):
+def somebody_else(mine, text, found):
     person = answers.person(text)
-    if person["email"] in taken:
-        raise answers.Wrong("Somebody else here has this address.")
-    taken.add(person["email"])
+    if person["email"] == mine:
+        raise answers.Wrong(TAKEN)
+    nobody_elses(found, person["email"])
     return person
+
+
+def nobody_elses(people, text):
+    email = answers.address(text)
+    if any(email == person["email"] for person in people):
+        raise answers.Wrong(TAKEN)
+    return email
+
+
+def everybody(facts):
+    me = facts["me"]
+    roles = ["Owner", "Therapist"] if me["sees_patients"] else ["Owner"]
+    letters = me.get("credentials", "") if me["sees_patients"] else ""
+    return [{"name": me["name"], "email": me["email"], "roles": roles, "credentials": letters}, *facts["people"]]
 
 
 # Doing it

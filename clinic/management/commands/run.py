@@ -32,6 +32,7 @@ class Command(BaseCommand):
         os.umask(0o077)
         refuse_a_taken(port)
         refuse_an_unwritable(settings.DATA_DIR)
+        Path(settings.PORT_FILE).write_text(port)
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         # Before anybody is shown what an older backup brought back.
