@@ -43,6 +43,8 @@ LAYERS = [
 ]  # fmt: skip
 EDGES = {
     "views.py", "admin.py", "admin_audit.py", "admin_opening.py", "admin_settings.py", "recorded.py", "comings.py", "desk.py", "visits.py", "signin.py", "feeds.py", "sitemaps.py", "middleware.py",
+    # In front of the site.
+    "pagecache.py",
 }  # fmt: skip
 
 MOST_LINES = 400

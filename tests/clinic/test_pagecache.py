@@ -1,85 +1,19 @@
 """Pages from memory: what is kept, for whom, and that nobody reads what is not true any more."""
 
-import gzip
 import threading
 from datetime import time as clock
-from io import BytesIO
 
-import brotli
 import pytest
-from django.conf import settings as django_settings
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from clinic import counting
-from clinic.models import ClinicSettings, DayCount, Holiday, OpeningHours, User
-from clinic.pagecache import PageCache, encoding_for
+from clinic.models import ClinicSettings, Holiday, OpeningHours, User
 from tests.factories import DAY, HOUR, make_consultation, make_tip
+from tests.memory import Memory
 from tips.models import Tip, Topic
 
-pytestmark = pytest.mark.django_db
-
-HOST = django_settings.BASE_URL.partition("//")[2]
-
-
-class Memory:
-    """A memory of pages before the real site, in this process; it counts how often the site was asked."""
-
-    def __init__(self):
-        self.site = WSGIHandler()
-        self.asked = 0
-        self.before = lambda: None
-        self.after = lambda: None
-        self.cache = PageCache(self.ask)
-
-    def ask(self, environ, start_response):
-        self.asked += 1
-        self.before()
-        answer = self.site(environ, start_response)
-        self.after()
-        return answer
-
-    def get(self, address, **environ):
-        path, _, query = address.partition("?")
-        said = {}
-
-        def start_response(status, headers, exc_info=None):
-            said.update({"status": status, **{name.lower(): value for name, value in headers}})
-
-        asked = {
-            "REQUEST_METHOD": "GET",
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "HTTP_HOST": HOST,
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": BytesIO(),
-        } | environ
-        body = b"".join(self.cache(asked, start_response))
-        return said, body
-
-
-@pytest.fixture(autouse=True)
-def connections_stay():
-    """As with Django's own client: the site would end the connection that the test's rows are in."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
-
-
-@pytest.fixture
-def memory(clinic):
-    return Memory()
-
-
-@pytest.fixture
-def tip(clinic):
-    return make_tip(slug="a-tip", published_at=timezone.now() - DAY)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("connections_stay")]
 
 
 def test_a_page_is_made_once_and_then_costs_no_query(memory, tip, django_assert_num_queries):
@@ -309,101 +243,3 @@ def test_the_promise_of_the_start_page_is_not_older_than_a_minute(memory):
     (page,) = memory.cache.pages.values()
 
     assert 0 < page.until - timezone.now().timestamp() <= 60
-
-
-# What is answered
-
-
-def test_each_visitor_is_given_what_it_can_unpack(memory, tip):
-    plain = memory.get("/tips/a-tip/")
-    zipped = memory.get("/tips/a-tip/", HTTP_ACCEPT_ENCODING="gzip, deflate")
-    best = memory.get("/tips/a-tip/", HTTP_ACCEPT_ENCODING="gzip, deflate, br")
-
-    assert plain[1] == gzip.decompress(zipped[1]) == brotli.decompress(best[1])
-    assert [said.get("content-encoding") for said, _ in (plain, zipped, best)] == [None, "gzip", "br"]
-    assert [int(said["content-length"]) for said, _ in (plain, zipped, best)] == [
-        len(body) for _, body in (plain, zipped, best)
-    ]
-    assert {said["vary"] for said, _ in (plain, zipped, best)} == {"Accept-Encoding"}
-    assert len({said["etag"] for said, _ in (plain, zipped, best)}) == 3
-
-
-@pytest.mark.parametrize(
-    ("accepted", "given"),
-    [("", ""), ("br", "br"), ("gzip;q=0.5", "gzip"), ("br;q=0, gzip", "gzip"), ("gzip; q=0.0", ""), ("identity", ""), ("bro", "")],
-)  # fmt: skip
-def test_what_a_visitor_takes_is_read_from_its_words(accepted, given):
-    assert encoding_for(accepted) == given
-
-
-def test_a_reader_who_has_the_page_is_told_so(memory, tip):
-    said, _ = memory.get("/tips/a-tip/", HTTP_ACCEPT_ENCODING="br")
-    again, body = memory.get("/tips/a-tip/", HTTP_ACCEPT_ENCODING="br", HTTP_IF_NONE_MATCH=said["etag"])
-
-    assert (again["status"], body) == ("304 Not Modified", b"")
-    assert again["content-security-policy"] == said["content-security-policy"]
-
-
-def test_the_head_of_a_page_is_its_head_alone(memory, tip):
-    said, _ = memory.get("/tips/a-tip/")
-
-    assert memory.get("/tips/a-tip/", REQUEST_METHOD="HEAD") == (said, b"")
-
-
-def test_a_page_from_memory_says_all_that_the_site_says_but_the_number_of_a_request(memory, tip):
-    ours, _ = memory.get("/tips/a-tip/", HTTP_COOKIE="of=somebody")
-    memory.get("/tips/a-tip/")
-
-    said, _ = memory.get("/tips/a-tip/")
-
-    assert {name: said.get(name) for name in ours} == ours | {"x-request-id": None}
-
-
-def test_looks_are_counted_all_the_same(memory, tip):
-    counting.flush()
-    DayCount.objects.all().delete()
-    for _ in range(3):
-        memory.get("/tips/a-tip/")
-    memory.get("/tips/a-tip/", HTTP_SEC_PURPOSE="prefetch")
-    memory.get("/tips/a-tip/", REQUEST_METHOD="HEAD")
-    counting.flush()
-
-    counts = DayCount.objects.values_list("day", "kind", "key", "count")
-    today = timezone.localdate(timezone=ClinicSettings.current().tzinfo)
-    assert list(counts) == [(today, "tip", "a-tip", 3)]
-
-
-def test_an_answer_that_is_no_page_is_not_kept(memory, tip):
-    Tip.objects.filter(pk=tip.pk).update(expire_at=timezone.now() - HOUR)
-
-    answers = [memory.get("/tips/a-tip/")[0]["status"] for _ in range(2)]
-
-    assert (answers, memory.asked) == (["410 Gone"] * 2, 2)
-
-
-def test_it_never_holds_more_than_it_may(memory, settings):
-    settings.PAGE_MEMORY_BYTES = 60_000
-    for number in range(8):
-        make_tip(slug=f"tip-{number}", published_at=timezone.now() - DAY)
-    for number in range(8):
-        memory.get(f"/tips/tip-{number}/")
-
-    memory.get("/tips/tip-7/")
-    memory.get("/tips/tip-0/")
-
-    held = sum(2 * len(page.body) for page in memory.cache.pages.values())
-    assert (held, memory.asked) == (memory.cache.bytes, 9)
-    assert 0 < held <= 60_000
-
-
-def test_a_site_that_fails_fails_for_each(memory, tip):
-    def fail():
-        raise RuntimeError("made to fail")
-
-    memory.before = fail
-    for _ in range(2):
-        with pytest.raises(RuntimeError):
-            memory.get("/tips/a-tip/")
-    memory.before = lambda: None
-
-    assert memory.get("/tips/a-tip/")[0]["status"] == "200 OK"
