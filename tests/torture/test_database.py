@@ -79,8 +79,8 @@ class Seeing(Persistent):
             page = error.read().decode()
             if "tel:" not in page:
                 self.bare.append(page[:200])
-        except OSError:
-            self.statuses[0] += 1
+        except OSError as error:
+            self.bare.append(repr(error))
         time.sleep(0.05)
         return super().read(request, seconds)
 
@@ -134,7 +134,8 @@ def test_no_request_is_lost_while_the_database_crashes(cluster, filled, serving,
     )
     assert Counter(goal for goal, _ in rows) == Counter(crowd.told.keys())
     assert {goal: {reference} for goal, reference in rows} == {goal: set(told) for goal, told in crowd.told.items()}
-    assert (set(Seeing.statuses) <= {503}, Seeing.bare) == (True, [])
+    assert Seeing.statuses.keys() <= {503}
+    assert Seeing.bare == []
     assert max(recoveries) < MOST_SECONDS
     assert (server.process.pid, server.process.poll()) == (before, None)
 
