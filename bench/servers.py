@@ -112,12 +112,3 @@ def nginx(folder, files, **options):
         (place / "files" / name).write_bytes(body)
     (place / "nginx.conf").write_text(NGINX.format(workers=WORKERS, folder=place, port=port))
     return started(["nginx", "-c", place / "nginx.conf", "-e", place / "start.log"], port, **options)
-
-
-def manage(environment, *command, settings="clinic.settings"):
-    subprocess.run(
-        [sys.executable, "-m", "django", *command],
-        cwd=ROOT,
-        env=environment | {"DJANGO_SETTINGS_MODULE": settings, "PYTHONPATH": str(ROOT)},
-        check=True,
-    )

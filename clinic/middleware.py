@@ -7,6 +7,7 @@ import time
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import UnreadablePostError
@@ -175,6 +176,17 @@ def answers_in_time(get_response):
 
     middleware.process_exception = process_exception
     return middleware
+
+
+class Sessions(SessionMiddleware):
+    """What the session holds is saved at the end of a request; where it cannot be, the page is shown again, filled."""
+
+    def process_response(self, request, response):
+        try:
+            return super().process_response(request, response)
+        except (OperationalError, InterfaceError) as error:
+            logger.error("the session could not be kept", exc_info=error)
+            return views.not_kept(request)
 
 
 def staff_pages_are_private(get_response):

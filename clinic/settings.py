@@ -74,7 +74,7 @@ MIDDLEWARE = [
     "clinic.middleware.clinic_time",
     "clinic.middleware.looks_are_counted",
     "clinic.comings.acts_are_recorded",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "clinic.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -223,6 +223,7 @@ MFA_TOTP_TOLERANCE = 1
 # Browsers allow passkeys on http://localhost, and nowhere else without TLS.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
+SESSION_ENGINE = "clinic.sessions"
 # Two hours: what a patient has answered so far, and a member of staff's visit.
 SESSION_COOKIE_AGE = 2 * 60 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION

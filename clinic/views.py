@@ -13,6 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments.reasons import REASONS
+from appointments.views.pages import NO_DATABASE
+from appointments.views.steps import Unlosable
 from tips import structured
 from tips.models import Tip, Topic
 from tips.page import at_former_address
@@ -137,6 +139,17 @@ def server_error(request):
     """A database that gives no answer is no fault of the code, and passes."""
     error = sys.exc_info()[1]
     return error_page(503 if isinstance(error, OperationalError | InterfaceError) else 500)
+
+
+def not_kept(request):
+    """The database went away when all was done but the keeping: whoever pressed a button sees the page again, filled."""
+    match = request.resolver_match
+    view = getattr(match and match.func, "view_class", None)
+    if request.method == "POST" and view and issubclass(view, Unlosable):
+        response = view().shown_again(request, **match.kwargs, status=503, note=NO_DATABASE)
+        add_never_cache_headers(response)
+        return response
+    return error_page(503)
 
 
 def csrf_failure(request, reason=""):

@@ -185,10 +185,11 @@ def test_control_whoever_has_endless_patience_waits_until_it_wakes(cluster, fill
     server = serving(filled | {"DJANGO_SETTINGS_MODULE": "tests.torture.patient_settings"})
     asked(server.site, NOT_IN_MEMORY)
 
-    with cluster.frozen(), ThreadPoolExecutor(1) as reader:
-        waiting = reader.submit(asked, server.site, NOT_IN_MEMORY)
-        threading.Event().wait(MOST_SECONDS + 3)
-        was_answered = waiting.done()
-    waiting.result(timeout=30)
+    with ThreadPoolExecutor(1) as reader:
+        with cluster.frozen():
+            waiting = reader.submit(asked, server.site, NOT_IN_MEMORY)
+            threading.Event().wait(MOST_SECONDS + 3)
+            was_answered = waiting.done()
+        waiting.result(timeout=30)
 
     assert not was_answered
