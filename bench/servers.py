@@ -83,7 +83,7 @@ def started(command, port, *, environment=None, ready="/", headers=()):
 def wait_for(server, path, headers):
     for _ in range(1500):
         try:
-            urllib.request.urlopen(urllib.request.Request(server.address + path, headers=headers), timeout=5).close()  # noqa: S310
+            urllib.request.urlopen(urllib.request.Request(server.address + path, headers=headers), timeout=5).close()
             return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             if server.process.poll() is not None:
