@@ -1,6 +1,7 @@
 """From an empty folder by docs/operations.md to a running site, and what it is for, over https through nginx: the editor's, the
 patient's and the therapist's way, each in a browser of their own. Mail goes through a real mail server."""
 
+import os
 import re
 import subprocess
 import time
@@ -110,7 +111,10 @@ def clinic(tmp_path, environment, ports, browser_type):
         said = set_up_to_the_end(tmp_path, ports, database=database, mail=f"smtp://127.0.0.1:{office.port}")
         assert "System check identified no issues (0 silenced)." in said
         typed = "".join(f"{line}\n" for line in TYPED)
-        subprocess.run([command, "open_clinic"], input=typed, text=True, check=True, stdout=subprocess.DEVNULL)
+        nothing_set = {"PATH": os.defpath}
+        subprocess.run(
+            [command, "open_clinic"], input=typed, text=True, check=True, capture_output=True, env=nothing_set
+        )
         front = stack.enter_context(site_behind_nginx(tmp_path, ports))
         log = stack.enter_context((tmp_path / "worker.log").open("wb"))
         stack.enter_context(started(tmp_path, "clinic-worker.service", stderr=log))
