@@ -11,7 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-LETTERS = 34
+# Of a row's words: how many letters there is room for, and on a telephone.
+LETTERS, FEW_LETTERS = 80, 34
 # Of columns: the height of the tallest, the room above it for the words of the uppermost line and below for the weeks.
 TALL, ABOVE, BELOW = 160, 24, 28
 # Where columns begin, in percent: to the left are the numbers of the lines.
@@ -22,8 +23,8 @@ FEWEST = 8
 MOST_WORDS = 3
 # Of one row: the line of words, the bar, and the space to the next one.
 WORDS, THICK, ROW = 20, 14, 48
-# So thin is a bar of what is too little to draw, that something is seen where something is said.
-LEAST = 2
+# So thin is a column, and so short a row in percent, of what is too little to draw: what may be somebody is seen.
+LEAST, SHORTEST = 2, 1
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Bar:
     length: int
     says: str
     is_vague: bool = False
+
+    @property
+    def is_seen(self) -> bool:
+        """Nothing is drawn only of what is known to be nothing."""
+        return self.is_vague or self.length > 0
 
     @property
     def css(self) -> str:
@@ -70,7 +76,7 @@ def columns(bars: Sequence[Bar], *, name: str, title: str, about: str) -> SafeSt
         [
             (bar.css, percent(LEFT + width * (n + 0.1)), foot - height, percent(width * 0.8), height)
             for n, bar in enumerate(bars)
-            for height in [max(LEAST, TALL * bar.length // top)]
+            for height in [max(LEAST if bar.is_seen else 0, TALL * bar.length // top)]
         ],
     )
     every = -(-len(bars) // MOST_WORDS)
@@ -96,15 +102,28 @@ def rows(bars: Sequence[Bar], *, name: str, title: str, about: str) -> SafeStrin
     longest = max(1, *(bar.length for bar in bars))
     drawn = format_html_join(
         "",
-        '<text class="word" x="0" y="{0}">{1}</text><text class="word word--end" x="100%" y="{0}">{2}</text>'
+        '{1}<text class="word word--end" x="100%" y="{0}">{2}</text>'
         '<rect class="{3}" x="0" y="{4}" width="{5}" height="{6}"/>',
         [
-            (n * ROW + WORDS - 5, Truncator(bar.label).chars(LETTERS), bar.says, bar.css, n * ROW + WORDS, long, THICK)
+            (y, _words(bar.label, y), bar.says, bar.css, n * ROW + WORDS, percent(long), THICK)
             for n, bar in enumerate(bars)
-            for long in [percent(max(0.5, 100 * bar.length / longest))]
+            for y in [n * ROW + WORDS - 5]
+            for long in [max(SHORTEST if bar.is_vague else 0.5 * bar.is_seen, 100 * bar.length / longest)]
         ],
     )
     return _whole(drawn, len(bars) * ROW, name, title, about)
+
+
+def _words(label: str, y: int) -> SafeString:
+    """A row's words; where a telephone has no room for all of them twice, and the style sheet shows what fits."""
+    if len(label) <= FEW_LETTERS:
+        return format_html('<text class="word" x="0" y="{}">{}</text>', y, label)
+    return format_html(
+        '<text class="word word--whole" x="0" y="{0}">{1}</text><text class="word word--short" x="0" y="{0}">{2}</text>',
+        y,
+        Truncator(label).chars(LETTERS),
+        Truncator(label).chars(FEW_LETTERS),
+    )
 
 
 def _whole(inside: SafeString, height: int, name: str, title: str, about: str) -> SafeString:

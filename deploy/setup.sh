@@ -226,7 +226,7 @@ and run this again."
 database() {
     clinic=$root/usr/local/bin/clinic
     "$clinic" migrate --noinput --verbosity 0
-    "$clinic" createcachetable
+    "$clinic" createcachetable --verbosity 0
     "$clinic" collectstatic --noinput --verbosity 0
     # Written for nobody else, as all that the site writes; but these are for everybody.
     chmod -R a+rX "$data/static"

@@ -7,9 +7,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from email import message_from_bytes
 from email.policy import default as modern
+from itertools import count
 from pathlib import Path
 
 import hypothesis
@@ -164,25 +165,33 @@ def environment(django_db_setup, tmp_path_factory):
     }
 
 
+@contextmanager
+def empty_database(environment, folder):
+    """The address of an empty database of the engine at hand: a file in `folder`, or one of the server's own, which goes again."""
+    if connection.vendor == "sqlite":
+        yield f"sqlite:///{folder}/clinic.sqlite3"
+        return
+    name = f"another_{secrets.token_hex(6)}"
+    execute(environment, f"CREATE DATABASE {name} TEMPLATE template0")
+    try:
+        yield f"{environment['DATABASE_URL'].rpartition('/')[0]}/{name}"
+    finally:
+        execute(environment, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 def another_site(environment, tmp_path):
-    """The environments of sites of their own, each with an empty database of the engine at hand."""
-    names = []
+    """The environments of sites of their own, each with an empty database."""
+    with ExitStack() as databases:
+        numbers = count()
 
-    def make():
-        folder = tmp_path / f"site-{len(names)}"
-        folder.mkdir()
-        names.append(f"another_{secrets.token_hex(6)}")
-        url = f"sqlite:///{folder}/clinic.sqlite3"
-        if connection.vendor == "postgresql":
-            execute(environment, f"CREATE DATABASE {names[-1]} TEMPLATE template0")
-            url = f"{environment['DATABASE_URL'].rpartition('/')[0]}/{names[-1]}"
-        return environment | {"DATABASE_URL": url, "DATA_DIR": str(folder)}
+        def make():
+            folder = tmp_path / f"site-{next(numbers)}"
+            folder.mkdir()
+            url = databases.enter_context(empty_database(environment, folder))
+            return environment | {"DATABASE_URL": url, "DATA_DIR": str(folder)}
 
-    yield make
-    if connection.vendor == "postgresql":
-        for name in names:
-            execute(environment, f"DROP DATABASE {name} WITH (FORCE)")
+        yield make
 
 
 def execute(environment, statement):

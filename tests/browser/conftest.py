@@ -1,12 +1,10 @@
-import os
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.hashers import make_password
 
 from clinic.management.commands.second_step import code_of_the_moment
 from clinic.signin import steps_of
-from tests.browser.acts import press
+from tests.browser.acts import how_to_launch, press
 from tests.factories import PASSWORD
 
 # Wider than the screen, but for what scrolls by itself.
@@ -17,12 +15,7 @@ TOO_WIDE = """() => [...document.querySelectorAll('body *')]
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    if "CHROMIUM" not in os.environ:
-        pytest.fail("CHROMIUM does not name a browser. `make test` looks for one; `-m 'not browser'` leaves these out.")
-    return browser_type_launch_args | {
-        "executable_path": os.environ["CHROMIUM"],
-        "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-    }
+    return browser_type_launch_args | how_to_launch()
 
 
 @pytest.fixture

@@ -6,49 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from appointments.models import ConsultationRequest
-from tests.browser.acts import follow, press
+from tests.browser.acts import STEPS, answer_no_signs, answer_where, answer_who, follow, go_on, press
 from tests.factories import SAID, make_person, make_tip
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-def go_on(page):
-    press(page, "Continue")
-
-
-def answer_who(page):
-    page.get_by_label("Me", exact=True).check()
-    page.get_by_label("18 or over").check()
-
-
-def answer_where(page):
-    page.get_by_label("Knee").check()
-
-
-def answer_no_signs(page):
-    page.get_by_label("None of these").check()
-
-
-def answer_problem(page):
-    page.get_by_label("One to six weeks").check()
-    page.get_by_label("Little by little").check()
-    page.get_by_label("What is one activity").fill(SAID["goal"])
-    page.get_by_label("4", exact=True).check()
-
-
-def answer_times(page):
-    page.get_by_label("At the clinic").check()
-    page.get_by_role("group", name="Monday").get_by_label("Morning").check()
-
-
-def answer_contact(page):
-    page.get_by_label("Full name").fill(SAID["full_name"])
-    page.get_by_label("Phone number").fill("(407) 698-5559")
-    page.get_by_label("E-mail address").fill(SAID["email"])
-    page.get_by_label("Call me").check()
-
-
-STEPS = [answer_who, answer_where, answer_no_signs, answer_no_signs, answer_problem, answer_times, answer_contact]
 
 
 @pytest.mark.parametrize("width", [320, 1280])

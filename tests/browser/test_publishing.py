@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.acts import TIMEOUT, follow, press
+from tests.browser.acts import TIMEOUT, follow, press, whole_text, write
 from tests.factories import make_person, make_tip
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -15,7 +15,6 @@ WAYS = {
     "at a desk, in the dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     "without a script": {"viewport": {"width": 1280, "height": 900}, "java_script_enabled": False},
 }
-TEXT = "Start low.\n\n## One step\n\nStand on the first step, then come down slowly."
 
 
 @pytest.fixture
@@ -40,23 +39,6 @@ def desk_of(browser, sign_in, complaints):
 @pytest.fixture
 def live_tip(site):
     return make_tip()
-
-
-def write(page, site, **fields):
-    page.goto(f"{site}/admin/tips/tip/add/")
-    for name, words in fields.items():
-        page.locator(f"[name={name}]").fill(words)
-    press(page, "Save", exact=True)
-
-
-def whole_text():
-    return {
-        "title": "Stairs without fear",
-        "summary": "Three calm ways to make the stairs at home easier, and when to have a knee looked at.",
-        "body": TEXT,
-        "sources": "A study of stairs. 2020.",
-        "slug": "stairs-without-fear",
-    }
 
 
 def ask_for_changes(page, words):
@@ -89,7 +71,7 @@ def test_from_a_draft_to_readers_by_three_people(site, page, desk_of, is_fit, ma
     writing.reload()
     expect(writing.get_by_text("Say which leg goes first.")).to_be_visible()
     looks(writing)
-    rewrite(writing, f"{TEXT} The better leg goes up first.")
+    rewrite(writing, f"{whole_text()['body']} The better leg goes up first.")
     press(writing, "Send to review")
     agreeing.reload()
     press(agreeing, "Agree to this text")

@@ -14,9 +14,11 @@ from tests.factories import make_consultation, make_person, make_tip
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+LONG = "Strength after a knee injury: build it back with a clinician"
+
 
 def some_weeks():
-    now, tip = timezone.now(), make_tip(slug="a-tip")
+    now, tip = timezone.now(), make_tip(slug="a-tip", text={"title": LONG})
     for n in range(40):
         at = now - timedelta(days=8 + 2 * n)
         make_consultation(at=at, tip=tip if n % 2 else None, region=["knee", "back"][n % 3 == 0], first_answered_at=at)
@@ -66,8 +68,40 @@ def test_words_in_a_plot_are_as_large_on_a_telephone_and_none_is_cut_off(site, p
 
     page.goto(f"{site}/admin/reports/")
 
-    outside = """() => [...document.querySelectorAll('.plot text')].filter(text => {
+    outside = """() => [...document.querySelectorAll('.plot text')].filter(text => text.checkVisibility()).filter(text => {
       const word = text.getBoundingClientRect(), plot = text.ownerSVGElement.getBoundingClientRect();
       return word.left < plot.left - 1 || word.right > plot.right + 1 || word.height < 12;
     }).map(text => text.textContent)"""
     assert page.evaluate(outside) == []
+    expect(page.locator(".plot").get_by_text("Strength after a knee injury: bui…").first).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.locator(".plot").get_by_text(LONG).first).to_be_visible()
+
+
+@pytest.mark.parametrize("chosen", ["auto", "dark"])
+def test_paper_is_light_however_dark_the_screen_is(site, page, sign_in, chosen):
+    some_weeks()
+    page.emulate_media(color_scheme="dark")
+    sign_in(page, make_person("Owner"))
+    page.evaluate("theme => localStorage.setItem('theme', theme)", chosen)
+    page.goto(f"{site}/admin/reports/")
+    word = page.locator(".plot .word").first
+    expect(word).to_have_css("fill", "rgb(233, 240, 238)")
+
+    page.emulate_media(color_scheme="dark", media="print")
+
+    expect(word).to_have_css("fill", "rgb(27, 42, 47)")
+
+
+@pytest.mark.parametrize(("machine", "chosen"), [("light", "dark"), ("dark", "light")])
+def test_light_or_dark_is_as_somebody_chose_it(site, page, sign_in, is_fit, machine, chosen):
+    some_weeks()
+    page.emulate_media(color_scheme=machine)
+    sign_in(page, make_person("Owner"))
+    page.evaluate("theme => localStorage.setItem('theme', theme)", chosen)
+
+    page.goto(f"{site}/admin/reports/")
+
+    ground = {"light": "rgb(251, 248, 243)", "dark": "rgb(16, 25, 26)"}[chosen]
+    expect(page.locator("body")).to_have_css("background-color", ground)
+    is_fit(page)

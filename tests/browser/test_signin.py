@@ -3,12 +3,11 @@
 import re
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.utils import timezone
 
 from clinic import emails
-from tests.browser.acts import follow, press
-from tests.factories import PASSWORD, clock, make_person
+from tests.browser.acts import choose_password, code_for, follow, press
+from tests.factories import PASSWORD, make_person
 
 pytestmark = pytest.mark.browser
 
@@ -39,14 +38,10 @@ def invited(page, newcomer, mails, is_fit):
     [mail] = mails()
     page.goto(re.search(r"http\S+/password/new/\S+", mail.get_body(("plain",)).get_content())[0])
     is_fit(page)
-    page.get_by_label("New Password", exact=True).fill("123456789012")
-    page.get_by_label("New Password (again)").fill("123456789012")
-    press(page, "Keep this password")
+    choose_password(page, "123456789012")
     is_fit(page)
     assert page.title().startswith("Error:")
-    page.get_by_label("New Password", exact=True).fill(PASSWORD)
-    page.get_by_label("New Password (again)").fill(PASSWORD)
-    press(page, "Keep this password")
+    choose_password(page, PASSWORD)
     follow(page, page.get_by_role("main").get_by_role("link", name="Sign in"))
     sign_in(page)
     assert page.get_by_role("heading", level=1).inner_text() == "Your second step"
@@ -58,10 +53,6 @@ def sign_in(page):
     page.locator("[name=login]").fill("sam")
     page.locator("[name=password]").fill(PASSWORD)
     press(page, "Sign in", exact=True)
-
-
-def code_for(secret, *, later=0):
-    return format_hotp_value(hotp_value(secret, int(clock() // 30) + later))
 
 
 def test_a_newcomer_sets_up_an_app_sees_the_codes_and_comes_in_with_it(invited, is_fit, site):

@@ -32,7 +32,15 @@ def test_columns_stand_as_high_as_their_numbers_on_one_scale():
 def test_rows_are_as_long_as_their_numbers():
     svg = rows([Bar("Knee", 40, "40"), Bar("Back", 10, "10"), Bar("Hip", 0, "<5", True)], **NAMED)
 
-    assert lengths(svg, "width") == ["100.00%", "25.00%", "0.50%"]
+    assert lengths(svg, "width") == ["100.00%", "25.00%", "1.00%"]
+
+
+@pytest.mark.parametrize(("draw", "size"), [(rows, "width"), (columns, "height")])
+def test_what_is_known_to_be_nothing_is_not_drawn(draw, size):
+    svg = draw([Bar("Home", 4000, "4000"), Bar("Lists", 1, "1"), Bar("Guides", 0, "0")], **NAMED)
+
+    nothing = {"width": "0.00%", "height": "0"}[size]
+    assert [each == nothing for each in lengths(svg, size)] == [False, False, True]
 
 
 def test_what_is_vague_is_an_outline():
@@ -100,7 +108,13 @@ def test_a_column_alone_does_not_fill_the_plot():
     assert lengths(svg, "width") == ["8.80%"]
 
 
-def test_long_words_are_cut_and_said_to_be():
-    svg = rows([Bar("x" * 200, 3, "3")], **NAMED)
+def test_long_words_are_there_as_far_as_a_telephone_has_room_and_nearly_whole():
+    plot = drawn(rows([Bar("Strength after a knee injury: build it back", 3, "3"), Bar("x" * 200, 3, "3")], **NAMED))
 
-    assert "x" * 33 + "…" in svg
+    words = [(each.attrib["class"], each.text) for each in plot.iter("text") if each.text != "3"]
+    assert words == [
+        ("word word--whole", "Strength after a knee injury: build it back"),
+        ("word word--short", "Strength after a knee injury: bui…"),
+        ("word word--whole", "x" * 79 + "…"),
+        ("word word--short", "x" * 33 + "…"),
+    ]

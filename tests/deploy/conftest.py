@@ -34,7 +34,7 @@ error_log stderr emerg;
 worker_rlimit_nofile 8000;
 events {{ worker_connections 4000; }}
 http {{
-    types {{ text/html html; text/css css; }}
+    types {{ text/html html; text/css css; text/javascript js; image/svg+xml svg; }}
     client_body_temp_path {root}/body;
     proxy_temp_path {root}/proxy;
     fastcgi_temp_path {root}/fastcgi;
@@ -53,6 +53,18 @@ def set_up(root, *arguments):
     return subprocess.run(
         command, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=180, check=False
     )
+
+
+def set_up_to_the_end(root, ports, *, database, mail):
+    """Lay down what only the operator knows, and run the script once; gives what it said."""
+    secrets = root / "etc" / "clinic" / "secrets"
+    secrets.mkdir(parents=True)
+    for name, address in [("email_url", mail), ("database_url", database)]:
+        (secrets / name).write_text(f"{address}\n")
+        (secrets / name).chmod(0o640)
+    said = set_up(root, *FIRST, "--ports", ",".join(map(str, ports)))
+    assert said.returncode == 0, said.stderr
+    return said.stdout
 
 
 def frame(root):
@@ -88,14 +100,8 @@ def prepared(tmp_path_factory):
 def finished(tmp_path_factory, ports):
     """A machine that is set up to the end, with a database in a file; and what the script said."""
     root = tmp_path_factory.mktemp("finished")
-    secrets = root / "etc" / "clinic" / "secrets"
-    secrets.mkdir(parents=True)
-    for name, address in [("email_url", MAIL), ("database_url", f"sqlite:///{root}/var/lib/clinic/clinic.sqlite3")]:
-        (secrets / name).write_text(f"{address}\n")
-        (secrets / name).chmod(0o640)
-    said = set_up(root, *FIRST, "--ports", ",".join(map(str, ports)))
-    assert said.returncode == 0, said.stderr
-    return root, said.stdout
+    database = f"sqlite:///{root}/var/lib/clinic/clinic.sqlite3"
+    return root, set_up_to_the_end(root, ports, database=database, mail=MAIL)
 
 
 @dataclass
@@ -151,16 +157,29 @@ def wait_at(port, process, seconds=30):
     raise RuntimeError(f"nobody listens on port {port}")
 
 
-@pytest.fixture(scope="module")
-def front(finished, ports):
-    """The site as its unit starts it, and nginx before it."""
-    root, _ = finished
-    service = unit(root, "clinic-web.service")["Service"]
-    name, _, value = service["Environment"].partition("=")
-    environment = {"PATH": os.defpath, name: value}
+@contextlib.contextmanager
+def started(root, name, **options):
+    """A service by its unit's own command, with nothing around it but what the unit says."""
+    service = unit(root, name)["Service"]
+    setting, _, value = service["Environment"].partition("=")
+    environment = {"PATH": os.defpath, setting: value}
     command, place = shlex.split(service["ExecStart"]), service["WorkingDirectory"]
-    with (root / "site.log").open("wb") as log, running(*command, cwd=place, env=environment, stderr=log) as site:
+    with running(*command, cwd=place, env=environment, **options) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def site_behind_nginx(root, ports):
+    with (root / "site.log").open("wb") as log, started(root, "clinic-web.service", stderr=log) as site:
         wait_at(ports[2], site)
         with running(NGINX, "-c", frame(root)) as nginx:
             wait_at(ports[1], nginx)
             yield Front(root, *ports)
+
+
+@pytest.fixture(scope="module")
+def front(finished, ports):
+    """The site as its unit starts it, and nginx before it."""
+    root, _ = finished
+    with site_behind_nginx(root, ports) as front:
+        yield front
