@@ -208,6 +208,7 @@ def test_our_drawings_cannot_be_called_by_html():
     [
         ('<p onclick="x()">Sit.</p><script>x()</script>', "<p>Sit.</p>"),
         ('<a href="javascript:x()">Sit.</a>', '<a rel="noopener">Sit.</a>'),
+        ('<a href="java\u200bscript:x()">Sit.</a>', '<a rel="noopener">Sit.</a>'),
         ('<img src="https://a.example/x.png" onerror="x()" alt="A knee">', '<img alt="A knee">'),
     ],
 )
