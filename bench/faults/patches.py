@@ -27,6 +27,11 @@ class Fault:
     def number(self) -> str:
         return self.file.name.partition("-")[0]
 
+    @property
+    def makes_another_database(self) -> bool:
+        """Whether the guard is made when the tables are."""
+        return bool(re.search(r"^\+{3} b/(?:\w+/migrations/|clinic/appendonly)", self.file.read_text(), re.MULTILINE))
+
     def apply(self, tree: Path, *options: str) -> str:
         """Take the guard out of this copy of the tree; gives what git says where the patch does not fit any more."""
         # A repository around the copy, or the hook that this runs in, would have git look elsewhere.
