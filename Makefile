@@ -18,7 +18,7 @@ PRODUCTION = here="$$(cd "$(CHECK_DIR)" && pwd)" && DEBUG=off ALLOWED_HOSTS=clin
   EMAIL_URL=smtp+tls://user:password@mail.clinic.example:587 \
   DATABASE_URL="sqlite:///$$here/check.sqlite3" DATA_DIR="$$here" ENV_FILE=/dev/null
 
-.PHONY: help run test torture bench check lock
+.PHONY: help run test torture faults bench check lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,10 @@ test: ## run the tests on SQLite and PostgreSQL (ARGS="-k triage" goes to pytest
 torture: ## run the long proofs on both engines and print one table (ARGS="-k crash"; goes on where it was interrupted)
 	@$(PYTHON) requirements/install.py dev
 	@exec $(VENV) -m tests.torture $(ARGS)
+
+faults: ## take out one guard after the other and see that the test named beside it fails, into bench/FAULTS.md (ARGS="07 12")
+	@$(PYTHON) requirements/install.py dev
+	@exec $(VENV) -m bench.faults $(ARGS)
 
 bench: ## time readers' search, and what a refused sign-in tells by its time, on both engines, into bench/*.md
 	@$(PYTHON) requirements/install.py dev

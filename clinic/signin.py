@@ -60,6 +60,9 @@ class StaffAccounts(DefaultAccountAdapter):
         return False
 
     def authenticate(self, request, **credentials):
+        # An address comes under both names and would be tried twice: who is known by it would be told by the time it takes.
+        if credentials.get("email") == credentials.get("username"):
+            credentials.pop("email", None)
         person = super().authenticate(request, **credentials)
         return person if person and person.is_active else None
 

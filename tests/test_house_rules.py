@@ -238,7 +238,7 @@ def test_no_lock_names_an_address(path):
 
 @pytest.mark.parametrize(
     "path",
-    [*CODE, *sorted((ROOT / "tests").rglob("*.py")), *sorted((ROOT / "requirements").glob("*.py"))],
+    [*CODE, *(path for folder in ("tests", "bench", "requirements") for path in sorted((ROOT / folder).rglob("*.py")))],
     ids=relative,
 )
 def test_files_and_functions_stay_short(path):

@@ -1,9 +1,9 @@
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from appointments.models import ConsultationRequest, PatientStatement, StatusChange
 from clinic.models import OutgoingMail
-from tests.factories import NOON, SAID
+from tests.factories import NOON, SAID, make_clinic
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +40,20 @@ def test_a_statement_that_the_database_refuses_leaves_nothing_behind(clinic):
         submit(said=SAID | {"phone": "", "email": ""})
 
     assert (ConsultationRequest.objects.count(), OutgoingMail.objects.count()) == (0, 0)
+
+
+def no_mail_is_kept(execute, sql, params, many, context):
+    if sql.startswith("INSERT") and OutgoingMail._meta.db_table in sql:
+        raise DatabaseError("the outbox is full")
+    return execute(sql, params, many, context)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_that_cannot_be_queued_leaves_no_request_behind():
+    """Committed for real: inside the transaction of a test nobody could tell what is kept of half a request."""
+    make_clinic()
+
+    with pytest.raises(DatabaseError, match="outbox"), connection.execute_wrapper(no_mail_is_kept):
+        submit()
+
+    assert (ConsultationRequest.objects.count(), StatusChange.objects.count()) == (0, 0)

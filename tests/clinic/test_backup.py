@@ -18,6 +18,8 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
+from appointments import keeping
+from appointments.models import ConsultationRequest
 from clinic import appendonly
 from clinic.backup import postgresql
 from clinic.backup.archive import DATABASE, MANIFEST, SEAL, Archive
@@ -183,6 +185,16 @@ def test_a_restore_brings_back_what_was_changed_or_removed_since(kept, settings)
     assert ClinicSettings.objects.get().name == "Elm Street Clinic"
     assert (settings.MEDIA_ROOT / PICTURE).read_bytes() == b"a picture, painted anew"
     assert (Session.objects.count(), appendonly.missing()) == (0, [])
+
+
+def test_who_was_erased_since_does_not_come_back_with_a_restore(kept, settings, tmp_path):
+    settings.ERASED_LIST = tmp_path / "erased.txt"
+    keeping.erase(ConsultationRequest.objects.all(), at=timezone.now())
+
+    said = restored(kept, force=True)
+
+    assert "1 requests that were erased since have been erased again." in said
+    assert ConsultationRequest.objects.get().statement.full_name == ""
 
 
 def test_a_restore_into_an_empty_database_is_a_site_that_starts(kept, another_site):

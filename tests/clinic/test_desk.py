@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import Group
 from django.test import Client
 
@@ -64,6 +65,29 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(clinic, client
     assert [answer.status_code for answer in answers] == [200, 200]
     assert bodies[0] == bodies[1]
     assert not is_signed_in(client)
+
+
+class Counted(MD5PasswordHasher):
+    """Counts the passwords that are hashed, which is what takes the time of a real sign-in."""
+
+    hashed = 0
+
+    def encode(self, *args):
+        type(self).hashed += 1
+        return super().encode(*args)
+
+
+def test_an_unknown_name_costs_as_many_hashes_as_a_wrong_password(clinic, client, owner, settings, monkeypatch):
+    settings.PASSWORD_HASHERS = [f"{__name__}.Counted"]
+    cost = {}
+
+    for login in (owner.username, owner.email, "nobody-of-that-name", "nobody@elsewhere.example"):
+        monkeypatch.setattr(Counted, "hashed", 0)
+        sign_in(client, login, "a wrong guess")
+        cost[login] = Counted.hashed
+
+    assert cost == dict.fromkeys(cost, cost[owner.username])
+    assert cost[owner.username] > 0
 
 
 def test_somebody_who_left_is_refused_with_the_right_password_too(clinic, client):

@@ -4,10 +4,11 @@ import asyncio
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from clinic import mail
 from clinic.models import OutgoingMail
@@ -81,6 +82,30 @@ def test_two_workers_at_once_send_each_mail_once(post_office):
     in_threads(*[lambda: mail.deliver(at=NOON, batch=3)] * 8)
 
     assert Counter(post_office.taken_ids) == {mail.message_id: 1 for mail in queued}
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_what_one_worker_is_about_to_lease_another_passes_by():
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    queued = [queue(), queue()]
+
+    def lease():
+        try:
+            return mail._lease(at=NOON, batch=1)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as another_worker:
+        with transaction.atomic():
+            leased = mail._lease(at=NOON, batch=1)
+            other = another_worker.submit(lease)
+            wait([other], timeout=5)
+            has_waited = not other.done()
+        leased += other.result()
+
+    assert ([each.pk for each in leased], has_waited) == ([each.pk for each in queued], False)
 
 
 @pytest.mark.race

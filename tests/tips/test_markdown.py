@@ -3,7 +3,7 @@ import re
 import pytest
 
 from tips import figures
-from tips.markdown import contents, plain_text, to_html
+from tips.markdown import PARSER, contents, plain_text, to_html
 
 ANCHOR = re.compile(r'<h[2-4] id="([^"]*)">')
 
@@ -201,3 +201,19 @@ def test_our_drawings_cannot_be_called_by_html():
     html = to_html(text)
 
     assert ("<svg" in html, "&lt;figure" in html) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("let_through", "shown"),
+    [
+        ('<p onclick="x()">Sit.</p><script>x()</script>', "<p>Sit.</p>"),
+        ('<a href="javascript:x()">Sit.</a>', '<a rel="noopener">Sit.</a>'),
+        ('<a href="java\u200bscript:x()">Sit.</a>', '<a rel="noopener">Sit.</a>'),
+        ('<img src="https://a.example/x.png" onerror="x()" alt="A knee">', '<img alt="A knee">'),
+    ],
+)
+def test_what_the_parser_should_let_through_does_not_reach_the_page(monkeypatch, let_through, shown):
+    """The parser makes no such thing; the allow-list does not rely on it."""
+    monkeypatch.setattr(PARSER, "render", lambda text: let_through)
+
+    assert to_html.__wrapped__("Sit.") == shown
