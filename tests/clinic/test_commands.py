@@ -213,7 +213,7 @@ def test_the_sample_passwords_are_kept_where_only_their_owner_can_read_them(data
 
 @pytest.mark.django_db
 def test_the_demo_refuses_a_site_where_somebody_works_and_changes_nothing(data_dir):
-    clinic = make_clinic()
+    clinic = make_clinic(approved=False)
     make_person("Owner", username="robin")
 
     with pytest.raises(CommandError):
