@@ -36,7 +36,7 @@ def count(kind: str, key: str = "", *, on: date) -> None:
             _unwritten[on, kind, key] += 1
             if _unwritten[on, kind, key] % MOST_UNWRITTEN == 0:
                 _many.set()
-        if settings.COUNT_FLUSH_SECONDS and not _writer:
+        if not _writer and settings.COUNT_FLUSH_SECONDS:
             _writer.append(threading.Thread(target=_write_from_time_to_time, name="counting", daemon=True))
             _writer[0].start()
 
@@ -71,6 +71,11 @@ def is_a_look(method: str, status: int, headers: Mapping[str, str], cookies: Map
     Whoever has a session is left out: staff, and a patient who is filling in the form. That there is one is told by
     the cookie's name; it is not opened.
     """
-    is_ahead = "prefetch" in headers.get("Sec-Purpose", "") + headers.get("Purpose", "")
     has_session = settings.SESSION_COOKIE_NAME in cookies
-    return method == "GET" and status in {200, 304} and not is_ahead and not has_session
+    is_early = is_ahead(headers.get("Sec-Purpose"), headers.get("Purpose"))
+    return method == "GET" and status in {200, 304} and not is_early and not has_session
+
+
+def is_ahead(*purposes: str | None) -> bool:
+    """Whether a browser says, in `Sec-Purpose` or `Purpose`, that nobody has asked for the page yet."""
+    return any(purposes) and "prefetch" in str(purposes)

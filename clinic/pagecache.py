@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import brotli
@@ -56,8 +56,16 @@ MOST_SECONDS_OF_OTHERS = 10
 MOST_ENCODINGS_KNOWN = 1_000
 
 
-# Of the generation named: when what readers see changes by the clock, and the day it is, until midnight.
-_clock: dict[str, Any] = {"generation": b"", "next": 0.0, "midnight": 0.0, "day": date.min}
+class Clock(NamedTuple):
+    """Of a generation: when what readers see changes by the clock, and which day it is until midnight."""
+
+    generation: bytes = b""
+    next: float = 0.0
+    midnight: float = 0.0
+    day: date = date.min
+
+
+_clocks = {"last": Clock()}
 
 
 def changes_at(request: HttpRequest, instant: datetime) -> None:
@@ -70,13 +78,13 @@ def note_clock(request: HttpRequest, next_change: Callable[..., datetime | None]
     if MAY_BE_KEPT not in request.META:
         return
     now, shown = timezone.localtime(), generation.value()
-    if _clock["generation"] != shown or _clock["next"] <= now.timestamp():
+    clock = _clocks["last"]
+    if clock.generation != shown or clock.next <= now.timestamp():
         midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), now.tzinfo)
         instant = min(midnight, next_change(at=now) or midnight)
-        _clock.update(
-            generation=shown, next=instant.timestamp(), midnight=midnight.timestamp(), day=timezone.localdate(now)
-        )
-    request.META[UNTIL] = _clock["next"]
+        # Whole, since other threads read it.
+        clock = _clocks["last"] = Clock(shown, instant.timestamp(), midnight.timestamp(), now.date())
+    request.META[UNTIL] = clock.next
 
 
 @dataclass(slots=True)
@@ -265,19 +273,11 @@ class PageCache:
 
     @staticmethod
     def count(page: Page, environ: Environ) -> None:
-        if page.look and counting.is_a_look(environ["REQUEST_METHOD"], 200, Asked(environ), {}):
-            is_today = time.time() < _clock["midnight"]
-            counting.count(*page.look, on=_clock["day"] if is_today else timezone.localdate())
-
-
-class Asked:
-    """The headers of a request, for who asks for few of them."""
-
-    def __init__(self, environ: Environ) -> None:
-        self.environ = environ
-
-    def get(self, name: str, default: str = "") -> str:
-        return self.environ.get("HTTP_" + name.upper().replace("-", "_"), default)
+        if page.look and environ["REQUEST_METHOD"] == "GET":
+            if counting.is_ahead(environ.get("HTTP_SEC_PURPOSE"), environ.get("HTTP_PURPOSE")):
+                return
+            clock = _clocks["last"]
+            counting.count(*page.look, on=clock.day if time.time() < clock.midnight else timezone.localdate())
 
 
 def whole(application: Application, environ: Environ) -> tuple[str, Headers, bytes]:
