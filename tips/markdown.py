@@ -137,6 +137,7 @@ def contents(text: str) -> tuple[tuple[str, str], ...]:
     )
 
 
+@lru_cache(maxsize=256)
 def plain_text(text: str) -> str:
     return "\n".join(words(token) for token in PARSER.parse(text) if token.type == "inline")
 
