@@ -207,7 +207,8 @@ class Desk:
         if refused := self.unless_refused(answer, "owner"):
             return refused
         assert not Holiday.objects.filter(pk__in=[each.pk for each in gone]).exists()
-        return [self.row("removed", audit.named(each)) for each in gone]
+        # With none to remove the list is shown once more.
+        return [self.row("removed", audit.named(each)) for each in gone] or [self.row("listed", rows=0)]
 
     # Articles, which are public: what is done with them, and not who reads them
 
