@@ -52,11 +52,7 @@ class Cluster:
 
     def processes(self):
         """The server's own and those of its connections, each of which has a session of its own."""
-        parents = {}
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            with contextlib.suppress(OSError):
-                parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
-        return [self.server.pid, *(pid for pid, parent in parents.items() if parent == self.server.pid)]
+        return [self.server.pid, *children_of(self.server.pid)]
 
     @contextlib.contextmanager
     def frozen(self):
@@ -74,6 +70,14 @@ class Cluster:
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
+
+
+def children_of(pid):
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    return [child for child, parent in parents.items() if parent == pid]
 
 
 @contextlib.contextmanager

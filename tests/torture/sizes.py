@@ -13,6 +13,7 @@ SIZES = {
     "mails": (60, 10_000),
     "worker kills": (3, 60),
     "mail outages": (1, 20),
+    "answers under strace": (10, 200),
     "edits": (100, 10_000),
     "forms": (20, 1_000),
     "generated requests": (100, 2_000),
