@@ -32,12 +32,13 @@ SHOWN = re.compile(r'"(tips_\w+|clinic_(user|clinicsettings|openinghours|holiday
 # Of the tips: what only counts or waits.
 NOT_SHOWN = re.compile(r'"tips_(guidedownload|previewlink)"')
 HARMLESS = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "PRAGMA", "SET")
-CHANGED = 'INSERT INTO "clinic_shownchange" DEFAULT VALUES'
-SEEN = 'SELECT COUNT(*), SUM("id") FROM "clinic_shownchange"'
+TABLE = "clinic_shownchange"
+CHANGED = f'INSERT INTO "{TABLE}" DEFAULT VALUES'
+SEEN = f'SELECT COUNT(*), SUM("id") FROM "{TABLE}"'  # noqa: S608 - a name of ours
 
 _open: dict[str, mmap.mmap] = {}
 _opening = threading.Lock()
-_is_migrating = threading.Event()
+_has_no_table = threading.Event()
 _watching: list[threading.Thread] = []
 
 
@@ -92,7 +93,7 @@ def _note(database: BaseDatabaseWrapper) -> None:
     """Once in a transaction: leave a row for other machines, and raise it after the commit."""
     if any(waiting[1] is raise_ for waiting in database.run_on_commit):
         return
-    if not _is_migrating.is_set():
+    if not _has_no_table.is_set():
         with database.cursor() as cursor:
             cursor.execute(CHANGED)
     transaction.on_commit(raise_, using=database.alias)
@@ -116,12 +117,13 @@ def watch_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
 
 
 def migrating(**_: Any) -> None:
-    """The table for the row may not be there yet."""
-    _is_migrating.set()
+    """The table for the row may not be there yet, or soon no more."""
+    _has_no_table.set()
 
 
-def migrated(**_: Any) -> None:
-    _is_migrating.clear()
+def migrated(*, using: str, **_: Any) -> None:
+    if TABLE in connections[using].introspection.table_names():
+        _has_no_table.clear()
     raise_()
 
 
