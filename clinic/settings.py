@@ -131,7 +131,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
     # A file, so that the suite's real server and its own connections share one database.
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
-else:
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
     from .postgresql.connection import Connection
 
     DATABASES["default"]["ENGINE"] = "clinic.postgresql"

@@ -81,8 +81,8 @@ def children_of(pid):
 
 
 @contextlib.contextmanager
-def own_cluster():
-    with tempfile.TemporaryDirectory(prefix="clinic-cluster-", ignore_cleanup_errors=True) as folder:
+def own_cluster(inside=None):
+    with tempfile.TemporaryDirectory(prefix="clinic-cluster-", dir=inside, ignore_cleanup_errors=True) as folder:
         # The folder above the server's, which its account goes through.
         place = Path(folder) / "postgresql"
         place.mkdir()

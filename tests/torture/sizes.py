@@ -14,6 +14,7 @@ SIZES = {
     "worker kills": (3, 60),
     "mail outages": (1, 20),
     "answers under strace": (10, 200),
+    "sends with a full disk": (10, 100),
     "edits": (100, 10_000),
     "forms": (20, 1_000),
     "generated requests": (100, 2_000),

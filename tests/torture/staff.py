@@ -181,7 +181,11 @@ class Desk:
             ("take_second_step_away", ("second_factor_changed", {"act": "removed"})),
         ])  # fmt: skip
         answer = self.browser.post("/admin/clinic/user/", {"action": act, "_selected_action": self.newcomer.pk})
-        return self.unless_refused(answer, "owner") or [self.row(row[0], audit.named(self.newcomer), **row[1])]
+        if refused := self.unless_refused(answer, "owner"):
+            return refused
+        # Nobody is invited to an account that is closed.
+        is_closed = not User.objects.get(pk=self.newcomer.pk).is_active
+        return [] if act == "invite_again" and is_closed else [self.row(row[0], audit.named(self.newcomer), **row[1])]
 
     def do_change_the_settings(self):
         clinic = model_to_dict(ClinicSettings.objects.get())
