@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 import urllib.error
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,10 +40,11 @@ def small_disk(place, megabytes):
 
 
 @pytest.fixture
-def disk(tmp_path_factory):
-    place = Path(tmp_path_factory.mktemp("disk"))
-    with small_disk(place, MEGABYTES[connection.vendor]):
-        yield place
+def disk():
+    # Not below the folder of the tests, which the account that runs PostgreSQL cannot enter.
+    with tempfile.TemporaryDirectory(prefix="clinic-disk-") as place, small_disk(place, MEGABYTES[connection.vendor]):
+        Path(place).chmod(0o711)
+        yield Path(place)
 
 
 @pytest.fixture
