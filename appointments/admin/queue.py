@@ -1,5 +1,6 @@
 """The triage queue: who waits, longest and most urgent first, without a name or a word of theirs."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -21,7 +22,7 @@ from django.views.decorators.http import require_safe
 
 from appointments import clock
 from appointments.emails import TRIAGE
-from appointments.models import OPEN, WAITING_ON_US, ConsultationRequest, RequestStatus, working_days_before
+from appointments.models import WAITING_ON_US, ConsultationRequest, RequestStatus, working_days_before
 from clinic import audit, health
 from clinic.models import AuditAction, ClinicSettings, OutgoingMail
 
@@ -188,6 +189,7 @@ def overview(*, at):
 
 def left_behind():
     """Whose account is closed while requests of theirs are open, with how many."""
-    theirs = Count("consultations", filter=Q(consultations__status__in=OPEN))
-    closed = get_user_model().objects.filter(is_active=False).annotate(count=theirs)
-    return list(closed.filter(count__gt=0).order_by("display_name", "pk"))
+    theirs = ConsultationRequest.objects.open().filter(assigned_to__is_active=False)
+    counts = Counter(theirs.values_list("assigned_to", flat=True))
+    people = get_user_model().objects.in_bulk(counts) if counts else {}
+    return sorted(((person, counts[pk]) for pk, person in people.items()), key=lambda each: str(each[0]))
