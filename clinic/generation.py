@@ -31,7 +31,7 @@ KEPT = timedelta(hours=1)
 SHOWN = re.compile(r'"(tips_\w+|clinic_(user|clinicsettings|openinghours|holiday|approval))"')
 # Of the tips: what only counts or waits.
 NOT_SHOWN = re.compile(r'"tips_(guidedownload|previewlink)"')
-HARMLESS = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "PRAGMA", "SET")
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|TRUNCATE|WITH)\b", re.IGNORECASE)
 TABLE = "clinic_shownchange"
 CHANGED = f'INSERT INTO "{TABLE}" DEFAULT VALUES'
 SEEN = f'SELECT COUNT(*), SUM("id") FROM "{TABLE}"'  # noqa: S608 - a name of ours
@@ -86,7 +86,7 @@ def notice(execute: Callable[..., Any], sql: Any, params: Any, many: bool, conte
 
 
 def writes_something_shown(sql: str) -> bool:
-    return not sql.startswith(HARMLESS) and bool(SHOWN.search(sql)) and not NOT_SHOWN.search(sql)
+    return bool(WRITES.match(sql) and SHOWN.search(sql) and not NOT_SHOWN.search(sql))
 
 
 def _note(database: BaseDatabaseWrapper) -> None:
