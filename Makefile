@@ -39,8 +39,9 @@ faults: ## take out one guard after the other and see that the test named beside
 	@$(PYTHON) requirements/install.py dev
 	@exec $(VENV) -m bench.faults $(ARGS)
 
-bench: ## time readers' search, and what a refused sign-in tells by its time, on both engines, into bench/*.md
+bench: ## measure pages (with wrk and nginx), readers' search, and what a refused sign-in tells by its time, into bench/*.md
 	@$(PYTHON) requirements/install.py dev
+	@$(VENV) -m bench.pages
 	@$(VENV) -m bench.search
 	@exec $(VENV) -m bench.guessing
 
