@@ -16,23 +16,28 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import wraps
+from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import brotli
 from django.conf import settings
-from django.http import HttpRequest
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from . import counting, generation
 from .models import ClinicSettings
+from .pagememory import PageMemory
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 StartResponse = Callable[[str, Headers], Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 Key = tuple[str | None, ...]
+View = Callable[..., HttpResponse]
 
 # The routes that may be kept. Anything else goes to Django, whatever it answers.
 PAGES = {
@@ -49,8 +54,6 @@ OF_ONE_VISITOR = {
 # In the WSGI environment of a request whose page may be kept: that it may, until when, and as what it is counted.
 MAY_BE_KEPT, UNTIL, LOOK = "clinic.may_be_kept", "clinic.until", "clinic.look"
 BROTLI_QUALITY = 9
-# A page and its packings together, in units of the page.
-WEIGHS = 2
 MOST_TURNS = 3
 MOST_SECONDS_OF_OTHERS = 10
 MOST_ENCODINGS_KNOWN = 1_000
@@ -74,17 +77,59 @@ def changes_at(request: HttpRequest, instant: datetime) -> None:
 
 
 def note_clock(request: HttpRequest, next_change: Callable[..., datetime | None]) -> None:
-    """For a page that may be kept; `next_change(at=…)` is asked once in a generation. What depends on the day ends with it."""
-    if MAY_BE_KEPT not in request.META:
-        return
+    """For a page that may be kept."""
+    if MAY_BE_KEPT in request.META:
+        request.META[UNTIL] = clock(next_change).next
+
+
+def clock(next_change: Callable[..., datetime | None]) -> Clock:
+    """That of this generation; `next_change(at=…)` is asked once in it. What depends on the day ends with it."""
     now, shown = timezone.localtime(), generation.value()
-    clock = _clocks["last"]
-    if clock.generation != shown or clock.next <= now.timestamp():
+    last = _clocks["last"]
+    if last.generation != shown or last.next <= now.timestamp():
         midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), now.tzinfo)
         instant = min(midnight, next_change(at=now) or midnight)
         # Whole, since other threads read it.
-        clock = _clocks["last"] = Clock(shown, instant.timestamp(), midnight.timestamp(), now.date())
-    request.META[UNTIL] = clock.next
+        last = _clocks["last"] = Clock(shown, instant.timestamp(), midnight.timestamp(), now.date())
+    return last
+
+
+class Rendered(NamedTuple):
+    """A page as a view made it."""
+
+    body: bytes
+    kind: str
+    generation: bytes
+    until: float
+
+
+_rendered: PageMemory[Rendered] = PageMemory()
+
+
+def same_for_all(next_change: Callable[..., datetime | None]) -> Callable[[View], View]:
+    """Around a view that asks for nothing but its address: it makes the page once, also for whoever comes with a cookie
+    or with a query of somebody else's, which the memory before Django turns away."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def show(request: HttpRequest, **address: Any) -> HttpResponse:
+            shown = generation.value()
+            page = _rendered.get(request.path_info)
+            if page:
+                return HttpResponse(page.body, content_type=page.kind)
+            response = view(request, **address)
+            if (
+                response.status_code == HTTPStatus.OK
+                and not connection.in_atomic_block
+                and ClinicSettings.are_of(shown)
+            ):
+                page = Rendered(response.content, response["Content-Type"], shown, clock(next_change).next)
+                _rendered.keep(request.path_info, page)
+            return response
+
+        return show
+
+    return decorate
 
 
 @dataclass(slots=True)
@@ -162,9 +207,7 @@ class PageCache:
         self.application = application
         own = urlsplit(settings.BASE_URL)
         self.hosts = {own.netloc, own.hostname}
-        self.pages: dict[Key, Page] = {}
-        self.generation = b""
-        self.bytes = 0
+        self.memory: PageMemory[Page] = PageMemory()
         self.underway: dict[Key, Future[Page]] = {}
         self.lock = threading.Lock()
 
@@ -182,17 +225,13 @@ class PageCache:
             environ["wsgi.url_scheme"],
             environ.get("HTTP_X_FORWARDED_PROTO"),
         )
-        page = self.pages.get(key)
-        if page and self.is_true(page):
+        page = self.memory.get(key)
+        if page:
             self.count(page, environ)
             return page.answer(environ, start_response)
         if environ["REQUEST_METHOD"] == "HEAD" or not self.may_be_kept(environ):
             return self.application(environ, start_response)
         return self.made(key, environ).answer(environ, start_response)
-
-    @staticmethod
-    def is_true(page: Page) -> bool:
-        return page.generation == generation.value() and time.time() < page.until
 
     def may_be_kept(self, environ: Environ) -> bool:
         if environ.get("HTTP_HOST") not in self.hosts or environ.get("SCRIPT_NAME"):
@@ -250,34 +289,16 @@ class PageCache:
             kept.append(("Cache-Control", "no-cache"))
         page = Page(status, kept, body, shown, asked.get(UNTIL, 0.0), asked.get(LOOK), is_for_all)
         if is_for_all and page.is_there and ClinicSettings.are_of(shown):
-            self.keep(key, page)
+            self.memory.keep(key, page)
         return page
-
-    def keep(self, key: Key, page: Page) -> None:
-        weight = WEIGHS * len(page.body)
-        with self.lock:
-            if page.generation != generation.value() or weight > settings.PAGE_MEMORY_BYTES:
-                return
-            if self.generation != page.generation:
-                self.generation, self.bytes = page.generation, 0
-                self.pages.clear()
-            self.forget(key)
-            while self.bytes + weight > settings.PAGE_MEMORY_BYTES:
-                self.forget(next(iter(self.pages)))
-            self.pages[key] = page
-            self.bytes += weight
-
-    def forget(self, key: Key) -> None:
-        if page := self.pages.pop(key, None):
-            self.bytes -= WEIGHS * len(page.body)
 
     @staticmethod
     def count(page: Page, environ: Environ) -> None:
         if page.look and environ["REQUEST_METHOD"] == "GET":
             if counting.is_ahead(environ.get("HTTP_SEC_PURPOSE"), environ.get("HTTP_PURPOSE")):
                 return
-            clock = _clocks["last"]
-            counting.count(*page.look, on=clock.day if time.time() < clock.midnight else timezone.localdate())
+            last = _clocks["last"]
+            counting.count(*page.look, on=last.day if time.time() < last.midnight else timezone.localdate())
 
 
 def whole(application: Application, environ: Environ) -> tuple[str, Headers, bytes]:

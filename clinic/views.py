@@ -22,11 +22,13 @@ from tips.page import at_former_address
 from . import appendonly, health
 from .models import ClinicSettings, Subject
 from .opening import version_of
+from .pagecache import same_for_all
 
 NEWEST = 3
 
 
 @require_safe
+@same_for_all(Tip.objects.next_change)
 def home(request):
     return render(request, "clinic/home.html", on_home_page(ClinicSettings.current(), at=timezone.now()))
 

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from clinic.pagecache import same_for_all
 from clinic.regions import Region
 
 from . import pdf, search
@@ -56,11 +57,13 @@ def region_of(name):
 
 
 @require_safe
+@same_for_all(Tip.objects.next_change)
 def tip_detail(request, slug):
     return read(request, Tip.objects.tips(), slug, as_page)
 
 
 @require_safe
+@same_for_all(Tip.objects.next_change)
 def guide_detail(request, slug):
     return read(request, Tip.objects.guides(), slug, as_page)
 

@@ -178,6 +178,8 @@ class ClinicSettings(models.Model):
             self.week.setdefault(slot.weekday, []).append((slot.opens, slot.closes))
         self.holidays = frozenset(holidays)
         self.approved = frozenset(approved)
+        # The parts of pages that are made of these alone (`clinic/templatetags/frame.py`), as they are wanted.
+        self.parts = {}
         return self
 
     @property

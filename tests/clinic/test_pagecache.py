@@ -231,7 +231,7 @@ def test_the_next_change_is_found(tip, fact):
 def test_no_page_outlives_the_clinics_day(memory, tip):
     memory.get("/tips/a-tip/")
 
-    (page,) = memory.cache.pages.values()
+    (page,) = memory.cache.memory.pages.values()
 
     now = timezone.localtime(timezone=ClinicSettings.current().tzinfo)
     assert page.until == (now.replace(hour=0, minute=0, second=0, microsecond=0) + DAY).timestamp()
@@ -240,6 +240,6 @@ def test_no_page_outlives_the_clinics_day(memory, tip):
 def test_the_promise_of_the_start_page_is_not_older_than_a_minute(memory):
     memory.get("/consultation/")
 
-    (page,) = memory.cache.pages.values()
+    (page,) = memory.cache.memory.pages.values()
 
     assert 0 < page.until - timezone.now().timestamp() <= 60

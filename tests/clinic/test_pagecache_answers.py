@@ -92,8 +92,8 @@ def test_it_never_holds_more_than_it_may(memory, settings):
     memory.get("/tips/tip-7/")
     memory.get("/tips/tip-0/")
 
-    held = sum(2 * len(page.body) for page in memory.cache.pages.values())
-    assert (held, memory.asked) == (memory.cache.bytes, 9)
+    held = sum(2 * len(page.body) for page in memory.cache.memory.pages.values())
+    assert (held, memory.asked) == (memory.cache.memory.bytes, 9)
     assert 0 < held <= 60_000
 
 
