@@ -94,44 +94,6 @@ def clock(next_change: Callable[..., datetime | None]) -> Clock:
     return last
 
 
-class Rendered(NamedTuple):
-    """A page as a view made it."""
-
-    body: bytes
-    kind: str
-    generation: bytes
-    until: float
-
-
-_rendered: PageMemory[Rendered] = PageMemory()
-
-
-def same_for_all(next_change: Callable[..., datetime | None]) -> Callable[[View], View]:
-    """Around a view that asks for nothing but its address: it makes the page once, also for whoever comes with a cookie
-    or with a query of somebody else's, which the memory before Django turns away."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def show(request: HttpRequest, **address: Any) -> HttpResponse:
-            shown = generation.value()
-            page = _rendered.get(request.path_info)
-            if page:
-                return HttpResponse(page.body, content_type=page.kind)
-            response = view(request, **address)
-            if (
-                response.status_code == HTTPStatus.OK
-                and not connection.in_atomic_block
-                and ClinicSettings.are_of(shown)
-            ):
-                page = Rendered(response.content, response["Content-Type"], shown, clock(next_change).next)
-                _rendered.keep(request.path_info, page)
-            return response
-
-        return show
-
-    return decorate
-
-
 @dataclass(slots=True)
 class Page:
     """What Django answered once, and to whom else it may be said."""
@@ -198,6 +160,34 @@ def encoding_for(accepted: str) -> str:
         if len(_encodings) < MOST_ENCODINGS_KNOWN:
             _encodings[accepted] = found
     return found
+
+
+_rendered: PageMemory[Page] = PageMemory()
+
+
+def same_for_all(next_change: Callable[..., datetime | None]) -> Callable[[View], View]:
+    """Around a view that asks for nothing but its address: it makes the page once, also for whoever comes with a cookie
+    or with a query of somebody else's, which the memory before Django turns away."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def show(request: HttpRequest, **address: Any) -> HttpResponse:
+            shown = generation.value()
+            page = _rendered.get(request.path_info)
+            if page:
+                body, _, headers = page.as_(encoding_for(request.headers.get("Accept-Encoding", "")))
+                return HttpResponse(body, headers=dict(headers))
+            response = view(request, **address)
+            is_lasting = not connection.in_atomic_block and ClinicSettings.are_of(shown)
+            if response.status_code == HTTPStatus.OK and is_lasting:
+                kind = [("Content-Type", response["Content-Type"])]
+                page = Page("200 OK", kind, response.content, shown, clock(next_change).next, None, is_for_all=True)
+                _rendered.keep(request.path_info, page)
+            return response
+
+        return show
+
+    return decorate
 
 
 class PageCache:
