@@ -38,6 +38,7 @@ class Draft:
         self.answers = answers or {}
         # Emergency signs for which the person says they have already been seen.
         self.seen = list(seen)
+        self.forms = {}
 
     @classmethod
     def of(cls, request, *, at):
@@ -108,9 +109,15 @@ class Draft:
 
     def form(self, step, data=None):
         """The step's form: with `data` or filled as answered before, and checked; empty where not."""
-        if data is None and step in self.answers:
-            data = MultiValueDict(self.answers[step])
-        return STEPS[step](data, screened=self.screened)
+        if data is not None:
+            return STEPS[step](data, screened=self.screened)
+        answered, screened = self.answers.get(step), self.screened
+        # Asked for again and again on the way of one page, and dear to check.
+        key = step, repr(answered), screened
+        if key not in self.forms:
+            data = None if answered is None else MultiValueDict(answered)
+            self.forms[key] = STEPS[step](data, screened=screened)
+        return self.forms[key]
 
     def outcome(self):
         """What the whole screen leads to. Both of its steps must be valid."""

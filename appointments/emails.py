@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.contrib.auth import get_user_model
 
 from appointments import calendar
-from clinic import mail
+from clinic import generation, mail
 from clinic.models import ClinicSettings, OutgoingMail
 
 ONE_DAY = timedelta(days=1)
@@ -111,12 +111,13 @@ def _whoever_has(consultation):
     return [person] if person and person.is_active else _who_triages()
 
 
+@generation.remembered
 def _who_triages():
     """The therapists; where there are none, those who oversee."""
     users = get_user_model().objects
     triaging = users.with_perm(TRIAGE, backend=PERMISSIONS)
     overseers = users.with_perm(OVERSEE, backend=PERMISSIONS).values("pk")
-    return triaging.exclude(pk__in=overseers) or triaging
+    return list(triaging.exclude(pk__in=overseers)) or list(triaging)
 
 
 def _is_once_too_often(event, address, *, at):
@@ -150,7 +151,5 @@ def _for_calendar(event, consultation, *, guest, at):
 
 
 def _to_staff(event, consultation, people, *, at):
-    context = consultation.for_staff_mail()
-    for person in people:
-        if person.email and person.is_active:
-            mail.queue(event, to=person.email, context=context, at=at, reference=consultation.reference)
+    to = [person.email for person in people if person.email and person.is_active]
+    mail.queue_each(event, to=to, context=consultation.for_staff_mail(), at=at, reference=consultation.reference)

@@ -17,14 +17,19 @@ class Load:
     """Microseconds of the server's processor for each request."""
 
 
-def ask(server, path, *, connections, seconds, headers=(), script=None):
-    command = ["wrk", "--latency", "-t2", f"-c{connections}", f"-d{seconds}s"]
+def ask(server, path, *, connections, seconds, headers=(), script=None, given=()):
+    """`script`, a file of Lua, says what is asked for; it gets what is `given`, and the number of threads."""
+    threads = min(2, connections)
+    command = ["wrk", "--latency", "--timeout", "15s", f"-t{threads}", f"-c{connections}", f"-d{seconds}s"]
     for name, value in dict(headers).items():
         command += ["-H", f"{name}: {value}"]
     if script:
         command += ["-s", script]
+    command.append(server.address + path)
+    if script:
+        command += ["--", *given, str(threads)]
     before = server.cpu()
-    said = subprocess.run([*command, server.address + path], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     used = server.cpu() - before
     if wrong := re.search(r"Non-2xx or 3xx responses: \d+|Socket errors: .*", said):
         raise RuntimeError(f"{path}: {wrong[0]}")

@@ -32,6 +32,8 @@ def production(database_url, folder):
         "BASE_URL": f"https://{HOST}",
         "EMAIL_URL": "smtp+tls://user:password@mail.clinic.example:587",
         "PROXY_COUNT": "1",
+        # So many at once are no flood here, and each form was a minute in the making.
+        "CONSULTATION_FLOOD_PER_HOUR": "10000000",
     }
 
 
@@ -54,13 +56,13 @@ def prepare_typical(environment):
     fill(environment, "bench.fill_typical")
 
 
-def fill(environment, module):
+def fill(environment, module, given=""):
     # The models are there only after the set-up.
-    python(environment, "-c", f"import django; django.setup(); from {module} import main; main()")
+    python(environment, "-c", f"import django; django.setup(); from {module} import main; main()", given=given)
 
 
-def python(environment, *command):
-    subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, check=True)
+def python(environment, *command, given=""):
+    subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, check=True, input=given, text=True)
 
 
 def ours(environment, **changed):

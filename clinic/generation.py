@@ -13,7 +13,8 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.conf import settings
@@ -28,13 +29,17 @@ PATIENCE_SECONDS = 3.0
 BYTES = 8
 KEPT = timedelta(hours=1)
 # The tables that public pages are made of; a test holds them against what the pages read.
-SHOWN = re.compile(r'"(tips_\w+|clinic_(user|clinicsettings|openinghours|holiday|approval))"')
-# Of the tips: what only counts or waits.
-NOT_SHOWN = re.compile(r'"tips_(guidedownload|previewlink)"')
+SHOWN = re.compile(
+    r'"(tips_\w+|clinic_(user(_groups|_user_permissions)?|clinicsettings|openinghours|holiday|approval))"'
+)
+# What only counts or waits, and that somebody has come in.
+NOT_SHOWN = re.compile(r'"tips_(guidedownload|previewlink)"|UPDATE "clinic_user" SET "last_login" = %s WHERE')
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|TRUNCATE|WITH)\b", re.IGNORECASE)
 TABLE = "clinic_shownchange"
 CHANGED = f'INSERT INTO "{TABLE}" DEFAULT VALUES'
 SEEN = f'SELECT COUNT(*), SUM("id") FROM "{TABLE}"'  # noqa: S608 - a name of ours
+
+Result = TypeVar("Result")
 
 _open: dict[str, mmap.mmap] = {}
 _opening = threading.Lock()
@@ -72,6 +77,27 @@ def _mapped() -> mmap.mmap:
         return mmap.mmap(-1, BYTES)
 
 
+def is_changing() -> bool:
+    """Whether this transaction has changed something shown: what is read in it now may yet be taken back."""
+    return any(waiting[1] is raise_ for waiting in connections["default"].run_on_commit)
+
+
+def remembered(read: Callable[[], Result]) -> Callable[[], Result]:
+    """Around a function of nothing: what it gave once, for as long as nothing shown, and no account, changes."""
+    kept: dict[bytes, Result] = {}
+
+    @wraps(read)
+    def give() -> Result:
+        shown = value()
+        found = kept[shown] if shown in kept else read()
+        if shown not in kept and not is_changing():
+            kept.clear()
+            kept[shown] = found
+        return found
+
+    return give
+
+
 # What raises it
 
 
@@ -91,7 +117,7 @@ def writes_something_shown(sql: str) -> bool:
 
 def _note(database: BaseDatabaseWrapper) -> None:
     """Once in a transaction: leave a row for other machines, and raise it after the commit."""
-    if any(waiting[1] is raise_ for waiting in database.run_on_commit):
+    if is_changing():
         return
     if not _has_no_table.is_set():
         with database.cursor() as cursor:

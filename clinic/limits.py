@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db import connection
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
@@ -31,15 +30,8 @@ class Limit:
         """
         stretch = int(at.timestamp() // self.per.total_seconds())
         key = salted_hmac("clinic.limits", f"{self.name} {who} {stretch}", algorithm="sha256").hexdigest()
-        tally = Tally.objects.filter(key=key)
-        if not tally.update(count=F("count") + 1):
-            ends_at = datetime.fromtimestamp((stretch + 1) * self.per.total_seconds(), UTC)
-            try:
-                with transaction.atomic():
-                    Tally.objects.create(key=key, ends_at=ends_at)
-            except IntegrityError:
-                tally.update(count=F("count") + 1)
-        return tally.values_list("count", flat=True).get() <= self.most
+        ends_at = datetime.fromtimestamp((stretch + 1) * self.per.total_seconds(), UTC)
+        return Tally.objects.count_one(key, ends_at=ends_at) <= self.most
 
 
 def forget_old(*, at: datetime) -> None:

@@ -38,19 +38,30 @@ BACK_OFF = [1, 2, 5, 10, 20, 30, 60]
 GIVE_UP = timedelta(days=7)
 
 
-def queue(event: str, *, to: str, context: dict[str, Any], at: datetime, reference: str = "") -> OutgoingMail:
-    """Promise a mail. It exists exactly when the caller's transaction does.
+def queue(event: str, *, to: str, **facts: Any) -> OutgoingMail:
+    """Promise a mail. It exists exactly when the caller's transaction does; `facts` as in `queue_each`."""
+    return queue_each(event, to=[to], **facts)[0]
+
+
+def queue_each(
+    event: str, *, to: list[str], context: dict[str, Any], at: datetime, reference: str = ""
+) -> list[OutgoingMail]:
+    """Promise the same mail to each of several people, who do not see one another.
 
     The context is what the words are made of; its "calendar", a method and a text, goes along as a calendar entry.
     """
-    return OutgoingMail.objects.create(
-        event=event,
-        to=to,
-        reference=reference,
-        context=seal(context, purpose=SEAL),
-        message_id=f"<{uuid.uuid4().hex}@{urlsplit(settings.BASE_URL).hostname}>",
-        queued_at=at,
-        next_attempt_at=at,
+    sealed = seal(context, purpose=SEAL)
+    return OutgoingMail.objects.bulk_create(
+        OutgoingMail(
+            event=event,
+            to=each,
+            reference=reference,
+            context=sealed,
+            message_id=f"<{uuid.uuid4().hex}@{urlsplit(settings.BASE_URL).hostname}>",
+            queued_at=at,
+            next_attempt_at=at,
+        )
+        for each in to
     )
 
 

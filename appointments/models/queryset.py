@@ -126,7 +126,9 @@ class ConsultationRequestQuerySet(models.QuerySet):
         return self.filter(status=RequestStatus.NEW).exclude(suspicion="")
 
     def for_form(self, key):
-        return self.filter(form_hash=digest(key)).select_related("statement").first()
+        form = self.filter(form_hash=digest(key))
+        # Mostly there is none, which is quicker told than the whole is read.
+        return form.select_related("statement").get() if form.exists() else None
 
     def for_link(self, token):
         return self.filter(link_hash=digest(token)).first()

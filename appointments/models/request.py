@@ -268,7 +268,9 @@ class ConsultationRequest(Transitions, models.Model):
     def for_mail(self):
         """What a mail may know: a reference, times and a link. No health field, nothing the patient typed."""
         zone = ClinicSettings.current().tzinfo
-        times = self.times.booked() or self.times.standing().order_by("starts_at")
+        times = []
+        if self.status in WITH_TIMES:
+            times = self.times.booked() or self.times.standing().order_by("starts_at")
         return {
             "reference": self.reference,
             "answer_by": spoken(self.answer_by, zone),

@@ -172,11 +172,12 @@ class PatientStatement(models.Model):
     def __str__(self):
         return self.consultation.reference
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def save(self, *args, update_fields=None, **kwargs):
+        is_new = self._state.adding
         super().save(*args, update_fields=update_fields, **kwargs)
         if update_fields is None or "full_name" in update_fields:
-            NameWord.objects.follow(self)
+            NameWord.objects.follow(self, is_new=is_new)
 
     def erase(self, *, at):
         """Overwrite every answer; the names kept for the search go with them."""
@@ -227,9 +228,10 @@ class NameWordQuerySet(models.QuerySet):
         # No byte of UTF-8 is 255.
         return self.filter(word__gte=begin, word__lt=begin + b"\xff")
 
-    def follow(self, statement):
+    def follow(self, statement, *, is_new=False):
         """The words of the name as it is now, and none of what it was: an erased name leaves nothing here."""
-        self.filter(statement=statement).delete()
+        if not is_new:
+            self.filter(statement=statement).delete()
         self.bulk_create(NameWord(statement=statement, word=word.encode()) for word in words_of(statement.full_name))
 
 

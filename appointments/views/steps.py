@@ -267,7 +267,7 @@ def send(request, draft, *, at):
     flooded = facts["urgency"] == Urgency.ROUTINE and crowd[:most].count() == most
     consultation = ConsultationRequest.objects.submit(
         form_key=draft.key,
-        tip=Tip.objects.published(at=at).filter(slug=draft.tip).order_by("-kind").first(),
+        tip=Tip.objects.published(at=at).filter(slug=draft.tip).order_by("-kind").first() if draft.tip else None,
         suspicion=suspicion(facts["said"], seconds=draft.seconds(at=at), trapped=draft.trapped, flooded=flooded),
         at=at,
         **facts,

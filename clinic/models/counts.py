@@ -1,8 +1,21 @@
 """What is counted and noted by the processes of the site about themselves and their visitors."""
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+
+COUNT_ONE = """
+INSERT INTO clinic_tally (key, count, ends_at) VALUES (%s, 1, %s)
+ON CONFLICT (key) DO UPDATE SET count = clinic_tally.count + 1 RETURNING count
+"""
+
+
+class TallyQuerySet(models.QuerySet):
+    def count_one(self, key, *, ends_at):
+        """How often it was with this time. One statement, so that two at once are two."""
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT_ONE, [key, connection.ops.adapt_datetimefield_value(ends_at)])
+            return cursor.fetchone()[0]
 
 
 class Tally(models.Model):
@@ -11,6 +24,8 @@ class Tally(models.Model):
     key = models.CharField(max_length=64, unique=True)
     count = models.PositiveIntegerField(default=1)
     ends_at = models.DateTimeField(db_index=True)
+
+    objects = TallyQuerySet.as_manager()
 
     def __str__(self):
         return f"{self.count} until {self.ends_at:%Y-%m-%d %H:%M}"
