@@ -18,10 +18,10 @@ PRODUCTION = here="$$(cd "$(CHECK_DIR)" && pwd)" && DEBUG=off ALLOWED_HOSTS=clin
   EMAIL_URL=smtp+tls://user:password@mail.clinic.example:587 \
   DATABASE_URL="sqlite:///$$here/check.sqlite3" DATA_DIR="$$here" ENV_FILE=/dev/null
 
-.PHONY: help run test torture faults bench check lock
+.PHONY: help run test torture faults bench lighthouse check lock
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 run: ## start the site on http://localhost:8000 with its sample content (PORT=8000, DATA_DIR=var)
 	@$(PYTHON) requirements/install.py runtime
@@ -44,6 +44,10 @@ bench: ## measure pages (with wrk and nginx), readers' search, and what a refuse
 	@$(VENV) -m bench.pages
 	@$(VENV) -m bench.search
 	@exec $(VENV) -m bench.guessing
+
+lighthouse: ## what Lighthouse says of our pages, where there are Chromium and npm, into bench/LIGHTHOUSE.md
+	@$(PYTHON) requirements/install.py dev
+	@exec $(VENV) -m bench.lighthouse
 
 check: ## lint, formatting, missing migrations, and Django's deployment check
 	@$(PYTHON) requirements/install.py dev

@@ -26,6 +26,7 @@ def production(database_url, folder):
         "DATABASE_URL": database_url,
         "DATA_DIR": str(folder),
         "ENV_FILE": os.devnull,
+        "MALLOC_ARENA_MAX": "2",
         "DEBUG": "off",
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ALLOWED_HOSTS": HOST,

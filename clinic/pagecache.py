@@ -53,7 +53,8 @@ OF_ONE_VISITOR = {
 }  # fmt: skip
 # In the WSGI environment of a request whose page may be kept: that it may, until when, and as what it is counted.
 MAY_BE_KEPT, UNTIL, LOOK = "clinic.may_be_kept", "clinic.until", "clinic.look"
-BROTLI_QUALITY = 9
+# The smallest; it takes tens of milliseconds, once for each page and change.
+BROTLI_QUALITY = 11
 MOST_TURNS = 3
 MOST_SECONDS_OF_OTHERS = 10
 MOST_ENCODINGS_KNOWN = 1_000

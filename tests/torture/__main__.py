@@ -11,6 +11,14 @@ from tests import run
 
 from .record import ROOT, Record
 
+REPORT = """\
+# What was tried to break it
+
+`make torture` writes this: each proof in its full form, and what it did. Those called control take a guard away and see the proof fail.
+
+{table}
+"""
+
 
 def main(arguments):
     file = ROOT / os.environ.get("DATA_DIR", "var") / "torture.json"
@@ -18,7 +26,9 @@ def main(arguments):
     os.environ |= {"TORTURE": "full", "TORTURE_RECORD": str(file)}
     # One after the other, since each takes the whole machine.
     code = run.main(["-m", "torture", "-n", "0", *arguments])
-    print(f"\n{Record.from_environment().table()}\n\nKept in {file}; remove it to begin anew.")
+    table = Record.from_environment().table()
+    (ROOT / "bench" / "TORTURE.md").write_text(REPORT.format(table=table))
+    print(f"\n{table}\n\nKept in {file}; remove it to begin anew. Written to bench/TORTURE.md.")
     return code
 
 

@@ -28,15 +28,20 @@ class Record:
         self.entries[f"{engine} {proof}"] = {"commit": self.commit} | figures
         self.file.write_text(json.dumps(self.entries, indent=1))
 
-    def table(self):
-        rows = [("Proof", "Engine", "What was done", "Result", "Seconds")]
+    def rows(self):
         for key, entry in sorted(self.entries.items(), key=lambda item: item[0].split(" ", 1)[::-1]):
             if entry["commit"] == self.commit:
                 engine, proof = key.split(" ", 1)
                 result = "holds" if entry["passed"] else "FAILED"
-                rows.append((name_of(proof), ENGINES[engine], entry["done"], result, str(entry["seconds"])))
+                yield name_of(proof), ENGINES[engine], entry["done"], result, str(entry["seconds"])
+
+    def table(self):
+        """As Markdown, with its columns in line, so that it is read in a terminal as well."""
+        rows = [("Proof", "Engine", "What was done", "Result", "Seconds"), *self.rows()]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+        lines = [" | ".join(map(str.ljust, row, widths)) for row in rows]
+        lines.insert(1, " | ".join("-" * width for width in widths))
+        return "\n".join(f"| {line} |" for line in lines)
 
 
 def name_of(proof):
@@ -46,6 +51,11 @@ def name_of(proof):
 
 
 def commit_at_hand():
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return said.stdout.strip() or "unknown-dirty"
+    """What the proofs are of. The figures that they and the benchmarks leave in bench/ change nothing of it."""
+    commit = said(["git", "rev-parse", "HEAD"])
+    changed = said(["git", "status", "--porcelain", "--", ".", ":!bench"])
+    return f"{commit}-dirty" if changed else commit or "unknown-dirty"
+
+
+def said(command):
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()

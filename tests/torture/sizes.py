@@ -6,10 +6,10 @@ IN_FULL = os.environ.get("TORTURE") == "full"
 
 # What is counted: how many in the short form, how many in the full one.
 SIZES = {
-    "kills": (5, 200),
-    "requests under kills": (100, 2_000),
+    "kills": (5, 250),
+    "requests under kills": (100, 20_000),
     "database crashes": (2, 12),
-    "requests under database crashes": (60, 2_000),
+    "requests under database crashes": (60, 10_000),
     "mails": (60, 10_000),
     "worker kills": (3, 60),
     "mail outages": (1, 20),
@@ -17,7 +17,7 @@ SIZES = {
     "sends with a full disk": (10, 100),
     "edits": (100, 10_000),
     "forms": (20, 1_000),
-    "generated requests": (100, 2_000),
+    "generated requests": (100, 50_000),
     "race rounds": (5, 100),
     "racers": (20, 200),
     "upgrade kills": (3, 60),
