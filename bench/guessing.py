@@ -68,17 +68,7 @@ def measured(database, folder):
         ["manage.py", "collectstatic", "--noinput", "-v0"],
     ):
         subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, check=True)
-    serve = [
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--port",
-        str(PORT),
-        "--log-level",
-        "error",
-        "clinic.wsgi:application",
-    ]
+    serve = ["-m", "clinic.server", "--port", str(PORT), "--log-level", "error"]
     with subprocess.Popen([sys.executable, *serve], cwd=ROOT, env=environment) as server:
         try:
             return guess()

@@ -102,11 +102,16 @@ def wait_for(server, path, headers):
     raise RuntimeError("a server did not answer")
 
 
-def granian(application, *, environment=None, **options):
+def granian(application, **options):
+    return serving(["-m", "granian", "--interface", "wsgi", application], **options)
+
+
+def serving(command, *, environment=None, **options):
+    """Python with granian behind it, in whichever way."""
     port = run.free_port()
     command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", str(WORKERS),
-        "--blocking-threads", str(THREADS), "--log-level", "error", application,
+        sys.executable, *command, "--port", str(port), "--workers", str(WORKERS), "--blocking-threads", str(THREADS),
+        "--log-level", "error",
     ]  # fmt: skip
     return started(command, port, environment=(environment or os.environ) | {"PORT": str(port)}, **options)
 

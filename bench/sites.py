@@ -7,7 +7,7 @@ import sys
 import time
 from contextlib import contextmanager
 
-from .servers import ROOT, Server, granian
+from .servers import ROOT, Server, granian, serving
 
 WORKER_SETTLES_SECONDS = 8
 
@@ -67,7 +67,7 @@ def python(environment, *command, given=""):
 
 
 def ours(environment, **changed):
-    return granian("clinic.wsgi:application", environment=environment | changed, headers=HEADERS)
+    return serving(["-m", "clinic.server"], environment=environment | changed, headers=HEADERS)
 
 
 def typical(environment, path):

@@ -216,10 +216,9 @@ def server(environment):
             process.terminate()
 
 
-def start_server(environment, application="clinic.wsgi:application", *, workers=1, **options):
-    command = ["-m", "granian", "--interface", "wsgi", "--port", environment["PORT"], "--blocking-threads", "8"]
-    command += ["--workers", str(workers)]
-    command += ["--log-level", "error", application]
+def start_server(environment, *, workers=1, **options):
+    command = ["-m", "clinic.server", "--port", environment["PORT"], "--blocking-threads", "8"]
+    command += ["--workers", str(workers), "--log-level", "error"]
     return subprocess.Popen([sys.executable, *command], env=environment, **options)
 
 

@@ -35,7 +35,9 @@ def test_systemd_has_nothing_to_say_of_the_units(prepared):
 def test_systemd_would_say_it(prepared, tmp_path):
     broken = tmp_path / "clinic-web.service"
     text = (prepared / "etc" / "systemd" / "system" / "clinic-web.service").read_text()
-    broken.write_text(text.replace("ProtectSystem=strict", "ProtectSystem=rather").replace("/granian", "/granite"))
+    broken.write_text(
+        text.replace("ProtectSystem=strict", "ProtectSystem=rather").replace("/bin/python", "/bin/granite")
+    )
 
     said = analyze("verify", broken)
 

@@ -87,8 +87,8 @@ def collect_static_files():
 def serve(port):
     """Run the server and the worker; when either ends, or we are told to stop, both do."""
     server = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", port, "--workers", "1",
-        "--blocking-threads", str(THREADS), "--log-level", "error", "clinic.wsgi:application",
+        sys.executable, "-m", "clinic.server", "--host", HOST, "--port", port, "--workers", "1",
+        "--blocking-threads", str(THREADS), "--log-level", "error",
     ]  # fmt: skip
     worker = [sys.executable, "manage.py", "worker"]
     running = [start(command, port) for command in (server, worker)]
