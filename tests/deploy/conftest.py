@@ -18,6 +18,9 @@ import pytest
 from django.conf import settings
 
 from tests.conftest import free_port
+from tests.torture.recording import pytest_runtest_makereport, pytest_runtest_setup
+
+__all__ = ["pytest_runtest_makereport", "pytest_runtest_setup"]
 
 SETUP = settings.BASE_DIR / "deploy" / "setup.sh"
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")

@@ -26,6 +26,8 @@ SIZES = {
     "staff acts": (1_000, 10_000),
     "tamperings": (1_000, 1_000),
     "connections held": (600, 1_500),
+    # Longer than nginx waits for a head.
+    "seconds of holding": (3, 30),
 }
 
 
