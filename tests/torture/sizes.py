@@ -10,6 +10,8 @@ SIZES = {
     "requests under kills": (100, 2_000),
     "database crashes": (2, 12),
     "requests under database crashes": (60, 2_000),
+    "rounds of host kills": (1, 12),
+    "requests under host kills": (100, 2_000),
     "mails": (60, 10_000),
     "worker kills": (3, 60),
     "mail outages": (1, 20),

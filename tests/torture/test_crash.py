@@ -25,10 +25,12 @@ WALKED, SENT_AGAIN = 10, 5
 
 
 class Crowd:
-    """Sixteen clients who share the work, and what each was told."""
+    """Clients who share the work, and what each was told."""
 
-    def __init__(self, site, goals):
+    def __init__(self, site, goals, *, clients=CLIENTS, visitor=Persistent):
         self.site = site
+        self.clients = clients
+        self.visitor = visitor
         self.goals = iter(goals)
         self.told = defaultdict(list)
         self.lock = threading.Lock()
@@ -39,7 +41,7 @@ class Crowd:
             return next(self.goals, None)
 
     def client(self, number):
-        visitor = Persistent(self.site)
+        visitor = self.visitor(self.site)
         sent = 0
         while goal := self.next_goal():
             if sent % WALKED == 0:
@@ -54,8 +56,8 @@ class Crowd:
 
     def work(self):
         try:
-            with ThreadPoolExecutor(CLIENTS) as threads:
-                list(threads.map(self.client, range(CLIENTS)))
+            with ThreadPoolExecutor(self.clients) as threads:
+                list(threads.map(self.client, range(self.clients)))
         finally:
             self.has_ended = True
 
