@@ -79,7 +79,7 @@ case $code$root in *[!A-Za-z0-9/._-]*) stop "The folder has a name that systemd 
 case $certificate:$key in :) ;; /*:/*) ;; *) stop "--certificate and --key go together, each a whole path." ;; esac
 http=${ports%%,*} https=${ports#*,} https=${https%,*} app=${ports##*,}
 upstream=$listen:$app
-[ -z "$sites" ] || upstream=$(printf '%s' "$sites" | sed 's/,/ fail_timeout=5s; server /g; s/$/ fail_timeout=5s/')
+[ -z "$sites" ] || upstream=$(printf '%s' "$sites" | sed 's/,/ fail_timeout=1s; server /g; s/$/ fail_timeout=1s/')
 base_url=https://$host
 [ "$https" = 443 ] || base_url=$base_url:$https
 

@@ -94,7 +94,7 @@ def test_with_several_sites_nginx_asks_all_of_them_and_remembers(tmp_path):
 
     again = files(tmp_path)
     [asked] = re.findall(r"upstream clinic_site {\s+(.*)\s+}", again["etc/nginx/sites-available/clinic"])
-    assert asked == "server 10.9.0.1:8000 fail_timeout=5s; server 10.9.0.2:8000 fail_timeout=5s;"
+    assert asked == "server 10.9.0.1:8000 fail_timeout=1s; server 10.9.0.2:8000 fail_timeout=1s;"
     assert "--host 10.9.0.1 --port 8000 " in again["etc/systemd/system/clinic-web.service"]
     assert again == first
 

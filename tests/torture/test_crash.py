@@ -38,7 +38,7 @@ class Crowd:
 
     def next_goal(self):
         with self.lock:
-            return next(self.goals, None)
+            return None if self.has_ended else next(self.goals, None)
 
     def client(self, number):
         visitor = self.visitor(self.site)
@@ -55,11 +55,12 @@ class Crowd:
             sent += 1
 
     def work(self):
-        try:
-            with ThreadPoolExecutor(self.clients) as threads:
+        with ThreadPoolExecutor(self.clients) as threads:
+            try:
                 list(threads.map(self.client, range(self.clients)))
-        finally:
-            self.has_ended = True
+            finally:
+                # Whoever is interrupted need not wait for all the rest.
+                self.has_ended = True
 
 
 def kill_while_they_work(server, crowd, moments, chance):
