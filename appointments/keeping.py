@@ -4,6 +4,7 @@ The rows are overwritten in one transaction (`erase`). What the engine leaves be
 to files, the worker sweeps right after (`sweep`). A list outside the database says what was erased (`erase_again`).
 """
 
+import fcntl
 import logging
 import os
 import re
@@ -84,6 +85,8 @@ def note(references, *, at):
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
+        # One machine after the other: in a shared directory two that append at once may overwrite each other's lines.
+        fcntl.flock(file, fcntl.LOCK_EX)
         os.write(file, lines.encode())
         os.fsync(file)
         os.fsync(folder)

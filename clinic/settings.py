@@ -286,7 +286,8 @@ STORAGES = {
 
 # Pictures of tips; served by tips/media.py, under names that never change.
 MEDIA_URL = "media/"
-MEDIA_ROOT = DATA_DIR / "media"
+# Where the site runs on several machines, a directory that all of them have.
+MEDIA_ROOT = BASE_DIR / env("MEDIA_ROOT", default=DATA_DIR / "media")
 
 # Where the worker notes the heads of the audit's chain; in production, a place that whoever writes the database cannot write.
 AUDIT_HEADS = BASE_DIR / env("AUDIT_HEADS", default=DATA_DIR / "audit-heads.log")

@@ -87,15 +87,25 @@ def postgres(settings: S) -> S | None:
     if not database["ENGINE"].endswith(".postgresql"):
         return None
     options = database.get("OPTIONS", {})
-    named = ",".join([database.get("HOST") or "", options.get("host", ""), options.get("hostaddr", "")])
+    places = [database.get("HOST") or "", options.get("host", ""), options.get("hostaddr", "")]
     # A service is written in a file of libpq's, so that nobody knows here where it leads.
-    hosts = [host for host in named.split(",") if host and host[0] not in "/@"] + ["?"] * ("service" in options)
-    return S(hosts=hosts, options=options, user=database.get("USER") or "", password=database.get("PASSWORD") or "")
+    hosts = [host for host in ",".join(places).split(",") if host and host[0] not in "/@"] + ["?"] * (
+        "service" in options
+    )
+    several = any("," in place for place in places)
+    user, password = database.get("USER") or "", database.get("PASSWORD") or ""
+    return S(hosts=hosts, several=several, options=options, user=user, password=password)
 
 
 def is_readable_on_the_way(settings: S) -> bool:
     found = postgres(settings)
     return bool(found) and found.options.get("sslmode") != "verify-full" and not all(map(is_loopback, found.hosts))
+
+
+def may_be_a_standby(settings: S) -> bool:
+    """Whether of several servers one may be taken that only follows another."""
+    found = postgres(settings)
+    return bool(found) and found.several and found.options.get("target_session_attrs") not in {"read-write", "primary"}
 
 
 def needs_no_password(settings: S) -> bool:
@@ -163,6 +173,8 @@ PRODUCTION = [
      "reaches PostgreSQL over the net without proof of who answers", "Add ?sslmode=verify-full&sslrootcert=system to it."),
     ("DATABASE_URL", lambda s: bool(postgres(s)) and postgres(s).user == "postgres",
      "signs in as PostgreSQL's superuser", "Make a user that owns the clinic's database and nothing else."),
+    ("DATABASE_URL", may_be_a_standby,
+     "names several servers, of which one may only follow the other", "Add target_session_attrs=read-write to it."),
     ("DATABASE_URL", needs_no_password,
      "reaches PostgreSQL over TCP without a password", "Give its user a password, or use the socket."),
     ("DATABASE_URL", lambda s: bool(sqlite_file(s)) and str(sqlite_file(s)).startswith((":memory:", "file:")),

@@ -20,6 +20,9 @@ name=$(basename "$newest" .tar)
 trap 'rm -f "$backups/$name.age"' EXIT
 age --recipient "$recipient" --output "$backups/$name.age" "$newest"
 send "$name.tar.age" < "$backups/$name.age"
-for list in erased.txt audit-heads.log; do
-    if [ -e "$data/$list" ]; then send "$name.$list" < "$data/$list"; fi
+# Where the settings say that they are, or where they are without.
+for list in ERASED_LIST:erased.txt AUDIT_HEADS:audit-heads.log; do
+    file=$(sed -n "s/^${list%%:*}=//p" "$etc/clinic.env")
+    file=${file:-$data/${list#*:}}
+    if [ -e "$file" ]; then send "$name.${list#*:}" < "$file"; fi
 done

@@ -10,6 +10,8 @@
 #
 #   --emergency NUMBER               where 911 is not the number of the ambulance
 #   --certificate FILE --key FILE    a TLS certificate of your own; without, certbot's, or one made here until there is one
+#   --sites ADDRESS:PORT,…           where the site runs on several machines: all of them, for this one's nginx
+#   --listen ADDRESS                 where the site listens, 127.0.0.1 by default; with several, what the others' nginx reaches
 #   --root DIR                       a trial: everything below DIR, as the user at hand; nothing is started, no account made
 #   --python FILE                    in a trial: a Python in which all packages are, in place of a new .venv
 #   --ports HTTP,HTTPS,SITE          80,443,8000 by default
@@ -17,7 +19,7 @@ set -eu
 umask 022
 
 code=$(cd "$(dirname "$0")/.." && pwd)
-root='' host='' name='' phone='' emergency='' certificate='' key='' python='' ports=''
+root='' host='' name='' phone='' emergency='' certificate='' key='' python='' ports='' sites='' listen=''
 
 stop() {
     echo "setup.sh: $*" >&2
@@ -26,7 +28,7 @@ stop() {
 
 while [ $# -gt 0 ]; do
     case $1 in
-        --root | --host | --name | --phone | --emergency | --certificate | --key | --python | --ports)
+        --root | --host | --name | --phone | --emergency | --certificate | --key | --python | --ports | --sites | --listen)
             if [ $# -lt 2 ] || [ -z "$2" ]; then stop "$1 wants a value."; fi
             eval "${1#--}=\$2"
             shift 2
@@ -61,6 +63,7 @@ remembered() { [ ! -f "$etc/site.env" ] || sed -n "s/^CLINIC_$1=//p" "$etc/site.
 : "${host:=$(remembered HOST)}" "${name:=$(remembered NAME)}" "${phone:=$(remembered PHONE)}" "${ports:=$(remembered PORTS)}"
 : "${certificate:=$(remembered CERTIFICATE)}" "${key:=$(remembered KEY)}" "${ports:=80,443,8000}"
 : "${emergency:=$(remembered EMERGENCY)}" "${emergency:=911}"
+: "${sites:=$(remembered SITES)}" "${listen:=$(remembered LISTEN)}" "${listen:=127.0.0.1}"
 
 fits() { printf '%s' "$1" | LC_ALL=C grep -Eqx "$2" && [ "$(printf '%s\n' "$1" | wc -l)" = 1 ]; }
 
@@ -69,9 +72,14 @@ fits "$phone" '\+?[0-9() .-]{5,30}' || stop "--phone wants the clinic's number, 
 fits "$emergency" '[0-9]{2,6}' || stop "--emergency wants a short number, such as 911 or 112."
 fits "$name" "[^<>\"\\\\|\$\`{}]{1,100}" || stop "--name wants the clinic's name as plain words."
 fits "$ports" '[0-9]{1,5},[0-9]{1,5},[0-9]{1,5}' || stop "--ports wants three numbers, such as 80,443,8000."
+fits "$listen" '[0-9]{1,3}(\.[0-9]{1,3}){3}' || stop "--listen wants an address of this machine, such as 10.9.0.1."
+[ -z "$sites" ] || fits "$sites" '[0-9.]{7,15}:[0-9]{1,5}(,[0-9.]{7,15}:[0-9]{1,5})*' ||
+    stop "--sites wants every machine's --listen and port, such as 10.9.0.1:8000,10.9.0.2:8000."
 case $code$root in *[!A-Za-z0-9/._-]*) stop "The folder has a name that systemd or nginx would misread: $code$root" ;; esac
 case $certificate:$key in :) ;; /*:/*) ;; *) stop "--certificate and --key go together, each a whole path." ;; esac
 http=${ports%%,*} https=${ports#*,} https=${https%,*} app=${ports##*,}
+upstream=$listen:$app
+[ -z "$sites" ] || upstream=$(printf '%s' "$sites" | sed 's/,/ fail_timeout=1s; server /g; s/$/ fail_timeout=1s/')
 base_url=https://$host
 [ "$https" = 443 ] || base_url=$base_url:$https
 
@@ -100,10 +108,10 @@ filled() {
     sed -e "$ipv6" \
         -e "/^@HARDENING@\$/{r $code/deploy/systemd/hardening.conf
 d}" \
-        -e "s|@CODE@|$code|g; s|@ETC@|$etc|g; s|@VENV@|$venv|g; s|@DATA@|$data|g; s|@BACKUPS@|$backups|g; s|@APP_PORT@|$app|g" \
+        -e "s|@CODE@|$code|g; s|@ETC@|$etc|g; s|@VENV@|$venv|g; s|@DATA@|$data|g; s|@BACKUPS@|$backups|g; s|@LISTEN@|$listen|g; s|@APP_PORT@|$app|g" \
         -e "s|\${CLINIC_HOST}|$host|g; s|\${CLINIC_NAME}|$name_in_html|g; s|\${CLINIC_PHONE}|$phone|g; s|\${CLINIC_TEL}|$tel|g" \
         -e "s|\${CLINIC_EMERGENCY}|$emergency|g" \
-        -e "s|\${CLINIC_UPSTREAM}|127.0.0.1:$app|g; s|\${CLINIC_BASE_URL}|$base_url|g; s|\${CLINIC_DATA}|$data|g" \
+        -e "s|\${CLINIC_UPSTREAM}|$upstream|g; s|\${CLINIC_BASE_URL}|$base_url|g; s|\${CLINIC_DATA}|$data|g" \
         -e "s|\${CLINIC_HTTP_PORT}|$http|g; s|\${CLINIC_HTTPS_PORT}|$https|g; s|\${CLINIC_PAGES}|$pages|g" \
         -e "s|\${CLINIC_CERTIFICATE}|$certificate|g; s|\${CLINIC_CERTIFICATE_KEY}|$key|g" \
         -e "s|\${CLINIC_ACME}|$acme|g; s|\${CLINIC_LOGS}|$logs|g" "$1"
@@ -123,8 +131,8 @@ folders() {
     # nginx passes through to static/, and can list nothing.
     folder "$data" 711 clinic:clinic
     folder "$backups" 700 clinic:clinic
-    # After a move the files may be those of another account's number.
-    [ -n "$root" ] || chown -R -h clinic:clinic "$data" "$backups"
+    # After a move the files may be those of another account's number; a shared directory that is mounted here is not ours to give.
+    [ -n "$root" ] || find "$data" "$backups" -xdev ! -user clinic -exec chown -h clinic:clinic {} +
     folder "$pages" 755 root:root
     folder "$acme" 755 root:root
     mkdir -p "$logs" "$units" "$nginx/sites-available" "$nginx/sites-enabled" "$nginx/modules-enabled" "$root/usr/local/bin"
@@ -159,6 +167,8 @@ CLINIC_EMERGENCY=$emergency
 CLINIC_CERTIFICATE=$given_certificate
 CLINIC_KEY=$given_key
 CLINIC_PORTS=$ports
+CLINIC_SITES=$sites
+CLINIC_LISTEN=$listen
 SITE
     [ -e "$etc/clinic.env" ] || write "$etc/clinic.env" 640 clinic <<SETTINGS
 # The site's settings; .env.example beside the code has all of them. After a change: deploy/setup.sh.
@@ -243,7 +253,7 @@ start() {
     systemctl reload-or-restart nginx
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         sleep 2
-        "$venv/bin/python" - "http://127.0.0.1:$app/health/ready/" "$host" << 'ASK' && return 0
+        "$venv/bin/python" - "http://$listen:$app/health/ready/" "$host" << 'ASK' && return 0
 import sys, urllib.request
 request = urllib.request.Request(sys.argv[1], headers={"Host": sys.argv[2]})
 try:

@@ -51,7 +51,7 @@ def start(request):
     now = timezone.now()
     # The promise is told to the minute.
     pagecache.changes_at(request, now.replace(second=0, microsecond=0) + timedelta(minutes=1))
-    clinic = ClinicSettings.current()
+    clinic = ClinicSettings.known()
     context = {
         "tip": slugify(request.GET.get("tip", ""))[:80],
         "answer_by": answer_due(clinic, Urgency.ROUTINE, now),
@@ -77,7 +77,7 @@ class StepPage(Unlosable):
     """One page of questions: shown with what was answered before, kept when every answer is good."""
 
     def get(self, request, step):
-        if why_closed(ClinicSettings.current()):
+        if why_closed(ClinicSettings.known()):
             return redirect("consultation:start")
         draft = Draft.of(request, at=timezone.now())
         draft.tip = slugify(request.GET.get("tip", draft.tip))[:80]
@@ -100,7 +100,7 @@ class StepPage(Unlosable):
             counting.count("begun", on=timezone.localdate(now))
         draft.take(step, request.POST)
         draft.keep(request)
-        if why_closed(ClinicSettings.current()):
+        if why_closed(ClinicSettings.known()):
             return redirect("consultation:start")
         if missing := draft.first_unanswered(before=step):
             return redirect("consultation:step", missing)
@@ -279,7 +279,7 @@ def send(request, draft, *, at):
 
 def why_not(request, said, *, at):
     """What keeps a request from being sent, as the note and the status to show; None where nothing does."""
-    if closed := why_closed(ClinicSettings.current()):
+    if closed := why_closed(ClinicSettings.known()):
         return {"note": closed, "status": 503}
     if not within_limit(request, "send", 1, at=at):
         return {"note": TOO_MANY, "status": 429}

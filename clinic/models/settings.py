@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, OperationalError, models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -151,6 +151,14 @@ class ClinicSettings(models.Model):
                 # Asked again when the time has passed, not at every call.
                 _memory["asks_again_at"] = now + settings.CLINIC_MEMORY_SECONDS
         return cls.remembered()
+
+    @classmethod
+    def known(cls):
+        """As `current`, for what the defaults must not decide: an error where nothing was ever read and nothing answers."""
+        clinic = cls.current()
+        if _memory["settings"] is None:
+            raise OperationalError("the settings could not be read yet")
+        return clinic
 
     @classmethod
     def remembered(cls):

@@ -1,5 +1,7 @@
 """What is kept, for how long, and that nothing else is left."""
 
+import fcntl
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 
@@ -166,6 +168,19 @@ def test_an_erasure_that_cannot_be_listed_does_not_happen(clinic, settings, tmp_
         keeping.erase([consultation], at=NOON)
 
     assert reread(consultation).statement.full_name == SAID["full_name"]
+
+
+def test_machines_that_share_the_list_write_one_after_the_other(own_list):
+    with own_list.open("w") as held, ThreadPoolExecutor(1) as another:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        noting = another.submit(keeping.note, ["CR-ABCDEF"], at=NOON)
+        with pytest.raises(TimeoutError):
+            noting.result(timeout=0.3)
+        before = own_list.read_text()
+        fcntl.flock(held, fcntl.LOCK_UN)
+        noting.result(timeout=10)
+
+    assert (before, own_list.read_text()[:10]) == ("", "CR-ABCDEF ")
 
 
 def test_what_is_on_the_list_is_erased_again_and_a_torn_line_hides_none(clinic, own_list):

@@ -171,6 +171,16 @@ def test_without_a_database_what_needs_none_is_still_shown(visitor, database_is_
     assert "(407) 698-5558" in answer.content.decode()
 
 
+@pytest.mark.parametrize("address", ["/consultation/", "/consultation/who/"])
+def test_a_process_that_has_not_read_the_settings_does_not_say_that_the_form_is_closed(
+    clinic, database_is_gone, address
+):
+    with database_is_gone():
+        answer = Client(raise_request_exception=False).get(address)
+
+    assert (answer.status_code, HEADINGS[503] in answer.content.decode()) == (503, True)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("step", [*TYPED, "check"])
 def test_without_a_database_a_press_loses_nothing_and_goes_on_when_it_is_back(clinic, client, database_is_gone, step):

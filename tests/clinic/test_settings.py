@@ -122,6 +122,21 @@ def test_settings_may_stand_in_a_file(tmp_path):
     assert values == ["http://localhost:8123", "CA"]
 
 
+def test_several_database_servers_may_stand_in_one_address(tmp_path):
+    url = "postgres://clinic:password@127.0.0.1:5432,127.0.0.1:5433/clinic?target_session_attrs=read-write"
+
+    [databases] = setting(tmp_path, "DATABASES", **PRODUCTION, DATABASE_URL=url)
+
+    found = databases["default"]
+    assert (found["HOST"], found["PORT"], found["NAME"]) == ("127.0.0.1,127.0.0.1", "5432,5433", "clinic")
+    assert found["OPTIONS"]["target_session_attrs"] == "read-write"
+
+
+def test_pictures_may_stand_in_a_directory_of_several_machines(tmp_path):
+    assert setting(tmp_path, "MEDIA_ROOT", MEDIA_ROOT="/mnt/clinic/media") == ["/mnt/clinic/media"]
+    assert setting(tmp_path, "MEDIA_ROOT") == [str(tmp_path / "var" / "media")]
+
+
 def test_an_answer_is_on_disk_before_it_leaves(tmp_path):
     [databases] = setting(tmp_path, "DATABASES")
 

@@ -18,6 +18,9 @@ import pytest
 from django.conf import settings
 
 from tests.conftest import free_port
+from tests.torture.recording import pytest_runtest_makereport, pytest_runtest_setup
+
+__all__ = ["pytest_runtest_makereport", "pytest_runtest_setup"]
 
 SETUP = settings.BASE_DIR / "deploy" / "setup.sh"
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
@@ -55,16 +58,20 @@ def set_up(root, *arguments):
     )
 
 
-def set_up_to_the_end(root, ports, *, database, mail):
+def set_up_to_the_end(root, ports, *more, **secrets):
     """Lay down what only the operator knows, and run the script once; gives what it said."""
-    secrets = root / "etc" / "clinic" / "secrets"
-    secrets.mkdir(parents=True)
-    for name, address in [("email_url", mail), ("database_url", database)]:
-        (secrets / name).write_text(f"{address}\n")
-        (secrets / name).chmod(0o640)
-    said = set_up(root, *FIRST, "--ports", ",".join(map(str, ports)))
+    lay_down(root, **secrets)
+    said = set_up(root, *FIRST, "--ports", ",".join(map(str, ports)), *more)
     assert said.returncode == 0, said.stderr
     return said.stdout
+
+
+def lay_down(root, **secrets):
+    folder = root / "etc" / "clinic" / "secrets"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, secret in secrets.items():
+        (folder / name).write_text(f"{secret}\n")
+        (folder / name).chmod(0o640)
 
 
 def frame(root):
@@ -101,7 +108,7 @@ def finished(tmp_path_factory, ports):
     """A machine that is set up to the end, with a database in a file; and what the script said."""
     root = tmp_path_factory.mktemp("finished")
     database = f"sqlite:///{root}/var/lib/clinic/clinic.sqlite3"
-    return root, set_up_to_the_end(root, ports, database=database, mail=MAIL)
+    return root, set_up_to_the_end(root, ports, database_url=database, email_url=MAIL)
 
 
 @dataclass
@@ -157,14 +164,18 @@ def wait_at(port, process, seconds=30):
     raise RuntimeError(f"nobody listens on port {port}")
 
 
+def service(root, name):
+    """The command of a unit, and all that there is around it: nothing but what the unit says."""
+    said = unit(root, name)["Service"]
+    setting, _, value = said["Environment"].partition("=")
+    around = {"cwd": said["WorkingDirectory"], "env": {"PATH": os.defpath, setting: value}}
+    return shlex.split(said["ExecStart"]), around
+
+
 @contextlib.contextmanager
 def started(root, name, **options):
-    """A service by its unit's own command, with nothing around it but what the unit says."""
-    service = unit(root, name)["Service"]
-    setting, _, value = service["Environment"].partition("=")
-    environment = {"PATH": os.defpath, setting: value}
-    command, place = shlex.split(service["ExecStart"]), service["WorkingDirectory"]
-    with running(*command, cwd=place, env=environment, **options) as process:
+    command, around = service(root, name)
+    with running(*command, **around, **options) as process:
         yield process
 
 

@@ -108,7 +108,7 @@ def clinic(tmp_path, environment, ports, browser_type):
     with ExitStack() as stack:
         office = stack.enter_context(post_office())
         database = stack.enter_context(empty_database(environment, data))
-        said = set_up_to_the_end(tmp_path, ports, database=database, mail=f"smtp://127.0.0.1:{office.port}")
+        said = set_up_to_the_end(tmp_path, ports, database_url=database, email_url=f"smtp://127.0.0.1:{office.port}")
         assert "System check identified no issues (0 silenced)." in said
         typed = "".join(f"{line}\n" for line in TYPED)
         nothing_set = {"PATH": os.defpath}

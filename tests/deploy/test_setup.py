@@ -86,6 +86,19 @@ def test_other_numbers_are_taken_and_no_secret_or_setting_is_touched(prepared, t
     assert after[f"{SECRETS}/secret_key"] == before[f"{SECRETS}/secret_key"]
 
 
+def test_with_several_sites_nginx_asks_all_of_them_and_remembers(tmp_path):
+    set_up(tmp_path, *FIRST, "--sites", "10.9.0.1:8000,10.9.0.2:8000", "--listen", "10.9.0.1")
+    first = files(tmp_path)
+
+    set_up(tmp_path)
+
+    again = files(tmp_path)
+    [asked] = re.findall(r"upstream clinic_site {\s+(.*)\s+}", again["etc/nginx/sites-available/clinic"])
+    assert asked == "server 10.9.0.1:8000 fail_timeout=1s; server 10.9.0.2:8000 fail_timeout=1s;"
+    assert "--host 10.9.0.1 --port 8000 " in again["etc/systemd/system/clinic-web.service"]
+    assert again == first
+
+
 def test_a_secret_that_somebody_put_there_is_closed_again(prepared):
     secret = prepared / SECRETS / "database_url"
     kept = secret.read_text()
@@ -133,6 +146,8 @@ def test_a_whole_run_ends_with_a_site_that_the_checks_have_nothing_to_say_of(fin
         (["--name", "$(id)"], "--name"),
         (["--ports", "80"], "--ports"),
         (["--emergency", "an ambulance"], "--emergency"),
+        (["--sites", "10.9.0.1:8000; server evil.example:80"], "--sites"),
+        (["--listen", "everywhere"], "--listen"),
         (["--certificate", "/some/chain.pem"], "--certificate"),
         (["--phone"], "--phone"),
         (["--verbose", "yes"], "--verbose"),

@@ -5,29 +5,12 @@ import socket
 import time
 
 import pytest
-from django.db import connection
 
 from tests.conftest import free_port, start_server, wait_for
 
-from .record import Record
-from .sizes import IN_FULL
+from .recording import pytest_runtest_makereport, pytest_runtest_setup
 
-record = Record.from_environment() if IN_FULL else None
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item):
-    if record and record.holds(connection.vendor, item.nodeid):
-        pytest.skip("proved before at this commit")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = yield
-    if record and (report.when == "call" or report.failed):
-        done = ", ".join(str(value) for name, value in report.user_properties if name == "done")
-        record.add(connection.vendor, item.nodeid, done=done, passed=report.passed, seconds=round(report.duration))
-    return report
+__all__ = ["pytest_runtest_makereport", "pytest_runtest_setup"]
 
 
 class Serving:

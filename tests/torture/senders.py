@@ -73,11 +73,17 @@ class Persistent(Visitor):
 
 
 def faults(told):
-    """One sentence for each request that is lost, doubled or known by two names; `told` is the references by goal."""
+    """What is wrong in the database at hand; `told` is the references by goal."""
+    rows = PatientStatement.objects.values_list("goal", "consultation__reference")
+    return faults_among(rows, OutgoingMail.objects.filter(event="received").values_list("reference", flat=True), told)
+
+
+def faults_among(rows, mailed, told):
+    """One sentence for each request that is lost, doubled or known by two names."""
     kept = defaultdict(list)
-    for goal, reference in PatientStatement.objects.values_list("goal", "consultation__reference"):
+    for goal, reference in rows:
         kept[goal].append(reference)
-    received = Counter(OutgoingMail.objects.filter(event="received").values_list("reference", flat=True))
+    received = Counter(mailed)
     found = [f"{goal} was never sent" for goal in kept.keys() - told.keys()]
     for goal, references in told.items():
         if goal not in kept:

@@ -10,6 +10,8 @@ SIZES = {
     "requests under kills": (100, 20_000),
     "database crashes": (2, 12),
     "requests under database crashes": (60, 10_000),
+    "rounds of host kills": (1, 12),
+    "requests under host kills": (100, 2_000),
     "mails": (60, 10_000),
     "worker kills": (3, 60),
     "mail outages": (1, 20),
@@ -26,6 +28,8 @@ SIZES = {
     "staff acts": (1_000, 10_000),
     "tamperings": (1_000, 1_000),
     "connections held": (600, 1_500),
+    # Longer than nginx waits for a head.
+    "seconds of holding": (3, 30),
 }
 
 

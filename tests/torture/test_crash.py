@@ -25,10 +25,12 @@ WALKED, SENT_AGAIN = 10, 5
 
 
 class Crowd:
-    """Sixteen clients who share the work, and what each was told."""
+    """Clients who share the work, and what each was told."""
 
-    def __init__(self, site, goals):
+    def __init__(self, site, goals, *, clients=CLIENTS, visitor=Persistent):
         self.site = site
+        self.clients = clients
+        self.visitor = visitor
         self.goals = iter(goals)
         self.told = defaultdict(list)
         self.lock = threading.Lock()
@@ -36,10 +38,10 @@ class Crowd:
 
     def next_goal(self):
         with self.lock:
-            return next(self.goals, None)
+            return None if self.has_ended else next(self.goals, None)
 
     def client(self, number):
-        visitor = Persistent(self.site)
+        visitor = self.visitor(self.site)
         sent = 0
         while goal := self.next_goal():
             if sent % WALKED == 0:
@@ -53,11 +55,12 @@ class Crowd:
             sent += 1
 
     def work(self):
-        try:
-            with ThreadPoolExecutor(CLIENTS) as threads:
-                list(threads.map(self.client, range(CLIENTS)))
-        finally:
-            self.has_ended = True
+        with ThreadPoolExecutor(self.clients) as threads:
+            try:
+                list(threads.map(self.client, range(self.clients)))
+            finally:
+                # Whoever is interrupted need not wait for all the rest.
+                self.has_ended = True
 
 
 def kill_while_they_work(server, crowd, moments, chance):
