@@ -47,7 +47,7 @@ def look_up(request, term, *, at):
     reference = reference_of(term)
     if not reference:
         try:
-            found = requests_of(term).with_visit().select_related("assigned_to", "tip__live")
+            found = requests_of(term).select_related("assigned_to", "tip__live")
             rows = list(found.order_by("-submitted_at", "-pk")[: MOST_FOUND + 1])
         except Unsearchable as refusal:
             problem = str(refusal)
@@ -88,7 +88,7 @@ def requests_of(term):
     words = words_of(term)
     if not words or max(len(word.encode()) for word in words) < FEWEST_BYTES:
         raise Unsearchable(_("Write at least two letters of a name."))
-    return ConsultationRequest.objects.by_name(" ".join(words[:MOST_WORDS]))
+    return ConsultationRequest.objects.by_name(" ".join(words[:MOST_WORDS]), most=MOST_FOUND + 1)
 
 
 def whole_email(term):

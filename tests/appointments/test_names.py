@@ -40,7 +40,8 @@ def found(clinic):
     people = {name: make_consultation(said={"full_name": name}) for name in ("Zoë Núñez", "Zora O'Brien", "Ana Zoe")}
     by_pk = {consultation.pk: name for name, consultation in people.items()}
     return lambda name: [
-        by_pk[pk] for pk in ConsultationRequest.objects.by_name(name).order_by("pk").values_list("pk", flat=True)
+        by_pk[pk]
+        for pk in ConsultationRequest.objects.by_name(name, most=9).order_by("pk").values_list("pk", flat=True)
     ]
 
 

@@ -42,6 +42,7 @@ def stored(status, therapist, arrived):
         submitted_at=arrived,
         answer_by=arrived + DAY,
         closed_at=arrived + 2 * DAY if is_closed else None,
+        visit_at=visit_of(arrived) if status == S.BOOKED else None,
         decided_at=decided_at,
         decided_by=therapist if decided_at else None,
         form_hash=f"form-{number}",
@@ -75,8 +76,12 @@ def statement_of(row):
     return PatientStatement(consultation=row, **SAID | contact)
 
 
+def visit_of(arrived):
+    return (arrived + 2 * DAY).replace(minute=0, second=0, microsecond=0)
+
+
 def visit(row):
-    start = (row.submitted_at + 2 * DAY).replace(minute=0, second=0, microsecond=0)
+    start = visit_of(row.submitted_at)
     return OfferedTime(
         consultation=row, therapist=row.assigned_to, starts_at=start, minutes=30, mode="clinic", booked_at=start - DAY
     )
