@@ -20,10 +20,11 @@ from django.views.decorators.http import require_safe
 
 from appointments import clock
 from appointments.emails import TRIAGE
-from appointments.models import WAITING_ON_PATIENT, WAITING_ON_US, ConsultationRequest, working_days_before
+from appointments.models import WAITING_ON_PATIENT, WAITING_ON_US, ConsultationRequest
 from clinic import audit, health
 from clinic.models import AuditAction, ClinicSettings, OutgoingMail
 
+from .rows import rows_of
 from .stretches import END, count_of, page_of, together
 from .together import TOGETHER, act_together
 
@@ -84,7 +85,7 @@ def queue(request):
     where = {name: request.GET[name] for name in ("after", "before") if request.GET.get(name)}
     stretches = part.holds(ConsultationRequest.objects.all(), request.user, now)
     page = page_of(stretches, part.order, size=ROWS, **where)
-    rows = rows_of(page, at=now)
+    rows = rows_of(page.ids, at=now, can_be_ticked=bool(part.acts))
     references = [row.reference for row in rows]
     if "X-Shown" not in request.headers or not set(references) <= seen_before(request):
         audit.record(AuditAction.LISTED, by=request.user, at=now, references=references)
@@ -130,22 +131,6 @@ def seen_before(request):
         return set(signing.loads(request.headers.get("X-Shown", ""), salt=seal_for(request.user)))
     except signing.BadSignature:
         return set()
-
-
-def rows_of(page, *, at):
-    found = ConsultationRequest.objects.select_related("assigned_to", "tip__live").in_bulk(page.ids)
-    return described([found[pk] for pk in page.ids if pk in found], at=at)
-
-
-def described(rows, *, at):
-    """Each row with what its state and the time make of it."""
-    long_past = working_days_before(1, at=at)
-    for row in rows:
-        row.is_late = row.is_waiting_too_long(at=at)
-        row.is_promised = row.status in WAITING_ON_US
-        row.waiting = "" if row.closed_at else timesince(row.submitted_at, at, depth=1)
-        row.wants_outcome = row.visit_at is not None and row.visit_at <= long_past
-    return rows
 
 
 def tabs(user, chosen, *, at):

@@ -105,9 +105,10 @@ def asked(queries):
 def test_no_part_of_the_queue_and_no_search_reads_the_whole_table(years_of_work, signed_in, therapist):
     client = signed_in(therapist)
     cursor = f"{(timezone.now() - timedelta(minutes=5)).isoformat()}_1"
-    looks = [{"show": show} for show in PARTS] + [{"show": show, "after": cursor} for show in PARTS]
+    places = [{}, {"after": cursor}, {"before": cursor}, {"before": "end"}]
+    looks = [{"show": show} | place for show in PARTS for place in places]
     one = ConsultationRequest.objects.latest("pk").statement
-    terms = ["CR-000007", f"zoe{one.pk}", "nobody", one.phone.as_national, one.email]
+    terms = ["CR-000007", f"zoe{one.pk}", "zo", "zoe zo", "nobody", one.phone.as_national, one.email]
 
     with CaptureQueriesContext(connection) as queries:
         for look in looks:
