@@ -6,7 +6,8 @@ and a line in the record of who looked; the mails are those that are kept.
 
 import json
 import random
-from datetime import timedelta
+from bisect import bisect
+from datetime import datetime, timedelta
 from itertools import accumulate, product
 
 from django.db import connection, transaction
@@ -177,24 +178,28 @@ def invented(first):
     return [*first, *(f"{a}{b}{c}".title() for a, b, c in product(SYLLABLES, repeat=3))]
 
 
-def drawing(names):
-    """Every person has two requests; the tenth of the names is ten times as rare as the first, as names are."""
+def weighed(names):
+    """The tenth of them is a fifth as frequent as the first, as names are."""
     return names, list(accumulate(1 / (rank + 2.7) for rank in range(len(names))))
 
 
-FIRST_NAMES, LAST_NAMES = drawing(invented(FIRST)[:3000]), drawing(invented(LAST))
+# Each with the step by which it is drawn: neither goes evenly into one, so first and last names meet as by chance.
+NAMES = [(*weighed(invented(FIRST)[:3000]), 0.6180339887), (*weighed(invented(LAST)), 0.7548776662)]
 
 
 def name_of(number):
-    chance = random.Random(number // 2)  # noqa: S311 - the same each time is what is wanted
-    return " ".join(chance.choices(names, cum_weights=weights)[0] for names, weights in (FIRST_NAMES, LAST_NAMES))
+    """Every person has two requests."""
+    person = number // 2
+    return " ".join(names[bisect(weights, person * step % 1 * weights[-1])] for names, weights, step in NAMES)
+
+
+SAID_AS_KEPT = {key: json.dumps(value) if isinstance(value, (dict, list)) else value for key, value in SAID.items()}
 
 
 def statement_of(row, name):
     person = row["id"] // 2
     contact = {"full_name": name, "phone": f"+1407{2000000 + person}", "email": f"person-{person}@patients.example"}
-    said = {key: json.dumps(value) if isinstance(value, (dict, list)) else value for key, value in SAID.items()}
-    return {"consultation_id": row["id"], **said, **contact, "erased_at": None, "swept_at": None}
+    return {"consultation_id": row["id"], **SAID_AS_KEPT, **contact, "erased_at": None, "swept_at": None}
 
 
 def time_of(row, now):
@@ -247,8 +252,8 @@ def put(model, rows):
 
 def adapted(value):
     """SQLite keeps moments as texts."""
-    is_moment = connection.vendor == "sqlite" and hasattr(value, "astimezone")
-    return connection.ops.adapt_datetimefield_value(value) if is_moment else value
+    is_kept_so = isinstance(value, datetime) and connection.vendor == "sqlite"
+    return connection.ops.adapt_datetimefield_value(value) if is_kept_so else value
 
 
 def settle():

@@ -76,7 +76,7 @@ def measure(database, folder):
 def said(process):
     line = process.stdout.readline()
     if not line:
-        raise RuntimeError("the desk has ended; what it said stands above")
+        raise RuntimeError("the desk has ended")
     return json.loads(line)
 
 
@@ -88,9 +88,16 @@ def desk(database, folder, count):
         python(environment, "-m", "django", *command)
     command = [sys.executable, "-c", ASK.format(count=count)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, **pipes) as process:
+    with (
+        (folder / f"{count}.log").open("w") as log,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log, **pipes) as process,
+    ):
         try:
             yield process
+        except RuntimeError:
+            log.flush()
+            print(Path(log.name).read_text()[-3000:])
+            raise
         finally:
             process.stdin.close()
 

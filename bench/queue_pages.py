@@ -13,7 +13,7 @@ from django.utils import timezone
 from appointments.admin.queue import PARTS
 from appointments.admin.stretches import END
 from appointments.models import ConsultationRequest, NameWord
-from tests.factories import come_in
+from tests.factories import come_in, make_person
 
 from .fill_queue import fill
 from .sites import HEADERS
@@ -59,7 +59,8 @@ def pages(client):
     asked["closed: a page of long ago"] = getting(client, f"{QUEUE}?{urlencode({'show': 'closed'} | years_ago)}")
     for name, term in terms().items():
         asked[f"search: {name}"] = posting(client, term)
-    return asked | {"the desk": getting(client, DESK)}
+    owner = come_in(make_person("Owner"), headers=HEADERS)
+    return asked | {"the owner's desk": getting(owner, DESK)}
 
 
 def getting(client, path):

@@ -24,7 +24,12 @@ FACTS = [
     *["assigned_to__display_name", "assigned_to__username"],
 ]
 A_REFERENCE = "CR-000000"
-NO_BOX, NO_DATE = SafeString('<td class="pick"></td>'), SafeString('<td class="none">–</td>')
+PLAIN = '<td class="plain">{}</td>'
+LABELLED, EMPTY = '<td data-label="{}">{}</td>', '<td data-label="{}" class="none">–</td>'
+BOX = '<td class="pick"><input type="checkbox" name="reference" value="{}" aria-label="{}"></td>'
+NO_BOX, NO_DATE, NO_REGION = map(
+    SafeString, ['<td class="pick"></td>', '<td class="none">–</td>', '<td class="plain"></td>']
+)
 
 
 @dataclass(frozen=True)
@@ -48,63 +53,59 @@ def rows_of(ids, *, at, can_be_ticked=False):
 
 @dataclass
 class Drawing:
-    """What all rows of one page share, looked up once."""
+    """What many rows of one page share is drawn once."""
 
     at: object
     can_be_ticked: bool
     ages: dict = field(default_factory=dict)
+    cells: dict = field(default_factory=dict)
 
     def __post_init__(self):
         self.zone = timezone.get_current_timezone()
         self.address = reverse("admin:consultation", args=[A_REFERENCE])
         self.long_past = working_days_before(1, at=self.at)
-        self.names = {kind: {each.value: str(each.label) for each in kind} for kind in (RequestStatus, Urgency, Region)}
-        self.words = {
-            name: _(name) for name in ("Waiting", "Answer by", "With", "Came from", "Visit:", "Overdue:", "Closed:")
-        }
-        self.how = _("How did it go?")
+        self.statuses, self.regions = plain_cells(RequestStatus), plain_cells(Region)
+        urgent = format_html("<strong>▲ {}</strong>", Urgency.URGENT.label)
+        self.urgencies = plain_cells(Urgency) | {Urgency.URGENT.value: format_html(PLAIN, urgent)}
         self.tick = _("Tick %(reference)s")
+        self.promised = format_html('<td data-label="{}">', _("Answer by"))
+        self.late = format_html('{}<strong class="now">● {}</strong> ', self.promised, _("Overdue:"))
+        self.visit = format_html('<td class="plain">{} ', _("Visit:"))
+        self.wants_outcome = format_html('<td class="plain"><strong class="now">◆ {}</strong> ', _("How did it go?"))
+        self.closed = format_html('<td class="plain">{} ', _("Closed:"))
 
     def __call__(self, row):
         reference = row["reference"]
         html = format_html(
-            '<tr id="{}">{}<th scope="row"><a href="{}">{}</a></th><td class="plain">{}</td><td class="plain">{}</td>'
-            '<td class="plain">{}</td>{}{}{}{}</tr>',
+            '<tr id="{}">{}<th scope="row"><a href="{}">{}</a></th>{}{}{}{}{}{}{}</tr>',
             reference,
-            self.pick(row) if self.can_be_ticked else "",
+            self.box(row) if self.can_be_ticked else "",
             self.address.replace(A_REFERENCE, reference),
             reference,
-            self.names[RequestStatus][row["status"]],
-            self.urgency(row),
-            self.names[Region].get(row["region"], ""),
-            self.cell("Waiting", "" if row["closed_at"] else self.age(row["submitted_at"])),
+            self.statuses[row["status"]],
+            self.urgencies[row["urgency"]],
+            self.regions.get(row["region"], NO_REGION),
+            self.cell(_("Waiting"), "" if row["closed_at"] else self.age(row["submitted_at"])),
             self.due(row),
-            self.cell("With", row["assigned_to__display_name"] or row["assigned_to__username"]),
-            self.cell("Came from", row["came_from"]),
+            self.cell(_("With"), row["assigned_to__display_name"] or row["assigned_to__username"]),
+            self.cell(_("Came from"), row["came_from"]),
         )
         return Row(reference, html)
 
-    def pick(self, row):
+    def box(self, row):
         if row["status"] not in WAITING_ON_US:
             return NO_BOX
         words = self.tick % {"reference": row["reference"]}
-        return format_html(
-            '<td class="pick"><input type="checkbox" name="reference" value="{}" aria-label="{}"></td>',
-            row["reference"],
-            words,
-        )
-
-    def urgency(self, row):
-        label = self.names[Urgency][row["urgency"]]
-        return format_html("<strong>▲ {}</strong>", label) if row["urgency"] == Urgency.URGENT else label
+        return format_html(BOX, row["reference"], words)
 
     def cell(self, label, text):
-        if text:
-            return format_html('<td data-label="{}">{}</td>', self.words[label], text)
-        return format_html('<td data-label="{}" class="none">–</td>', self.words[label])
+        key = label, text
+        if key not in self.cells:
+            self.cells[key] = format_html(LABELLED, label, text) if text else format_html(EMPTY, label)
+        return self.cells[key]
 
     def age(self, moment):
-        """Of many rows it is the same: up to four weeks, so many minutes or days are always said alike."""
+        """Up to four weeks, so many minutes or days are always said alike."""
         length = self.at - moment
         key = (length.days, 0 if length.days else length.seconds // 60) if length.days < 28 else moment
         if key not in self.ages:
@@ -112,33 +113,18 @@ class Drawing:
         return self.ages[key]
 
     def due(self, row):
-        """By when an answer is promised, when the visit is, or when it was closed."""
-        if row["visit_at"]:
-            if row["visit_at"] <= self.long_past:
-                return self.dated('<strong class="now">◆ {}</strong> ', self.how, row["visit_at"])
-            return self.dated("{} ", self.words["Visit:"], row["visit_at"])
-        if row["status"] in WAITING_ON_US:
-            return self.promise(row)
-        if row["closed_at"]:
-            return self.dated("{} ", self.words["Closed:"], row["closed_at"])
-        return NO_DATE
+        """When the visit is, by when an answer is promised, or when it was closed."""
+        if moment := row["visit_at"]:
+            begin = self.wants_outcome if moment <= self.long_past else self.visit
+        elif row["status"] in WAITING_ON_US:
+            moment = row["answer_by"]
+            begin = self.late if moment < self.at else self.promised
+        elif moment := row["closed_at"]:
+            begin = self.closed
+        else:
+            return NO_DATE
+        return format_html('{}<span class="date">{}</span></td>', begin, briefly(moment, self.zone))
 
-    def dated(self, shape, words, moment):
-        return format_html(
-            '<td class="plain">{}<span class="date">{}</span></td>',
-            format_html(shape, words),
-            briefly(moment, self.zone),
-        )
 
-    def promise(self, row):
-        late = (
-            format_html('<strong class="now">● {}</strong> ', self.words["Overdue:"])
-            if row["answer_by"] < self.at
-            else ""
-        )
-        return format_html(
-            '<td data-label="{}">{}<span class="date">{}</span></td>',
-            self.words["Answer by"],
-            late,
-            briefly(row["answer_by"], self.zone),
-        )
+def plain_cells(kind):
+    return {each.value: format_html(PLAIN, each.label) for each in kind}
