@@ -93,6 +93,7 @@ class Sample:
         change = StatusChange(consultation=consultation, from_status=frm, to_status=to, by=by, actor=actor, at=at)
         self.changes.append(change)
         consultation.status, consultation.version = to, consultation.version + 1
+        consultation.visit_at = None
         if by and to in {S.NEEDS_INFO, S.PROPOSED, S.BOOKED, S.DECLINED} and not consultation.first_answered_at:
             consultation.first_answered_at = at
 
@@ -266,7 +267,7 @@ def booked(sample, consultation, therapist, at):
     time = offer(sample, consultation, therapist, at)
     chosen_at = min(at + timedelta(hours=sample.chance.randint(1, 20)), time.starts_at - timedelta(hours=1))
     sample.move(consultation, S.BOOKED, at=chosen_at)
-    time.booked_at = chosen_at
+    time.booked_at, consultation.visit_at = chosen_at, time.starts_at
     return time
 
 

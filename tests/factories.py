@@ -130,6 +130,7 @@ def make_consultation(*, status=RequestStatus.NEW, assigned_to=None, at=NOON, sa
             "submitted_at": at,
             "answer_by": at + DAY,
             "closed_at": None if status in OPEN else at,
+            "visit_at": fields.get("answer_by", at + DAY) if status == RequestStatus.BOOKED else None,
             "decline_reason": "not_offered" if status == RequestStatus.DECLINED else "",
             "next_step": "call_us" if status == RequestStatus.DECLINED else "",
             "form_hash": digest(f"form-{number}"),

@@ -1,16 +1,14 @@
 """The triage queue: who waits, longest and most urgent first, without a name or a word of theirs."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import wraps
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Count
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -22,10 +20,12 @@ from django.views.decorators.http import require_safe
 
 from appointments import clock
 from appointments.emails import TRIAGE
-from appointments.models import WAITING_ON_US, ConsultationRequest, RequestStatus, working_days_before
+from appointments.models import WAITING_ON_PATIENT, WAITING_ON_US, ConsultationRequest
 from clinic import audit, health
 from clinic.models import AuditAction, ClinicSettings, OutgoingMail
 
+from .rows import rows_of
+from .stretches import END, count_of, page_of, together
 from .together import TOGETHER, act_together
 
 ROWS = 50
@@ -38,7 +38,7 @@ class Part:
     """One part of the queue: whom it holds, in which order, and what may be done there with several at once."""
 
     label: str
-    # Called with all requests, the person who looks, and the time.
+    # Called with all requests, the person who looks, and the time; gives stretches that share no request.
     holds: Callable
     order: str = "answer_by"
     acts: tuple = ()
@@ -51,18 +51,18 @@ def today(at):
 # What looks like spam waits apart, so that a flood of it hides nobody.
 PARTS = {
     "waiting": Part(_("Waiting"), lambda all_, user, at: all_.waiting_for_us(at=at), acts=("claim", "spam")),
-    "overdue": Part(_("Overdue"), lambda all_, user, at: all_.overdue(at=at).unsuspected()),
-    "urgent": Part(_("Urgent"), lambda all_, user, at: all_.urgent().unsuspected()),
-    "new": Part(_("New"), lambda all_, user, at: all_.new().unsuspected(), acts=("claim", "spam")),
-    "mine": Part(_("Mine"), lambda all_, user, at: all_.open().of(user)),
-    "patient": Part(_("Waiting on patient"), lambda all_, user, at: all_.waiting_on_patient()),
-    "today": Part(_("Booked today"), lambda all_, user, at: all_.booked_between(*today(at)), order="visit_at"),
+    "overdue": Part(_("Overdue"), lambda all_, user, at: all_.filter(answer_by__lt=at).in_stretches(*WAITING_ON_US)),
+    "urgent": Part(_("Urgent"), lambda all_, user, at: all_.open().urgent().in_stretches(*WAITING_ON_US)),
+    "new": Part(_("New"), lambda all_, user, at: [all_.new().unsuspected()], acts=("claim", "spam")),
+    "mine": Part(_("Mine"), lambda all_, user, at: [all_.open().of(user)]),
+    "patient": Part(_("Waiting on patient"), lambda all_, user, at: all_.in_stretches(*WAITING_ON_PATIENT)),
+    "today": Part(_("Booked today"), lambda all_, user, at: [all_.booked_between(*today(at))], order="visit_at"),
     "second": Part(
-        _("Second look"), lambda all_, user, at: all_.for_second_look(since=today(at)[0]).exclude(decided_by=user)
+        _("Second look"), lambda all_, user, at: [all_.for_second_look(since=today(at)[0]).exclude(decided_by=user)]
     ),
-    "suspect": Part(_("Looks like spam"), lambda all_, user, at: all_.suspected(), acts=("clear", "claim", "spam")),
-    "open": Part(_("All open"), lambda all_, user, at: all_.open()),
-    "closed": Part(_("Closed"), lambda all_, user, at: all_.closed(), order="-closed_at"),
+    "suspect": Part(_("Looks like spam"), lambda all_, user, at: [all_.suspected()], acts=("clear", "claim", "spam")),
+    "open": Part(_("All open"), lambda all_, user, at: [all_.open()]),
+    "closed": Part(_("Closed"), lambda all_, user, at: [all_.closed()], order="-closed_at"),
 }
 
 
@@ -81,18 +81,23 @@ def for_triage(view):
 def queue(request):
     """The list; or, for a page that shows it already, what it shows now: that is no activity of the person."""
     key = request.GET.get("show") if request.GET.get("show") in PARTS else "waiting"
-    now, cursor = timezone.now(), request.GET.get("after", "")
-    rows, following = page_of(PARTS[key], request.user, cursor, at=now)
+    now, part = timezone.now(), PARTS[key]
+    where = {name: request.GET[name] for name in ("after", "before") if request.GET.get(name)}
+    stretches = part.holds(ConsultationRequest.objects.all(), request.user, now)
+    page = page_of(stretches, part.order, size=ROWS, **where)
+    rows = rows_of(page.ids, at=now, can_be_ticked=bool(part.acts))
     references = [row.reference for row in rows]
     if "X-Shown" not in request.headers or not set(references) <= seen_before(request):
         audit.record(AuditAction.LISTED, by=request.user, at=now, references=references)
     context = {
         "rows": rows,
         "tabs": tabs(request.user, key, at=now),
-        "acts": {name: TOGETHER[name].label for name in PARTS[key].acts},
+        "acts": {name: TOGETHER[name].label for name in part.acts},
         "show": key,
-        "here": urlencode({"show": key, "after": cursor} if cursor else {"show": key}),
-        "next": urlencode({"show": key, "after": following}) if following else "",
+        "here": urlencode({"show": key} | where),
+        "previous": urlencode({"show": key, "before": page.previous}) if page.previous else "",
+        "next": urlencode({"show": key, "after": page.following}) if page.following else "",
+        "last": urlencode({"show": key, "before": END}),
         "shown": signing.dumps(references, salt=seal_for(request.user)),
         "overview": overview(at=now),
         "as_of": now,
@@ -128,57 +133,22 @@ def seen_before(request):
         return set()
 
 
-def page_of(part, user, cursor, *, at):
-    """The rows behind the cursor, and the cursor of what follows them, if anything does."""
-    field = part.order.lstrip("-")
-    pk = "-pk" if part.order.startswith("-") else "pk"
-    found = part.holds(ConsultationRequest.objects.with_visit(), user, at).order_by(part.order, pk)
-    rows = list(after(found, part.order, cursor).select_related("assigned_to", "tip__live")[: ROWS + 1])
-    last = rows[ROWS - 1] if len(rows) > ROWS else None
-    following = f"{getattr(last, field).isoformat()}_{last.pk}" if last else ""
-    return described(rows[:ROWS], at=at), following
-
-
-def after(found, order, cursor):
-    """The rows behind the last one seen; an unreadable cursor begins at the start."""
-    field, beyond = order.lstrip("-"), "lt" if order.startswith("-") else "gt"
-    try:
-        when, pk = cursor.split("_")
-        when, pk = datetime.fromisoformat(when).astimezone(UTC), int(pk)
-    except (ValueError, OverflowError):
-        return found
-    later = Q(**{f"{field}__{beyond}": when}) | Q(**{field: when, f"pk__{beyond}": pk})
-    # Said once more without the alternative, so that an index begins there.
-    return found.filter(later, **{f"{field}__{beyond}e": when})
-
-
-def described(rows, *, at):
-    """Each row with what its state and the time make of it."""
-    long_past = working_days_before(1, at=at)
-    for row in rows:
-        row.is_late = row.is_waiting_too_long(at=at)
-        row.is_promised = row.status in WAITING_ON_US
-        row.waiting = "" if row.closed_at else timesince(row.submitted_at, at, depth=1)
-        row.visit = row.visit_at if row.status == RequestStatus.BOOKED else None
-        row.wants_outcome = row.visit is not None and row.visit <= long_past
-    return rows
-
-
 def tabs(user, chosen, *, at):
     """Each part with its count; the closed ones are too many to count."""
     counted = []
     for key, part in PARTS.items():
         held = part.holds(ConsultationRequest.objects.all(), user, at)
-        count = held[: MOST_COUNTED + 1].count() if key != "closed" else None
+        count = count_of(held, most=MOST_COUNTED + 1) if key != "closed" else None
         counted.append({"key": key, "label": part.label, "count": count, "chosen": key == chosen})
     return counted
 
 
 def overview(*, at):
     """What waits, since when, and whether the work behind the pages is done."""
-    waiting = ConsultationRequest.objects.waiting_for_us(at=at).longest_waiting_first()
-    facts = list(waiting.values_list("status", "submitted_at")[: MOST_COUNTED + 1])
-    sent = [submitted_at for status, submitted_at in facts if status in WAITING_ON_US]
+    waiting = ConsultationRequest.objects.waiting_for_us(at=at)
+    facts = together(each.values_list("answer_by", "id", "status", "submitted_at") for each in waiting)
+    facts = list(facts.order_by("answer_by", "id")[: MOST_COUNTED + 1])
+    sent = [submitted_at for _answer_by, _pk, status, submitted_at in facts if status in WAITING_ON_US]
     return {
         "count": len(facts),
         "oldest": timesince(min(sent), at, depth=1) if sent else "",
@@ -190,6 +160,6 @@ def overview(*, at):
 def left_behind():
     """Whose account is closed while requests of theirs are open, with how many."""
     theirs = ConsultationRequest.objects.open().filter(assigned_to__is_active=False)
-    counts = Counter(theirs.values_list("assigned_to", flat=True))
+    counts = dict(theirs.order_by().values_list("assigned_to").annotate(Count("pk")))
     people = get_user_model().objects.in_bulk(counts) if counts else {}
     return sorted(((person, counts[pk]) for pk, person in people.items()), key=lambda each: str(each[0]))

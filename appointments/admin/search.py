@@ -17,7 +17,8 @@ from appointments.names import words_of
 from clinic import audit
 from clinic.models import AuditAction
 
-from .queue import described, for_triage
+from .queue import for_triage
+from .rows import rows_of
 
 MOST_FOUND = 50
 # As long as an e-mail address may be; a name is shorter.
@@ -43,15 +44,15 @@ def search(request):
 @transaction.atomic
 def look_up(request, term, *, at):
     """What was found, newest first. The search is recorded whatever it finds, and so is what it shows."""
-    rows, problem = [], ""
+    ids, problem = [], ""
     reference = reference_of(term)
     if not reference:
         try:
-            found = requests_of(term).with_visit().select_related("assigned_to", "tip__live")
-            rows = list(found.order_by("-submitted_at", "-pk")[: MOST_FOUND + 1])
+            found = requests_of(term).order_by("-submitted_at", "-pk")
+            ids = list(found.values_list("pk", flat=True)[: MOST_FOUND + 1])
         except Unsearchable as refusal:
             problem = str(refusal)
-    shown = described(rows[:MOST_FOUND], at=at)
+    shown = rows_of(ids[:MOST_FOUND], at=at)
     references = [reference] if reference else [row.reference for row in shown]
     audit.record(AuditAction.SEARCHED, by=request.user, at=at, term=audit.fingerprint(term), references=references)
     if reference:
@@ -62,7 +63,7 @@ def look_up(request, term, *, at):
         "term": term[:MOST_LETTERS],
         "problem": problem,
         "rows": shown,
-        "more": len(rows) > MOST_FOUND,
+        "more": len(ids) > MOST_FOUND,
     }
     return TemplateResponse(request, "admin/appointments/search.html", context)
 
@@ -88,7 +89,7 @@ def requests_of(term):
     words = words_of(term)
     if not words or max(len(word.encode()) for word in words) < FEWEST_BYTES:
         raise Unsearchable(_("Write at least two letters of a name."))
-    return ConsultationRequest.objects.by_name(" ".join(words[:MOST_WORDS]))
+    return ConsultationRequest.objects.by_name(" ".join(words[:MOST_WORDS]), most=MOST_FOUND + 1)
 
 
 def whole_email(term):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from statistics import median
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q
 
 from appointments import clock, emails
 from appointments.names import words_of
@@ -51,30 +51,34 @@ class ConsultationRequestQuerySet(models.QuerySet):
     def new(self):
         return self.filter(status=RequestStatus.NEW)
 
+    def in_review(self):
+        return self.filter(status=RequestStatus.IN_REVIEW)
+
     def urgent(self):
-        """Urgent, and the next word is ours."""
-        return self.filter(urgency=Urgency.URGENT, status__in=WAITING_ON_US)
+        return self.filter(urgency=Urgency.URGENT)
 
     def of(self, therapist):
         return self.filter(assigned_to=therapist)
 
-    def with_visit(self):
-        """Each with `visit_at`, when its booked time begins."""
-        booked = OfferedTime.objects.booked().filter(consultation=OuterRef("pk"))
-        return self.annotate(visit_at=Subquery(booked.values("starts_at")[:1]))
-
-    def waiting_on_patient(self):
-        return self.filter(status__in=[RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED])
-
     def waiting_for_us(self, *, at):
-        """New, not answered in time, or long met without a word of how it went; but for what looks like spam."""
-        is_waiting = Q(status=RequestStatus.NEW) | self._is_overdue(at) | self._is_without_outcome(at)
-        return self.open().unsuspected().filter(is_waiting)
+        """New, not answered in time, or long met without a word of how it went; but for what looks like spam.
+
+        As stretches, each of which an index holds in order, so that a part of them is had without sorting all.
+        """
+        late = self.in_review().unsuspected().filter(answer_by__lt=at)
+        return [self.new().unsuspected(), late, self.without_outcome(at=at)]
+
+    def in_stretches(self, *statuses):
+        """The unsuspected ones by where they stand, likewise."""
+        return [self.unsuspected().filter(status=status) for status in statuses]
 
     def booked_between(self, start, end):
         """Whose visit begins from `start` on and before `end`."""
-        in_time = has_booked_time(starts_at__gte=start, starts_at__lt=end)
-        return self.filter(in_time, status=RequestStatus.BOOKED)
+        return self.filter(visit_at__gte=start, visit_at__lt=end)
+
+    def without_outcome(self, *, at):
+        """Booked, and a working day after the visit nobody has said how it went."""
+        return self.filter(visit_at__lte=working_days_before(1, at=at))
 
     def for_second_look(self, *, since):
         """Urgent requests that somebody has decided on since then, and nobody else has looked at."""
@@ -102,17 +106,7 @@ class ConsultationRequestQuerySet(models.QuerySet):
         return self.filter(Exists(standing.filter(**facts)), status=RequestStatus.NEEDS_INFO).order_by("pk")
 
     def overdue(self, *, at):
-        return self.filter(self._is_overdue(at))
-
-    @staticmethod
-    def _is_overdue(at):
-        return Q(status__in=WAITING_ON_US, answer_by__lt=at)
-
-    @staticmethod
-    def _is_without_outcome(at):
-        """Booked, and a working day after the visit nobody has said how it went."""
-        long_past = has_booked_time(starts_at__lte=working_days_before(1, at=at))
-        return Q(long_past, status=RequestStatus.BOOKED)
+        return self.filter(status__in=WAITING_ON_US, answer_by__lt=at)
 
     def to_be_told_late(self, *, at):
         """Whom the clinic has promised an answer by now, and has not told that it is late."""
@@ -123,7 +117,7 @@ class ConsultationRequestQuerySet(models.QuerySet):
 
     def suspected(self):
         """New requests that look like spam: kept apart until somebody has looked at them."""
-        return self.filter(status=RequestStatus.NEW).exclude(suspicion="")
+        return self.open().filter(suspicion__gt="")
 
     def for_form(self, key):
         form = self.filter(form_hash=digest(key))
@@ -150,12 +144,9 @@ class ConsultationRequestQuerySet(models.QuerySet):
         """What ended so by then, and holds somebody's words yet."""
         return self.unerased().filter(status__in=statuses, closed_at__lte=moment).order_by("pk")
 
-    def by_name(self, name):
-        """Requests of whoever has, for each word given, a word in their name that begins so."""
-        found = self
-        for word in words_of(name):
-            found = found.filter(pk__in=NameWord.objects.beginning_with(word).values("statement"))
-        return self.none() if found is self else found
+    def by_name(self, name, *, most):
+        """The newest requests of whoever has, for each word given, a word in their name that begins so."""
+        return self.filter(pk__in=NameWord.objects.newest(words_of(name), most=most))
 
     def sent_since(self, moment):
         return self.filter(submitted_at__gt=moment)
@@ -222,10 +213,6 @@ class ConsultationRequestQuerySet(models.QuerySet):
             emails.received(consultation, at=at)
             emails.staff_new(consultation, at=at)
         return consultation
-
-
-def has_booked_time(**times):
-    return Exists(OfferedTime.objects.booked().filter(consultation=OuterRef("pk"), **times))
 
 
 def office_hours(clinic):

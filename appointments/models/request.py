@@ -40,6 +40,8 @@ from .states import (
 from .times import OfferedTime, kept_until
 from .transitions import Transitions
 
+IS_OPEN = Q(closed_at__isnull=True)
+
 
 class ConsultationRequest(Transitions, models.Model):
     """One patient asking to be seen.
@@ -61,6 +63,8 @@ class ConsultationRequest(Transitions, models.Model):
     submitted_at = models.DateTimeField()
     answer_by = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    # When the visit begins, while one is booked: the list is sorted and cut by it without a look at the times.
+    visit_at = models.DateTimeField(null=True)
     # When the patient first heard more than that we have the request.
     first_answered_at = models.DateTimeField(null=True)
     # When the patient was told that the promised time has passed; each new promise begins afresh.
@@ -90,10 +94,14 @@ class ConsultationRequest(Transitions, models.Model):
             ("oversee_consultationrequest", "Can move requests that are assigned to others"),
         ]
         indexes = [
-            models.Index(fields=["status", "answer_by", "id"], name="request_queue"),
+            models.Index(fields=["status", "suspicion", "answer_by", "id"], name="request_queue"),
             models.Index(fields=["submitted_at"], name="request_by_arrival"),
             models.Index(fields=["first_answered_at"], name="request_by_first_answer"),
-            models.Index(fields=["answer_by", "id"], name="request_open", condition=Q(closed_at__isnull=True)),
+            models.Index(fields=["answer_by", "id"], name="request_open", condition=IS_OPEN),
+            models.Index(fields=["assigned_to", "answer_by", "id"], name="request_open_of", condition=IS_OPEN),
+            models.Index(fields=["urgency", "status", "answer_by", "id"], name="request_urgent", condition=IS_OPEN),
+            models.Index(fields=["answer_by", "id"], name="request_suspect", condition=IS_OPEN & Q(suspicion__gt="")),
+            models.Index(fields=["visit_at", "id"], name="request_visit", condition=Q(visit_at__isnull=False)),
             models.Index(fields=["-closed_at", "-id"], name="request_closed", condition=Q(closed_at__isnull=False)),
             models.Index(
                 fields=["decided_at"],
@@ -110,6 +118,11 @@ class ConsultationRequest(Transitions, models.Model):
                 name="request_is_closed_or_open",
                 condition=Q(status__in=OPEN, closed_at__isnull=True)
                 | (~Q(status__in=OPEN) & Q(closed_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="request_has_a_visit_while_it_is_booked",
+                condition=Q(status=RequestStatus.BOOKED, visit_at__isnull=False)
+                | (~Q(status=RequestStatus.BOOKED) & Q(visit_at__isnull=True)),
             ),
             both_or_neither("decided_at", "decided_by", name="request_decided_at_and_decided_by"),
             both_or_neither("second_look_at", "second_look_by", name="request_second_look_at_and_second_look_by"),
@@ -154,6 +167,7 @@ class ConsultationRequest(Transitions, models.Model):
         if by and self.urgency == Urgency.URGENT and self._is_decision(status):
             changes |= {"decided_by": by, "decided_at": at, "second_look_by": None, "second_look_at": None}
         changes["closed_at"] = None if status in OPEN else at
+        changes.setdefault("visit_at", None)
         self._change(status, by=by, actor=actor or (Actor.STAFF if by else Actor.PATIENT), at=at, **changes)
         if status not in WITH_TIMES:
             self._release_times(at=at)

@@ -71,6 +71,8 @@ OPEN = [
 ]
 # Where the clinic owes the next word, and the promised time runs.
 WAITING_ON_US = [RequestStatus.NEW, RequestStatus.IN_REVIEW]
+# Where the patient owes it.
+WAITING_ON_PATIENT = [RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED]
 # What is an answer: the first of these after the patient sent the request stops the time that is measured.
 ANSWERS = {RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED, RequestStatus.BOOKED, RequestStatus.DECLINED}
 # What a patient may come back from.

@@ -107,7 +107,7 @@ class Transitions:
         tell = [emails.booked, emails.staff_update] if self.status == RequestStatus.PROPOSED else [emails.booked]
         self._release_times(at=at)
         self._new_time(start, minutes, mode, booked_at=at).take(at=at)
-        self._move_to(RequestStatus.BOOKED, by=by, at=at, tell=tell)
+        self._move_to(RequestStatus.BOOKED, by=by, at=at, tell=tell, visit_at=start)
 
     @transaction.atomic
     def choose(self, time, *, at, by=None):
@@ -119,7 +119,8 @@ class Transitions:
         for other in self.times.standing().exclude(pk=time.pk):
             other.release(at=at)
         time.book(at=at)
-        self._move_to(RequestStatus.BOOKED, by=by, at=at, tell=[emails.booked, emails.staff_update])
+        tell = [emails.booked, emails.staff_update]
+        self._move_to(RequestStatus.BOOKED, by=by, at=at, tell=tell, visit_at=time.starts_at)
 
     @transaction.atomic
     def none_of_these(self, *, at, windows=(), any_time=False):

@@ -54,6 +54,7 @@ class OutgoingMail(models.Model):
                 condition=Q(sent_at__isnull=True, parked_at__isnull=True),
             ),
             models.Index(Lower("to"), "queued_at", name="mail_by_address"),
+            models.Index(fields=["-parked_at", "-id"], name="mail_parked", condition=Q(parked_at__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(

@@ -86,6 +86,10 @@ def hold_twice(consultation):
         HeldQuarter.objects.create(therapist=time.therapist, starts_at=START, time=time)
 
 
+def book_without_a_visit(consultation):
+    ConsultationRequest.objects.filter(pk=consultation.pk).update(status=S.BOOKED, assigned_to=make_person())
+
+
 WITHOUT_THERAPIST = [S.IN_REVIEW, S.NEEDS_INFO, S.PROPOSED, S.BOOKED]
 
 
@@ -112,9 +116,14 @@ def count_twice(model, **fields):
 
 REFUSED = [
     *[
-        ("request_in_review_has_a_therapist", change(ConsultationRequest, status=status))
+        (
+            "request_in_review_has_a_therapist",
+            change(ConsultationRequest, status=status, visit_at=START if status == S.BOOKED else None),
+        )
         for status in WITHOUT_THERAPIST
     ],
+    ("request_has_a_visit_while_it_is_booked", change(ConsultationRequest, visit_at=START)),
+    ("request_has_a_visit_while_it_is_booked", book_without_a_visit),
     *[
         ("request_in_review_has_a_therapist", change(ConsultationRequest, status=status, closed_at=NOON))
         for status in (S.COMPLETED, S.NO_SHOW)

@@ -40,7 +40,8 @@ def found(clinic):
     people = {name: make_consultation(said={"full_name": name}) for name in ("Zoë Núñez", "Zora O'Brien", "Ana Zoe")}
     by_pk = {consultation.pk: name for name, consultation in people.items()}
     return lambda name: [
-        by_pk[pk] for pk in ConsultationRequest.objects.by_name(name).order_by("pk").values_list("pk", flat=True)
+        by_pk[pk]
+        for pk in ConsultationRequest.objects.by_name(name, most=9).order_by("pk").values_list("pk", flat=True)
     ]
 
 
@@ -97,3 +98,48 @@ def test_the_names_of_before_are_found_after_the_migration_run_twice(found):
     assert [bytes(word) for _, word in sorted(NameWord.objects.values_list("statement", "word"))] == [
         bytes(word) for _, word in before
     ]
+
+
+@pytest.fixture
+def many(clinic):
+    """The newest five of these names, found by a beginning."""
+    names = [
+        "Maria Smith",
+        "Mark Jones",
+        "Mary Smith",
+        "J Smith",
+        "Marta Smythe",
+        "Martin Stone",
+        "Ma Mavis",
+        "Omar Smith",
+    ]
+    by_pk = {make_consultation(said={"full_name": name}).pk: name for name in names}
+    return lambda name, most=5: [by_pk[pk] for pk in NameWord.objects.newest(words_of(name), most=most)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("few", [2000, 1])
+@pytest.mark.parametrize(
+    ("name", "people"),
+    [
+        ("ma", ["Ma Mavis", "Martin Stone", "Marta Smythe", "Mary Smith", "Mark Jones"]),
+        ("mar", ["Martin Stone", "Marta Smythe", "Mary Smith", "Mark Jones", "Maria Smith"]),
+        ("smith", ["Omar Smith", "J Smith", "Mary Smith", "Maria Smith"]),
+        ("mar smi", ["Mary Smith", "Maria Smith"]),
+        ("j smith", ["J Smith"]),
+        ("j", []),
+        ("mark smith", []),
+    ],
+)
+def test_the_newest_are_found_whether_few_or_many_are_called_so(many, monkeypatch, few, name, people):
+    monkeypatch.setattr("appointments.models.statement.FEW", few)
+
+    assert many(name) == people
+
+
+@pytest.mark.django_db
+def test_where_very_many_are_called_so_the_other_words_are_looked_for_among_the_newest(many, monkeypatch):
+    monkeypatch.setattr("appointments.models.statement.FEW", 1)
+    monkeypatch.setattr("appointments.models.statement.MOST_WALKED", 2)
+
+    assert many("smi ma") == ["Mary Smith"]

@@ -42,6 +42,7 @@ def stored(status, therapist, arrived):
         submitted_at=arrived,
         answer_by=arrived + DAY,
         closed_at=arrived + 2 * DAY if is_closed else None,
+        visit_at=visit_of(arrived) if status == S.BOOKED else None,
         decided_at=decided_at,
         decided_by=therapist if decided_at else None,
         form_hash=f"form-{number}",
@@ -75,8 +76,12 @@ def statement_of(row):
     return PatientStatement(consultation=row, **SAID | contact)
 
 
+def visit_of(arrived):
+    return (arrived + 2 * DAY).replace(minute=0, second=0, microsecond=0)
+
+
 def visit(row):
-    start = (row.submitted_at + 2 * DAY).replace(minute=0, second=0, microsecond=0)
+    start = visit_of(row.submitted_at)
     return OfferedTime(
         consultation=row, therapist=row.assigned_to, starts_at=start, minutes=30, mode="clinic", booked_at=start - DAY
     )
@@ -100,9 +105,10 @@ def asked(queries):
 def test_no_part_of_the_queue_and_no_search_reads_the_whole_table(years_of_work, signed_in, therapist):
     client = signed_in(therapist)
     cursor = f"{(timezone.now() - timedelta(minutes=5)).isoformat()}_1"
-    looks = [{"show": show} for show in PARTS] + [{"show": show, "after": cursor} for show in PARTS]
+    places = [{}, {"after": cursor}, {"before": cursor}, {"before": "end"}]
+    looks = [{"show": show} | place for show in PARTS for place in places]
     one = ConsultationRequest.objects.latest("pk").statement
-    terms = ["CR-000007", f"zoe{one.pk}", "nobody", one.phone.as_national, one.email]
+    terms = ["CR-000007", f"zoe{one.pk}", "zo", "zoe zo", "nobody", one.phone.as_national, one.email]
 
     with CaptureQueriesContext(connection) as queries:
         for look in looks:

@@ -132,7 +132,7 @@ class OneHeldTime(Contest):
         if consultation.status != S.PROPOSED:
             raise TransitionNotAllowed
         OfferedTime.objects.filter(pk=self.time.pk).update(booked_at=NOON)
-        ConsultationRequest.objects.filter(pk=consultation.pk).update(status=S.BOOKED)
+        ConsultationRequest.objects.filter(pk=consultation.pk).update(status=S.BOOKED, visit_at=NOON)
 
     def left(self):
         return self.wanted.history.filter(to_status=RequestStatus.BOOKED).count()

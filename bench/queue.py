@@ -1,0 +1,151 @@
+"""What the queue costs with a million requests, beside itself with a thousand: `make bench`, into bench/QUEUE.md.
+
+Two databases of one engine are asked in turn, since what else the machine does changes by the minute. ENGINES and
+TEST_DATABASE_URL in the environment mean what they mean to `make test`; FEW and MANY are the numbers of requests.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from tests import run
+
+from .sites import ROOT, production, python
+
+FEW, MANY = int(os.environ.get("FEW", "1000")), int(os.environ.get("MANY", "1000000"))
+ROUNDS, MOST = 21, 1.3
+ASK = "import django; django.setup(); from bench.queue_pages import main; main({count})"
+REPORT = """\
+# The queue with {many:,} requests, measured
+
+`make bench` writes this. Two databases, one with {few:,} requests and one with {many:,}, 98 of 100 closed in both, each filled with what the product
+keeps of them; every page is asked of one and then of the other, {rounds} times, through everything that answers a therapist in production's set-up
+(the real middleware, session, second step and record of who looked; no network). Milliseconds are medians. `rows` are those on the page: with {few:,} requests most
+parts hold fewer than a page has room for, and each row that is shown costs what it costs.
+
+The aim: no page takes more than {most} times as long with {many:,} as with {few:,}. {verdict}
+{tables}
+Measured with Python {python} on {cores} cores.
+"""
+TABLE = """
+## {engine}
+
+| | rows | ms with {few:,} | rows | ms with {many:,} | ratio |
+| --- | --- | --- | --- | --- | --- |
+{rows}
+"""
+
+
+def main():
+    measured = {}
+    with tempfile.TemporaryDirectory(prefix="clinic-bench-", ignore_cleanup_errors=True) as folder:
+        for engine in os.environ.get("ENGINES", " ".join(run.ENGINES)).replace(",", " ").split():
+            place = Path(folder) / engine
+            place.mkdir()
+            with getattr(run, engine)(place) as database:
+                print(f"{database.title}: filling, then asking ...", flush=True)
+                measured[database.title.split(" (")[0]] = measure(database, place)
+    (ROOT / "bench" / "QUEUE.md").write_text(report(measured))
+    print(report(measured))
+
+
+def measure(database, folder):
+    """By page: for each number of requests its rows and its times."""
+    with ExitStack() as stack:
+        both = [stack.enter_context(desk(database, folder, count)) for count in (FEW, MANY)]
+        names = [said(each)["pages"] for each in both].pop()
+        found = {name: ([], []) for name in names}
+        for _round in range(ROUNDS):
+            for name in names:
+                for each, answers in zip(both, found[name], strict=True):
+                    each.stdin.write(name + "\n")
+                    each.stdin.flush()
+                    answers.append(said(each))
+    return found
+
+
+def said(process):
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError("the desk has ended")
+    return json.loads(line)
+
+
+@contextmanager
+def desk(database, folder, count):
+    """A process with a database of its own, filled, which answers for the desk."""
+    environment = production(own_database(database, count), folder / str(count))
+    for command in (["migrate", "-v0"], ["createcachetable"], ["collectstatic", "--noinput", "-v0"]):
+        python(environment, "-m", "django", *command)
+    command = [sys.executable, "-c", ASK.format(count=count)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with (
+        (folder / f"{count}.log").open("w") as log,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log, **pipes) as process,
+    ):
+        try:
+            yield process
+        except RuntimeError:
+            log.flush()
+            print(Path(log.name).read_text()[-3000:])
+            raise
+        finally:
+            process.stdin.close()
+
+
+def own_database(database, count):
+    parts = urlsplit(database.url)
+    name = f"queue_{os.getpid()}_{count}"
+    if parts.scheme == "sqlite":
+        return f"{database.url}.{name}"
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+# The report
+
+
+def report(measured):
+    rows = {engine: {name: figures(*both) for name, both in found.items()} for engine, found in measured.items()}
+    sizes = {"few": FEW, "many": MANY, "rounds": ROUNDS, "most": MOST}
+    tables = "".join(
+        TABLE.format(engine=engine, rows="\n".join(row(name, facts) for name, facts in found.items()), **sizes)
+        for engine, found in rows.items()
+    )
+    machine = {"python": platform.python_version(), "cores": os.cpu_count()}
+    return REPORT.format(tables=tables, verdict=verdict(rows), **sizes, **machine)
+
+
+def figures(few, many):
+    times = [median(answer["ms"] for answer in answers) for answers in (few, many)]
+    return few[0]["rows"], times[0], many[0]["rows"], times[1], times[1] / times[0]
+
+
+def row(name, facts):
+    few_rows, few, many_rows, many, ratio = facts
+    shown = f"**{ratio:.2f}**" if ratio > MOST else f"{ratio:.2f}"
+    return f"| {name} | {few_rows} | {few:.1f} | {many_rows} | {many:.1f} | {shown} |"
+
+
+def verdict(rows):
+    slow = [
+        f"{engine.split()[0]}, {name}"
+        for engine, found in rows.items()
+        for name, facts in found.items()
+        if facts[-1] > MOST
+    ]
+    return f"It does not hold for: {'; '.join(slow)}." if slow else "It holds for every one of them."
+
+
+if __name__ == "__main__":
+    sys.exit(main())
