@@ -46,7 +46,9 @@ class Draft:
         try:
             kept = request.session.get(SESSION_KEY)
         except (OperationalError, InterfaceError):
-            # The page brings the answers as well.
+            # What is sent brings the answers as well. A page that is only asked for must not begin anew for want of them.
+            if request.method != "POST":
+                raise
             kept = None
         try:
             carried = unseal(request.POST.get("carried", ""), purpose=SEAL, max_age=SEALED_SECONDS)

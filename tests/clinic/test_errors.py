@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.core.management import call_command
-from django.db import ProgrammingError, connection
+from django.db import OperationalError, ProgrammingError, connection
 from django.test import Client
 from django.urls import reverse
 
@@ -179,6 +179,25 @@ def test_a_process_that_has_not_read_the_settings_does_not_say_that_the_form_is_
         answer = Client(raise_request_exception=False).get(address)
 
     assert (answer.status_code, HEADINGS[503] in answer.content.decode()) == (503, True)
+
+
+@pytest.mark.parametrize("address", [step_address("contact"), CHECK])
+def test_a_session_that_cannot_be_read_is_not_taken_for_an_empty_one(clinic, client, address):
+    fill(client, until="check")
+    client.raise_request_exception = False
+
+    with connection.execute_wrapper(fails_for_sessions):
+        refused = client.get(address)
+    answer = client.get(address)
+
+    assert (refused.status_code, answer.status_code) == (503, 200)
+
+
+def fails_for_sessions(execute, sql, params, many, context):
+    """As the first statement does on a connection whose server is gone; the next one gets another connection."""
+    if "django_session" in sql:
+        raise OperationalError("the server closed the connection")
+    return execute(sql, params, many, context)
 
 
 @pytest.mark.django_db(transaction=True)
