@@ -26,7 +26,7 @@ NOW = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
 TIPS = int(os.environ.get("TIPS", "100000"))
 INVENTED_WORDS = 20_000
 WORDS_OF_A_BODY = (200, 700)
-AT_ONCE = 1000
+AT_ONCE = 5000
 ROUNDS = 5
 A_PAGE = 20
 # It takes seconds.
@@ -181,7 +181,7 @@ def make_tips():
 
 @transaction.atomic
 def make_some(writer, numbers, author, topics):
-    tips = [Tip(slug=f"tip-{n}", author=author, publish_at=NOW - timedelta(minutes=n + 1)) for n in numbers]
+    tips = [Tip(slug=f"tip-{n}", author=author, publish_at=NOW - timedelta(minutes=TIPS - n)) for n in numbers]
     tips = Tip.objects.bulk_create(tips)
     written = [writer.tip() for _ in tips]
     by = {"number": 1, "written_by": author, "written_at": NOW}

@@ -22,7 +22,7 @@ from tests import run
 from .sites import ROOT, production, python
 
 FEW, MANY = int(os.environ.get("FEW", "1000")), int(os.environ.get("MANY", "1000000"))
-ROUNDS, MOST = 21, 1.3
+ROUNDS, MOST = 15, 1.3
 ASK = "import django; django.setup(); from bench.queue_pages import main; main({count})"
 REPORT = """\
 # The queue with {many:,} requests, measured

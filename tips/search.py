@@ -42,28 +42,28 @@ GRAMMAR = {
     "sqlite": ('"{}"', '"{}"*', " OR ", " AND "),
     "postgresql": ("'{}'", "'{}':*", " | ", " & "),
 }
-# Both weigh a title over a summary and topics, and those over a body. For `bm25` less is better, and its weights are in the
-# order of the columns, of which the first two are only kept; those of `ts_rank` are for D, C, B and A.
-FOUND = {
-    "sqlite": """
-        WITH wanted (words) AS (VALUES (%s))
-        SELECT id FROM (
-            SELECT tip.id, tip.publish_at, bm25(tips_searchentry, 0, 0, 100, 20, 20, 1) AS score
-            FROM tips_searchentry CROSS JOIN ({visible}) AS tip ON tip.id = tips_searchentry.rowid
-            WHERE tips_searchentry MATCH (SELECT words FROM wanted)
-            ORDER BY tip.publish_at DESC, tip.id DESC LIMIT {limit}
-        ) ORDER BY score, publish_at DESC, id DESC
-    """,
-    "postgresql": """
-        WITH fitting AS MATERIALIZED (
-            SELECT rowid, words, wanted FROM tips_searchentry, to_tsquery('simple', %s) AS wanted WHERE words @@ wanted
-        ), newest AS (
-            SELECT tip.id, tip.publish_at, words, wanted FROM fitting JOIN ({visible}) AS tip ON tip.id = fitting.rowid
-            ORDER BY tip.publish_at DESC, tip.id DESC LIMIT {limit}
-        )
-        SELECT id FROM newest ORDER BY ts_rank('{{0, 0.01, 0.2, 1}}', words, wanted) DESC, publish_at DESC, id DESC
-    """,
-}
+# Both weigh a title over a summary and topics, and those over a body; and of very many only those written last are looked at.
+# `ts_rank` has its weights for D, C, B and A.
+POSTGRESQL = """
+    WITH fitting AS MATERIALIZED (
+        SELECT rowid, words, wanted FROM tips_searchentry, to_tsquery('simple', %s) AS wanted WHERE words @@ wanted
+    ), newest AS (
+        SELECT tip.id, tip.publish_at, words, wanted FROM fitting JOIN ({visible}) AS tip ON tip.id = fitting.rowid
+        ORDER BY tip.id DESC LIMIT {limit}
+    )
+    SELECT id FROM newest ORDER BY ts_rank('{{0, 0.01, 0.2, 1}}', words, wanted) DESC, publish_at DESC, id DESC
+"""
+# In this order the index has them, so that it stops early.
+SQLITE = """
+    SELECT tip.id, tip.publish_at FROM tips_searchentry CROSS JOIN ({visible}) AS tip ON tip.id = tips_searchentry.rowid
+    WHERE tips_searchentry MATCH %s ORDER BY tips_searchentry.rowid DESC LIMIT {limit}
+"""
+# Less is better. The weights are in the order of the columns, of which the first two are only kept.
+SQLITE_SCORES = """
+    SELECT rowid, bm25(tips_searchentry, 0, 0, 100, 20, 20, 1) FROM tips_searchentry
+    WHERE tips_searchentry MATCH %s AND rowid >= %s
+"""
+SQLITE_FITTING = "SELECT rowid, 1 FROM tips_searchentry WHERE tips_searchentry MATCH %s AND rowid >= %s"
 
 
 class SearchEntry(models.Model):
@@ -153,7 +153,8 @@ class Wanted:
         word, beginning, either, both = GRAMMAR[connection.vendor]
         *others, last = map(word.format, self.stems)
         if self.beginning:
-            last = f"({last}{either}{beginning.format(self.beginning)})"
+            begins = beginning.format(self.beginning)
+            last = begins if self.stems[-1].startswith(self.beginning) else f"({last}{either}{begins})"
         return both.join([*others, last])
 
 
@@ -216,10 +217,30 @@ class Found:
 def ranked(tips, wanted):
     """The ids of those among `tips` that fit, best first; one more than are ranked says that there are more."""
     visible, params = tips.order_by().values("id", "publish_at").query.sql_with_params()
-    sql = FOUND[connection.vendor].format(visible=visible, limit=MOST_RANKED + 1)
+    shape, words = {"visible": visible, "limit": MOST_RANKED + 1}, wanted.in_grammar()
     with through_the_index() as cursor:
-        cursor.execute(sql, [wanted.in_grammar(), *params])
-        return [pk for (pk,) in cursor.fetchall()]
+        if connection.vendor == "postgresql":
+            cursor.execute(POSTGRESQL.format(**shape), [words, *params])
+            return [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(SQLITE.format(**shape), [*params, words])
+        fitting = cursor.fetchall()
+        score = scores(cursor, words, fitting)
+    newest_first = sorted(fitting, key=lambda row: (row[1], row[0]), reverse=True)
+    return sorted((pk for pk, _published in newest_first), key=lambda pk: score.get(pk, 0))
+
+
+def scores(cursor, words, fitting):
+    """By id, less is better. `bm25` counts in all texts that fit: where they are very many, only where a word stands counts."""
+
+    def asked(sql, words):
+        cursor.execute(sql, [words, fitting[-1][0] if fitting else 0])
+        return dict(cursor.fetchall())
+
+    if len(fitting) <= MOST_RANKED:
+        return asked(SQLITE_SCORES, words)
+    above = asked(SQLITE_FITTING, f"{{title summary topics}} : ({words})")
+    in_title = asked(SQLITE_FITTING, f"{{title}} : ({words})")
+    return {pk: -2 if pk in in_title else -1 for pk in above}
 
 
 @contextmanager

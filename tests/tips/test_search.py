@@ -138,7 +138,7 @@ def test_among_equals_the_newest_comes_first():
 
 def test_only_the_newest_that_fit_are_ranked_and_the_page_says_that_there_are_more(client, clinic, monkeypatch):
     monkeypatch.setattr(search, "MOST_RANKED", 2)
-    for age, title in [(1, "New"), (2, "Less new"), (3, "Knees, and old"), (4, "Knees, and older")]:
+    for age, title in [(4, "Knees, and older"), (3, "Knees, and old"), (2, "Less new"), (1, "New")]:
         make_tip(text={"title": title, "body": "Knees."}, published_at=NOON - age * DAY)
 
     html = ask(client, "knees")
@@ -146,6 +146,19 @@ def test_only_the_newest_that_fit_are_ranked_and_the_page_says_that_there_are_mo
     assert "2+ tips for “knees”" in html
     assert len(cards(html)) == 2
     assert "Knees, and older" not in cards(html)
+
+
+def test_where_more_fit_than_are_ranked_a_title_still_comes_before_a_summary_and_a_body(monkeypatch):
+    monkeypatch.setattr(search, "MOST_RANKED", 4)
+    make_tip(text={"title": "Knees, and old"}, published_at=NOON - 9 * DAY)
+    texts = [{"title": "Knees"}, {"title": "Summary", "summary": "Knees."}, {"title": "Body", "body": "Knees."}]
+    texts += [{"title": "New", "body": "Knees."}, {"title": "Newest", "body": "Knees."}]
+    for number, text in enumerate(texts):
+        make_tip(text=text, published_at=NOON - (8 - number) * DAY)
+
+    titles = found("knees")
+
+    assert titles == ["Knees", "Summary", "Newest", "New"]
 
 
 def test_the_number_of_tips_found_is_exact_below_that(client, clinic):
