@@ -39,10 +39,11 @@ faults: ## take out one guard after the other and see that the test named beside
 	@$(PYTHON) requirements/install.py dev
 	@exec $(VENV) -m bench.faults $(ARGS)
 
-bench: ## measure pages (with wrk and nginx), readers' search, and what a refused sign-in tells by its time, into bench/*.md
+bench: ## measure pages (with wrk and nginx), readers' search, the queue with a million requests, and what a refused sign-in tells by its time, into bench/*.md
 	@$(PYTHON) requirements/install.py dev
 	@$(VENV) -m bench.pages
 	@$(VENV) -m bench.search
+	@$(VENV) -m bench.queue
 	@exec $(VENV) -m bench.guessing
 
 lighthouse: ## what Lighthouse says of our pages, where there are Chromium and npm, into bench/LIGHTHOUSE.md
