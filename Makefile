@@ -39,16 +39,18 @@ faults: ## take out one guard after the other and see that the test named beside
 	@$(PYTHON) requirements/install.py dev
 	@exec $(VENV) -m bench.faults $(ARGS)
 
-bench: ## measure pages (with wrk and nginx), readers' search, the queue with a million requests, and what a refused sign-in tells by its time, into bench/*.md
+bench: ## measure pages (with wrk and nginx), readers' search, the queue with a million requests, and what a refused sign-in tells by its time, into bench/RESULTS.md and beside it
 	@$(PYTHON) requirements/install.py dev
 	@$(VENV) -m bench.pages
 	@$(VENV) -m bench.search
 	@$(VENV) -m bench.queue
-	@exec $(VENV) -m bench.guessing
+	@$(VENV) -m bench.guessing
+	@exec $(VENV) -m bench.results
 
 lighthouse: ## what Lighthouse says of our pages, where there are Chromium and npm, into bench/LIGHTHOUSE.md
 	@$(PYTHON) requirements/install.py dev
-	@exec $(VENV) -m bench.lighthouse
+	@$(VENV) -m bench.lighthouse
+	@exec $(VENV) -m bench.results
 
 check: ## lint, formatting, missing migrations, and Django's deployment check
 	@$(PYTHON) requirements/install.py dev
