@@ -7,6 +7,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -70,14 +71,17 @@ class Host:
         return Service(self.root / f"{name}.log", command, **around)
 
     def wait(self):
+        """Until it answers; the door is open before somebody is there."""
         wait_at(self.ports[2], self.web.process)
+        while self.get("/health/live/")[0] != 200:
+            time.sleep(0.1)
 
     def manage(self, *command):
         subprocess.run([self.root / "usr" / "local" / "bin" / "clinic", *command], env={"PATH": os.defpath}, check=True)
 
     def get(self, address):
         """The status and the page of this host's own site, asked as its nginx asks."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.ports[2], timeout=10)) as wire:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.ports[2], timeout=30)) as wire:
             headers = {"Host": HOST, "X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
             wire.request("GET", address, headers=headers)
             answer = wire.getresponse()
