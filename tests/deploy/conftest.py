@@ -167,8 +167,8 @@ def wait_at(port, process, seconds=30):
 def service(root, name):
     """The command of a unit, and all that there is around it: nothing but what the unit says."""
     said = unit(root, name)["Service"]
-    setting, _, value = said["Environment"].partition("=")
-    around = {"cwd": said["WorkingDirectory"], "env": {"PATH": os.defpath, setting: value}}
+    named = dict(setting.split("=", 1) for setting in shlex.split(said["Environment"]))
+    around = {"cwd": said["WorkingDirectory"], "env": {"PATH": os.defpath} | named}
     return shlex.split(said["ExecStart"]), around
 
 
