@@ -118,3 +118,14 @@ def test_somebody_who_comes_in_makes_no_page_old(tip):
     update_last_login(None, person)
 
     assert (made != before, generation.value() == made) == (True, True)
+
+
+@committed
+def test_an_account_that_is_taken_back_hears_of_nothing():
+    make_clinic()
+    with transaction.atomic():
+        make_person("Therapist", email="never@clinic.example")
+        within = emails._who_triages()
+        transaction.set_rollback(True)
+
+    assert (len(within), emails._who_triages()) == (1, [])
