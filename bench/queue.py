@@ -62,15 +62,19 @@ def measure(database, folder):
     """By page: for each number of requests its rows and its times."""
     with ExitStack() as stack:
         both = [stack.enter_context(desk(database, folder, count)) for count in (FEW, MANY)]
-        names = [said(each)["pages"] for each in both].pop()
+        names = [asked(each, "begin") for each in both if said(each)].pop()
         found = {name: ([], []) for name in names}
         for _round in range(ROUNDS):
             for name in names:
                 for each, answers in zip(both, found[name], strict=True):
-                    each.stdin.write(name + "\n")
-                    each.stdin.flush()
-                    answers.append(said(each))
+                    answers.append(asked(each, name))
     return found
+
+
+def asked(process, name):
+    process.stdin.write(name + "\n")
+    process.stdin.flush()
+    return said(process)
 
 
 def said(process):
