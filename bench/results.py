@@ -7,6 +7,8 @@ from .servers import ROOT
 
 BENCH = ROOT / "bench"
 PARTS = ("PAGES", "QUEUE", "SEARCH", "SIGN-IN", "LIGHTHOUSE", "TORTURE", "FAULTS")
+# What a report says of its aims: in a sentence, in a list, or at the end of a row.
+VERDICT = re.compile(r"The aim|Of \d+ guards|From the start|- .*the aim is|\| (SQLite|PostgreSQL).* (%|yes|no) \|$")
 HEADING = """\
 # What is measured, and what came out
 
@@ -22,12 +24,8 @@ def main():
 def part(file):
     text = file.read_text()
     title = re.search(r"^# (.+)$", text, re.MULTILINE)[1]
-    said = [line if line.startswith("- ") else f"- {line}" for line in text.splitlines() if speaks_of_an_aim(line)]
-    return f"## [{title}]({file.name})\n\n" + "\n".join(said or ["- See there."]) + "\n"
-
-
-def speaks_of_an_aim(line):
-    return line.startswith(("The aim", "Held:")) or (line.startswith("- ") and "the aim is" in line)
+    said = [f"- {line.removeprefix('- ').strip('| ')}" for line in text.splitlines() if VERDICT.match(line)]
+    return f"## [{title}]({file.name})\n\n" + "\n".join(said) + "\n"
 
 
 if __name__ == "__main__":
