@@ -216,8 +216,10 @@ def server(environment):
             process.terminate()
 
 
-def start_server(environment, *, workers=1, **options):
-    command = ["-m", "clinic.server", "--port", environment["PORT"], "--blocking-threads", "8"]
+def start_server(environment, *, application=None, workers=1, **options):
+    """Ours as it is shipped, or another application under the same server."""
+    command = ["-m", "granian", "--interface", "wsgi", application] if application else ["-m", "clinic.server"]
+    command += ["--port", environment["PORT"], "--blocking-threads", "8"]
     command += ["--workers", str(workers), "--log-level", "error"]
     return subprocess.Popen([sys.executable, *command], env=environment, **options)
 
