@@ -84,15 +84,17 @@ def is_changing() -> bool:
 
 def remembered(read: Callable[[], Result]) -> Callable[[], Result]:
     """Around a function of nothing: what it gave once, for as long as nothing shown, and no account, changes."""
-    kept: dict[bytes, Result] = {}
+    kept: dict[str, tuple[bytes, Result]] = {}
 
     @wraps(read)
     def give() -> Result:
-        shown = value()
-        found = kept[shown] if shown in kept else read()
-        if shown not in kept and not is_changing():
-            kept.clear()
-            kept[shown] = found
+        shown, last = value(), kept.get("last")
+        if last and last[0] == shown:
+            return last[1]
+        found = read()
+        if not is_changing():
+            # Whole, since other threads read it.
+            kept["last"] = shown, found
         return found
 
     return give
