@@ -18,7 +18,7 @@ from tips.models import TipRevision
 LONGEST = TipRevision._meta.get_field("body").max_length
 MOST_SECONDS = 2
 MOST_MEGABYTES = 200
-ORDINARY_TEXTS = 60
+ORDINARY_TEXTS = 100
 ARTICLES = Path(pdf.__file__).parent / "demo"
 # Linux keeps the peak of a process, and forgets it when asked.
 PEAK = Path("/proc/self/clear_refs")
@@ -48,16 +48,22 @@ def cost(work):
 
 
 @cache
+def ordinary():
+    return ("".join(path.read_text().split("+++\n", 2)[2] for path in sorted(ARTICLES.glob("*.md"))) * 10)[:LONGEST]
+
+
 def limit():
-    """In seconds: what this machine, whatever its speed, takes to show so many ordinary texts of the same length."""
-    ordinary = "".join(path.read_text().split("+++\n", 2)[2] for path in sorted(ARTICLES.glob("*.md"))) * 10
-    return max(MOST_SECONDS, ORDINARY_TEXTS * cost(lambda: to_html.__wrapped__(ordinary[:LONGEST]))[0])
+    """In seconds: what this machine, as busy as it is now, takes to show so many ordinary texts of the same length."""
+    return max(MOST_SECONDS, ORDINARY_TEXTS * cost(lambda: to_html.__wrapped__(ordinary()))[0])
 
 
 def assert_light(work):
     seconds, megabytes = cost(work)
-    # Once more where the machine was busy with something else.
-    seconds = seconds if seconds < limit() else cost(work)[0]
+    for _again in range(2):
+        if seconds < limit():
+            break
+        # The machine may have been busy with something else; a text that is heavy stays so.
+        seconds = min(seconds, cost(work)[0])
     assert (seconds < limit(), megabytes < MOST_MEGABYTES) == (True, True), (seconds, limit(), megabytes)
 
 
