@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import OperationalError, connection
 
@@ -47,3 +48,41 @@ def test_a_session_that_was_ended_meanwhile_is_still_called_so(client):
 
     with pytest.raises(UpdateError):
         other.save()
+
+
+def test_what_is_kept_is_read_again_until_it_runs_out():
+    session = SessionStore()
+    session["a"] = 1
+    session.save()
+    session["a"] = 2
+    session.save()
+
+    assert SessionStore(session.session_key)["a"] == 2
+
+    session.set_expiry(-1)
+    session.save()
+
+    over = SessionStore(session.session_key)
+    assert (over.get("a"), over.session_key) == (None, None)
+
+
+def test_a_key_that_is_taken_is_never_used_twice(monkeypatch):
+    first = SessionStore()
+    first["a"] = 1
+    first.create()
+    keys = iter([first.session_key, "b" * 32])
+    monkeypatch.setattr(SessionStore, "_get_new_session_key", lambda self: next(keys))
+
+    second = SessionStore()
+    second["a"] = 2
+    second.save()
+
+    assert (second.session_key, SessionStore(first.session_key)["a"]) == ("b" * 32, 1)
+
+
+def test_django_reads_what_is_kept_as_its_own():
+    session = SessionStore()
+    session["a"] = 1
+    session.save()
+
+    assert db.SessionStore(session.session_key)["a"] == 1
