@@ -83,4 +83,5 @@ def _thing(of_type: str | list[str], **facts: object) -> Thing:
 
 
 def _script(graph: list[Thing]) -> str:
-    return json.dumps({"@context": "https://schema.org", "@graph": graph}, default=str).translate(ESCAPES)
+    whole = {"@context": "https://schema.org", "@graph": graph}
+    return json.dumps(whole, default=str, separators=(",", ":")).translate(ESCAPES)

@@ -74,7 +74,7 @@ def enter(page, role, name):
 
 
 def test_the_form_is_completed_by_keyboard_alone(screen):
-    enter(screen, "link", "Start")
+    enter(screen, "link", "Start your request")
 
     for acts in PAGES:
         for act in acts:
@@ -92,7 +92,7 @@ def test_the_form_is_completed_by_keyboard_alone(screen):
 
 
 def test_the_form_is_completed_from_the_accessibility_tree_alone(screen):
-    screen.get_by_role("link", name="Start", exact=True).click()
+    screen.get_by_role("link", name="Start your request", exact=True).click()
 
     for acts in PAGES:
         for role, name, *words in acts:
@@ -106,7 +106,7 @@ def test_the_form_is_completed_from_the_accessibility_tree_alone(screen):
 
 
 def test_after_a_mistake_the_summary_has_the_focus_and_leads_to_the_field(screen):
-    enter(screen, "link", "Start")
+    enter(screen, "link", "Start your request")
     enter(screen, "button", "Continue")
 
     expect(screen.get_by_role("alert")).to_be_focused()
@@ -122,7 +122,7 @@ def test_every_page_fits_at_400_percent_and_breaks_no_rule(page, site, is_fit):
     page.set_viewport_size({"width": 320, "height": 200})
     page.goto(f"{site}/consultation/")
     is_fit(page)
-    page.get_by_role("link", name="Start", exact=True).click()
+    page.get_by_role("link", name="Start your request", exact=True).click()
 
     for acts in PAGES:
         is_fit(page)

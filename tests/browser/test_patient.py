@@ -24,7 +24,7 @@ def test_a_runner_asks_and_gets_a_reference_and_a_mail(site, page, is_fit, mails
 
     follow(page, page.get_by_role("main").get_by_role("link", name="Ask for a free consultation"))
     is_fit(page)
-    follow(page, page.get_by_role("link", name="Start"))
+    follow(page, page.get_by_role("link", name="Start your request"))
     for answer in STEPS:
         is_fit(page)
         go_on(page)
@@ -51,7 +51,7 @@ def test_the_form_works_without_javascript(site, browser):
     page = context.new_page()
     page.goto(f"{site}/consultation/")
 
-    follow(page, page.get_by_role("link", name="Start"))
+    follow(page, page.get_by_role("link", name="Start your request"))
     for answer in STEPS:
         answer(page)
         go_on(page)

@@ -331,7 +331,7 @@ def test_our_style_sheets_and_scripts_fetch_nothing_from_anybody_else(settings, 
     files = [file for file in (tmp_path / "clinic").rglob("*") if file.suffix in {".css", ".js"}]
     found = {file.name: re.findall(r"(?:https?:)?//[\w.-]+\.\w+|@import", file.read_text()) for file in files}
     assert {name for name, addresses in found.items() if addresses} == set()
-    assert {"site.css", "admin.css", "preview.js"} <= set(found)
+    assert {"site.css", "forms.css", "admin.css", "preview.js"} <= set(found)
 
 
 def test_every_time_is_shown_in_the_zone_of_the_clinic(therapist, signed_in):
