@@ -1,12 +1,12 @@
 """How often public pages are looked at: counted in memory, written from time to time, knowing nobody.
 
 A page that is answered costs no query for it. A thread of the process writes what has come together, every
-`COUNT_FLUSH_SECONDS` or sooner where there are `MOST_UNWRITTEN` of one page; a process that is killed loses what it had not written.
+`COUNT_FLUSH_SECONDS` or sooner where there are `MOST_UNWRITTEN`; a process that is killed loses what it had not written.
 """
 
 import logging
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from datetime import date
 
@@ -23,6 +23,8 @@ LEAST_SECONDS = 1.0
 # How many different things are kept while the database gives no answer; after that the oldest count on, new ones are lost.
 MOST_KINDS = 10_000
 
+# Added to without a lock, for which the threads that answer readers would wait on one another.
+_looks: deque[tuple[date, str, str]] = deque()
 _lock = threading.Lock()
 _unwritten: Counter[tuple[date, str, str]] = Counter()
 _many = threading.Event()
@@ -31,12 +33,16 @@ _writer: list[threading.Thread] = []
 
 def count(kind: str, key: str = "", *, on: date) -> None:
     """Once more of this on that day of the clinic's. Takes no time and never fails."""
+    _looks.append((on, kind, key))
+    if len(_looks) % MOST_UNWRITTEN == 0:
+        _many.set()
+    if not _writer and settings.COUNT_FLUSH_SECONDS:
+        _begin_to_write()
+
+
+def _begin_to_write() -> None:
     with _lock:
-        if (on, kind, key) in _unwritten or len(_unwritten) < MOST_KINDS:
-            _unwritten[on, kind, key] += 1
-            if _unwritten[on, kind, key] % MOST_UNWRITTEN == 0:
-                _many.set()
-        if not _writer and settings.COUNT_FLUSH_SECONDS:
+        if not _writer:
             _writer.append(threading.Thread(target=_write_from_time_to_time, name="counting", daemon=True))
             _writer[0].start()
 
@@ -46,6 +52,10 @@ def flush() -> None:
     with _lock:
         taken = Counter(_unwritten)
         _unwritten.clear()
+        for _ in range(len(_looks)):
+            look = _looks.popleft()
+            if look in taken or len(taken) < MOST_KINDS:
+                taken[look] += 1
     try:
         if taken:
             DayCount.objects.add(taken)

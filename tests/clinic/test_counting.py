@@ -21,8 +21,13 @@ DAY_ONE, DAY_TWO = date(2026, 3, 2), date(2026, 3, 3)
 
 @pytest.fixture(autouse=True)
 def nothing_unwritten():
-    counting._unwritten.clear()
+    forget()
     yield
+    forget()
+
+
+def forget():
+    counting._looks.clear()
     counting._unwritten.clear()
 
 
