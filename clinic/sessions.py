@@ -12,7 +12,9 @@ from django.db import connection
 from django.utils import timezone
 
 READ = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
-CREATE = "INSERT INTO django_session (session_data, expire_date, session_key) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+CREATE = (
+    "INSERT INTO django_session (session_data, expire_date, session_key) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+)
 KEEP = "UPDATE django_session SET session_data = %s, expire_date = %s WHERE session_key = %s"
 
 
