@@ -1,7 +1,7 @@
 """What the queue costs with a million requests, beside itself with a thousand: `make bench`, into bench/QUEUE.md.
 
-Two databases of one engine are asked in turn, since what else the machine does changes by the minute. ENGINES and
-TEST_DATABASE_URL in the environment mean what they mean to `make test`; FEW and MANY are the numbers of requests.
+Databases of one engine are asked in turn, since what else the machine does changes by the minute. ENGINES and
+TEST_DATABASE_URL in the environment mean what they mean to `make test`; SIZES are the numbers of requests.
 """
 
 import json
@@ -19,16 +19,26 @@ import psycopg
 
 from tests import run
 
+from .plot import growth
 from .sites import ROOT, production, python
 
-FEW, MANY = int(os.environ.get("FEW", "1000")), int(os.environ.get("MANY", "1000000"))
+SIZES = [int(size) for size in os.environ.get("SIZES", "1000 10000 100000 1000000").split()]
+FEW, MANY = min(SIZES), max(SIZES)
 ROUNDS, MOST = 15, 1.3
+# Drawn as they grow: what is looked at all day, what is far back, and what is looked for.
+DRAWN = [
+    "waiting: first page",
+    "closed: last page",
+    "search: a phone number",
+    "search: a frequent name",
+    "the owner's desk",
+]
 ASK = "import django; django.setup(); from bench.queue_pages import main; main({count})"
 REPORT = """\
 # The queue with {many:,} requests, measured
 
-`make bench` writes this. Two databases, one with {few:,} requests and one with {many:,}, 98 of 100 closed in both, each filled with what the product
-keeps of them; every page is asked of one and then of the other, {rounds} times, through everything that answers a therapist in production's set-up
+`make bench` writes this. A database for each of {sizes} requests, 98 of 100 closed in all, each filled with what the product
+keeps of them; every page is asked of one after the other, {rounds} times, through everything that answers a therapist in production's set-up
 (the real middleware, session, second step and record of who looked; no network). Milliseconds are medians. `rows` are those on the page: with {few:,} requests most
 parts hold fewer than a page has room for, and each row that is shown costs what it costs.
 
@@ -38,6 +48,8 @@ Measured with Python {python} on {cores} cores.
 """
 TABLE = """
 ## {engine}
+
+![Milliseconds for a page against the number of requests]({picture})
 
 | | rows | ms with {few:,} | rows | ms with {many:,} | ratio |
 | --- | --- | --- | --- | --- | --- |
@@ -53,7 +65,9 @@ def main():
             place.mkdir()
             with getattr(run, engine)(place) as database:
                 print(f"{database.title}: filling, then asking ...", flush=True)
-                measured[database.title.split(" (")[0]] = measure(database, place)
+                title = database.title.split(" (")[0]
+                measured[title] = measure(database, place)
+                (ROOT / "bench" / picture(title)).write_text(drawn(title, measured[title]))
     (ROOT / "bench" / "QUEUE.md").write_text(report(measured))
     print(report(measured))
 
@@ -61,13 +75,13 @@ def main():
 def measure(database, folder):
     """By page: for each number of requests its rows and its times."""
     with ExitStack() as stack:
-        both = [stack.enter_context(desk(database, folder, count)) for count in (FEW, MANY)]
-        names = [asked(each, "begin") for each in both if said(each)].pop()
-        found = {name: ([], []) for name in names}
+        desks = {count: stack.enter_context(desk(database, folder, count)) for count in SIZES}
+        names = [asked(each, "begin") for each in desks.values() if said(each)].pop()
+        found = {name: {count: [] for count in SIZES} for name in names}
         for _round in range(ROUNDS):
             for name in names:
-                for each, answers in zip(both, found[name], strict=True):
-                    answers.append(asked(each, name))
+                for count, each in desks.items():
+                    found[name][count].append(asked(each, name))
     return found
 
 
@@ -120,18 +134,43 @@ def own_database(database, count):
 
 
 def report(measured):
-    rows = {engine: {name: figures(*both) for name, both in found.items()} for engine, found in measured.items()}
-    sizes = {"few": FEW, "many": MANY, "rounds": ROUNDS, "most": MOST}
+    rows = {engine: {name: figures(each) for name, each in found.items()} for engine, found in measured.items()}
+    sizes = {
+        "few": FEW,
+        "many": MANY,
+        "rounds": ROUNDS,
+        "most": MOST,
+        "sizes": ", ".join(f"{size:,}" for size in SIZES),
+    }
     tables = "".join(
-        TABLE.format(engine=engine, rows="\n".join(row(name, facts) for name, facts in found.items()), **sizes)
+        TABLE.format(
+            engine=engine,
+            picture=picture(engine),
+            rows="\n".join(row(name, facts) for name, facts in found.items()),
+            **sizes,
+        )
         for engine, found in rows.items()
     )
     machine = {"python": platform.python_version(), "cores": os.cpu_count()}
     return REPORT.format(tables=tables, verdict=verdict(rows), **sizes, **machine)
 
 
-def figures(few, many):
-    times = [median(answer["ms"] for answer in answers) for answers in (few, many)]
+def picture(engine):
+    return f"queue-{engine.split()[0].lower()}.svg"
+
+
+def drawn(engine, found):
+    curves = {name: {size: typical(answers) for size, answers in found[name].items()} for name in DRAWN}
+    return growth(f"A page of the queue, by the number of requests, {engine}", "ms", curves)
+
+
+def typical(answers):
+    return median(answer["ms"] for answer in answers)
+
+
+def figures(answers):
+    few, many = answers[FEW], answers[MANY]
+    times = typical(few), typical(many)
     return few[0]["rows"], times[0], many[0]["rows"], times[1], times[1] / times[0]
 
 
