@@ -82,4 +82,5 @@ def test_no_two_texts_take_long_to_compare(old, new):
 
     lines(old[:60_000], new[:60_000])
 
-    assert time.process_time() - before < 2
+    # What is not bounded takes minutes; a machine that is busy with something else takes a few times as long as one that is not.
+    assert time.process_time() - before < 10
