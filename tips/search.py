@@ -6,7 +6,6 @@ find the same. The index says what fits, never what may be seen: that is the que
 
 import re
 import unicodedata
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -18,6 +17,8 @@ from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.utils.html import escape, format_html_join
 from django.utils.translation import gettext_lazy as _
+
+from clinic.plans import without
 
 from .markdown import plain_text
 
@@ -218,7 +219,8 @@ def ranked(tips, wanted):
     """The ids of those among `tips` that fit, best first; one more than are ranked says that there are more."""
     visible, params = tips.order_by().values("id", "publish_at").query.sql_with_params()
     shape, words = {"visible": visible, "limit": MOST_RANKED + 1}, wanted.in_grammar()
-    with through_the_index() as cursor:
+    # PostgreSQL reckons nothing for unpacking words, and would rather unpack those of all tips: ten times as slow.
+    with without("seqscan"), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(POSTGRESQL.format(**shape), [words, *params])
             return [pk for (pk,) in cursor.fetchall()]
@@ -241,17 +243,6 @@ def scores(cursor, words, fitting):
     above = asked(SQLITE_FITTING, f"{{title summary topics}} : ({words})")
     in_title = asked(SQLITE_FITTING, f"{{title}} : ({words})")
     return {pk: -2 if pk in in_title else -1 for pk in above}
-
-
-@contextmanager
-def through_the_index():
-    """PostgreSQL reckons nothing for unpacking words, and would rather unpack those of all tips: ten times as slow."""
-    on_postgresql = connection.vendor == "postgresql"
-    # On SQLite a transaction would wait for whoever writes.
-    with transaction.atomic() if on_postgresql else nullcontext(), connection.cursor() as cursor:
-        if on_postgresql:
-            cursor.execute("SET LOCAL enable_seqscan = off")
-        yield cursor
 
 
 def marked(text, wanted):

@@ -118,7 +118,7 @@ def many(clinic):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("few", [2000, 1])
+@pytest.mark.parametrize("most", [5000, 4])
 @pytest.mark.parametrize(
     ("name", "people"),
     [
@@ -131,15 +131,14 @@ def many(clinic):
         ("mark smith", []),
     ],
 )
-def test_the_newest_are_found_whether_few_or_many_are_called_so(many, monkeypatch, few, name, people):
-    monkeypatch.setattr("appointments.models.statement.FEW", few)
+def test_the_newest_are_found_whether_few_or_many_are_called_so(many, monkeypatch, most, name, people):
+    monkeypatch.setattr("appointments.models.statement.MOST_WALKED", most)
 
     assert many(name) == people
 
 
 @pytest.mark.django_db
 def test_where_very_many_are_called_so_the_other_words_are_looked_for_among_the_newest(many, monkeypatch):
-    monkeypatch.setattr("appointments.models.statement.FEW", 1)
     monkeypatch.setattr("appointments.models.statement.MOST_WALKED", 2)
 
     assert many("smi ma") == ["Mary Smith"]
