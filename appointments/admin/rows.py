@@ -67,6 +67,7 @@ class Drawing:
         self.statuses, self.regions = plain_cells(RequestStatus), plain_cells(Region)
         urgent = format_html("<strong>▲ {}</strong>", Urgency.URGENT.label)
         self.urgencies = plain_cells(Urgency) | {Urgency.URGENT.value: format_html(PLAIN, urgent)}
+        self.waiting, self.having, self.came_from = _("Waiting"), _("With"), _("Came from")
         self.tick = _("Tick %(reference)s")
         self.promised = format_html('<td data-label="{}">', _("Answer by"))
         self.late = format_html('{}<strong class="now">● {}</strong> ', self.promised, _("Overdue:"))
@@ -85,10 +86,10 @@ class Drawing:
             self.statuses[row["status"]],
             self.urgencies[row["urgency"]],
             self.regions.get(row["region"], NO_REGION),
-            self.cell(_("Waiting"), "" if row["closed_at"] else self.age(row["submitted_at"])),
+            self.cell(self.waiting, "" if row["closed_at"] else self.age(row["submitted_at"])),
             self.due(row),
-            self.cell(_("With"), row["assigned_to__display_name"] or row["assigned_to__username"]),
-            self.cell(_("Came from"), row["came_from"]),
+            self.cell(self.having, row["assigned_to__display_name"] or row["assigned_to__username"]),
+            self.cell(self.came_from, row["came_from"]),
         )
         return Row(reference, html)
 
