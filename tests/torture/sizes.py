@@ -20,9 +20,10 @@ SIZES = {
     "edits": (100, 10_000),
     "forms": (20, 1_000),
     "generated requests": (100, 50_000),
-    "race rounds": (5, 100),
+    # Of each of the four things that only one may have: in the full form 20,000 posts for a hundred of them.
+    "race rounds": (5, 25),
     "racers": (20, 200),
-    "upgrade kills": (3, 60),
+    "upgrade kills": (3, 30),
     "backups": (20, 100),
     "marked strings": (100, 500),
     "staff acts": (1_000, 10_000),
