@@ -14,7 +14,7 @@ def without(way: Literal["sort", "seqscan"]) -> Iterator[None]:
         # A transaction would only wait for whoever writes.
         yield
         return
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL enable_{way} = off")
         yield
         cursor.execute(f"SET LOCAL enable_{way} = on")
