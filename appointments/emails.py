@@ -10,7 +10,7 @@ from clinic.models import ClinicSettings, OutgoingMail
 
 ONE_DAY = timedelta(days=1)
 # Mails that whoever fills in the form, or has a link, can cause without any of us.
-BY_ANYBODY = {"received", "contact_changed", "withdrawn"}
+BY_ANYBODY = {"received", "new_address", "contact_changed", "withdrawn"}
 TRIAGE = "appointments.triage_consultationrequest"
 OVERSEE = "appointments.oversee_consultationrequest"
 PERMISSIONS = "django.contrib.auth.backends.ModelBackend"
@@ -69,6 +69,11 @@ def running_late(consultation, *, at):
 
 def your_link(consultation, *, at):
     _to_patient("your_link", consultation, at=at)
+
+
+def new_address(consultation, *, at):
+    """Where the patient is reached from now on, with the link that took the place of the one before."""
+    _to_patient("new_address", consultation, at=at)
 
 
 def contact_changed(consultation, *, to, at):

@@ -93,6 +93,11 @@ class Screen:
             return Outcome.STOP
         return Outcome.ADVISE if ticked or seen or NOT_SURE in chosen else Outcome.GO_ON
 
+    def is_for_today(self, chosen: Collection[str]) -> bool:
+        """Whether the advice cannot wait some days: doubt never makes it milder."""
+        ticked = self.named(chosen)
+        return not ticked or NOT_SURE in chosen or any(item.level is not Level.DAYS for item in ticked)
+
     def _asked(self, region: str, under_18: bool) -> list[Item]:
         return [item for item in self.items if item.concerns(region, under_18=under_18)]
 

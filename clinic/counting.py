@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
 from .models import DayCount
 
@@ -59,7 +59,7 @@ def flush() -> None:
     try:
         if taken:
             DayCount.objects.add(taken)
-    except DatabaseError as error:
+    except Error as error:
         with _lock:
             _unwritten.update(taken)
         logger.warning("views could not be written and are kept", exc_info=error)

@@ -47,6 +47,7 @@ EVENTS = [
     "withdrawn",
     "closed_for_now",
     "your_link",
+    "new_address",
     "contact_changed",
     "staff_new",
     "staff_nudge",

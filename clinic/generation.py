@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError, connections, transaction
+from django.db import Error, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .patience import patience
@@ -185,7 +185,7 @@ def _changes() -> object:
         with patience(PATIENCE_SECONDS), database.cursor() as cursor:
             cursor.execute(SEEN)
             return cursor.fetchone()
-    except DatabaseError:
+    except Error:
         return None
     finally:
         database.close()

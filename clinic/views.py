@@ -13,8 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments.reasons import REASONS
-from appointments.views.pages import NO_DATABASE
-from appointments.views.steps import Unlosable
+from appointments.views.pages import NO_DATABASE, Unlosable
 from tips import structured
 from tips.models import Tip, Topic
 from tips.page import at_former_address

@@ -12,8 +12,9 @@ def tip_to_edit(tip, people, *, at):
     _to_each("tip_to_edit", tip, people, at=at)
 
 
-def tip_to_review(tip, people, *, at):
-    _to_each("tip_to_review", tip, people, at=at)
+def tip_to_review(tip, people, *, at, passed_over=False):
+    """`passed_over` where no editor was left who could agree to it."""
+    _to_each("tip_to_review", tip, people, at=at, passed_over=passed_over)
 
 
 def tip_changes(tip, people, *, at):
@@ -40,8 +41,8 @@ def for_mail(tip, *, at):
     }
 
 
-def _to_each(event, tip, people, *, at):
-    context = for_mail(tip, at=at)
+def _to_each(event, tip, people, *, at, **facts):
+    context = for_mail(tip, at=at) | facts
     for person in people:
         if person.is_active and person.is_staff and person.email:
             mail.queue(event, to=person.email, context=context, at=at)

@@ -21,7 +21,9 @@ class Act:
     """One thing that may be done: its words, what it asks, the transition it calls, and whom it is open to.
 
     `done` may name the facts of a mail to staff, such as %(answer_by)s. `mails` is the mail that it sends to
-    the patient; the page tells its subject before it is sent.
+    the patient; the page tells its subject before it is sent. An act that `binds` is done to the request as it stood
+    on the page, or not at all. One that `lets_in` takes a request that looked like spam for real, whose sender has not even
+    heard that we have it.
     """
 
     heading: Any
@@ -33,7 +35,13 @@ class Act:
     done: Any = ""
     says: Any = ""
     is_first: bool = False
+    binds: bool = True
+    lets_in: bool = False
     recorded_as: AuditAction = AuditAction.CHANGED
+
+    def mail_about(self, consultation):
+        """The event of the mail that the patient gets; empty for none."""
+        return self.mails or ("received" if self.lets_in and consultation.suspicion else "")
 
 
 def is_theirs(consultation, user):
@@ -85,9 +93,9 @@ ACTS = {
         _("It is no spam"),
         "clear_suspicion",
         is_suspect,
-        mails="received",
-        done=_("It is among the new ones now. Its sender hears that we have it."),
+        done=_("It is among the new ones now."),
         is_first=True,
+        lets_in=True,
     ),
     "look": Act(
         _("Second look"),
@@ -129,8 +137,9 @@ ACTS = {
         "claim",
         where(S.NEW),
         done=_("It is yours. The patient was promised an answer by %(answer_by)s."),
-        says=_("The patient hears nothing yet. Whatever you do with a new request claims it as well."),
+        says=_("Whatever you do with a new request claims it as well."),
         is_first=True,
+        lets_in=True,
     ),
     "choose": Act(
         _("The patient chose on the phone"),
@@ -166,6 +175,7 @@ ACTS = {
         forms.RestoreForm,
         done=_("It is back, and yours."),
         is_first=True,
+        lets_in=True,
     ),
     "ask": Act(
         _("Ask the patient one thing"),
@@ -215,6 +225,7 @@ ACTS = {
         lambda consultation, user, at: True,
         forms.NoteForm,
         done=_("The note is kept."),
+        binds=False,
     ),
     "decline": Act(
         _("Decline"),

@@ -95,7 +95,8 @@ def in_words(statement, name):
     value = getattr(statement, name)
     if name == "safety":
         ids = [each for ticked in value.values() for each in ticked]
-        return "; ".join([each.text for each in SCREEN.named(ids)] or ids)
+        signs = [each.text for each in SCREEN.named(ids)] + statement.doubts
+        return "; ".join(signs or [str(_("none of the signs"))]) if value else ""
     if name in {"windows", "modes"}:
         return ", ".join(map(str, statement.window_labels if name == "windows" else statement.mode_labels))
     if isinstance(value, bool):

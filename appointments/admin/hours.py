@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments.emails import OVERSEE
@@ -54,10 +55,19 @@ class KeptByTheirOwner(BrowsersOwnFields, admin.ModelAdmin):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
-    def save_model(self, request, row, form, change):
-        if not request.user.has_perm(OVERSEE):
-            row.therapist = request.user
-        super().save_model(request, row, form, change)
+    def get_form(self, request, obj=None, change=False, **options):
+        form = super().get_form(request, obj, change, **options)
+        if request.user.has_perm(OVERSEE):
+            return form
+
+        class Own(form):
+            """Theirs before it is checked, and not only as it is saved: it is held against their other rows."""
+
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                self.instance.therapist = request.user
+
+        return Own
 
 
 class WorkingHoursAdmin(KeptByTheirOwner):
@@ -75,10 +85,15 @@ class TimeOffAdmin(KeptByTheirOwner):
     def save_model(self, request, off, form, change):
         """Nothing that was agreed is moved by it; whoever enters it hears what stands in that time."""
         super().save_model(request, off, form, change)
-        agreed = OfferedTime.objects.booked_in(off).select_related("consultation")
-        if references := [time.consultation.reference for time in agreed]:
-            words = _("Still booked in that time: %s. Please agree on another one with each.")
-            messages.warning(request, words % ", ".join(references))
+        promised = OfferedTime.objects.promised_in(off, at=timezone.now()).select_related("consultation")
+        words = {
+            True: _("Still booked in that time: %s. Please agree on another one with each."),
+            False: _("Still offered in that time: %s. Please take the offer back before the patient chooses it."),
+        }
+        for is_booked, said in words.items():
+            these = [time.consultation.reference for time in promised if bool(time.booked_at) == is_booked]
+            if these:
+                messages.warning(request, said % ", ".join(dict.fromkeys(these)))
 
 
 def register_hours(site):

@@ -23,6 +23,7 @@ from .acts import ACTS
 
 # How far back another request from the same phone or address may be the same matter.
 SAME_MATTER = timedelta(days=30)
+MOST_OF_SAME_MATTER = 5
 
 
 def get_for_triage(request, reference):
@@ -57,7 +58,7 @@ def show_request(request, consultation, *, status=200, **bound):
             "name": name,
             "act": act,
             "form": bound.get(name) or act.form(**known),
-            "subject": subject_of(act.mails, facts) if act.mails else "",
+            "subject": subject_of(mail, facts) if (mail := act.mail_about(consultation)) else "",
         }
         for name, act in ACTS.items()
         # What was typed is shown again also where it can no longer be sent.
@@ -74,9 +75,9 @@ def show_request(request, consultation, *, status=200, **bound):
         "acts": acts,
         "is_late": consultation.is_waiting_too_long(at=now),
         "times": consultation.times.standing().select_related("therapist"),
-        "same_contact": same_contact.sent_since(consultation.submitted_at - SAME_MATTER).exclude(pk=consultation.pk)[
-            :5
-        ],
+        "same_contact": same_contact.sent_since(consultation.submitted_at - SAME_MATTER)
+        .exclude(pk=consultation.pk)
+        .order_by("-submitted_at", "-pk")[:MOST_OF_SAME_MATTER],
         "signs": SCREEN.named([*statement.safety.get("emergency", ()), *statement.safety.get("urgent", ())]),
         "corrections": consultation.corrections.all(),
         "questions": consultation.questions.select_related("asked_by"),
@@ -115,8 +116,11 @@ def act(request, reference, name):
     form = chosen.form(request.POST, consultation=consultation, user=request.user, at=now)
     if not form.is_valid():
         return show_request(request, consultation, **{name: form})
+    mail = chosen.mail_about(consultation)
     try:
         with transaction.atomic():
+            if chosen.binds:
+                consultation.refuse_unless_seen(request.POST.get("version"))
             getattr(consultation, chosen.transition)(by=request.user, at=now, **form.answers)
             audit.record(chosen.recorded_as, by=request.user, at=now, reference=reference, act=name)
     except (TransitionNotAllowed, TimeTaken) as refusal:
@@ -124,12 +128,12 @@ def act(request, reference, name):
         consultation.refresh_from_db()
         again = chosen.form(request.POST, consultation=consultation, user=request.user, at=now)
         return show_request(request, consultation, status=409, **{name: again})
-    done = chosen.done % consultation.for_staff_mail() if chosen.done else heard(consultation)
-    messages.success(request, done)
+    done = chosen.done % consultation.for_staff_mail() if chosen.done else _("Done.")
+    messages.success(request, f"{done} {heard(consultation)}" if mail else done)
     return redirect("admin:consultation", consultation.reference)
 
 
 def heard(consultation):
     if consultation.statement.email:
-        return _("Done. The patient gets a mail.")
-    return _("Done. The patient gave no e-mail address: please call %s.") % consultation.statement.phone.as_national
+        return _("The patient gets a mail.")
+    return _("The patient gave no e-mail address: please call %s.") % consultation.statement.phone.as_national

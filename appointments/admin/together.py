@@ -15,15 +15,18 @@ from clinic.models import AuditAction
 
 @dataclass(frozen=True)
 class Together:
-    """One act: its button, the method of the request, and what is said of those that took it."""
+    """One act: its button, the method of the request, what is said of those that took it, and whether it lets suspects in."""
 
     label: str
     do: str
     done: Any
+    lets_in: bool = False
 
 
 TOGETHER = {
-    "claim": Together(_("Claim"), "claim", ngettext_lazy("%d request is yours.", "%d requests are yours.")),
+    "claim": Together(
+        _("Claim"), "claim", ngettext_lazy("%d request is yours.", "%d requests are yours."), lets_in=True
+    ),
     "spam": Together(
         _("Mark as spam"),
         "mark_spam",
@@ -34,18 +37,18 @@ TOGETHER = {
     "clear": Together(
         _("It is no spam"),
         "clear_suspicion",
-        ngettext_lazy(
-            "%d request is among the new ones now. Its sender hears that we have it.",
-            "%d requests are among the new ones now. Their senders hear that we have them.",
-        ),
+        ngettext_lazy("%d request is among the new ones now.", "%d requests are among the new ones now."),
+        lets_in=True,
     ),
 }
 
 
 def act_together(request, act, references, *, at):
     """Do it with each of them, and tell how many took it and why the others did not."""
-    done = 0
-    for consultation in ConsultationRequest.objects.filter(reference__in=references).longest_waiting_first():
+    done, to_call = 0, []
+    chosen = ConsultationRequest.objects.filter(reference__in=references).select_related("statement")
+    for consultation in chosen.longest_waiting_first():
+        is_unheard = act.lets_in and consultation.suspicion and not consultation.statement.email
         try:
             with transaction.atomic():
                 getattr(consultation, act.do)(by=request.user, at=at)
@@ -54,5 +57,9 @@ def act_together(request, act, references, *, at):
             messages.error(request, str(refusal))
         else:
             done += 1
+            to_call += [consultation.reference] if is_unheard else []
     if done:
         messages.success(request, act.done % done)
+    if to_call:
+        words = _("Their senders gave no e-mail address and have not heard that we have them. Please call: %s.")
+        messages.warning(request, words % ", ".join(to_call))

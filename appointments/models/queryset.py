@@ -38,6 +38,12 @@ def digest(token):
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def new_link():
+    """The fields of a link to the patient's page that nobody has yet."""
+    token = secrets.token_urlsafe(24)
+    return {"link_hash": digest(token), "link_sealed": seal(token, purpose=LINK_SEAL)}
+
+
 class ConsultationRequestQuerySet(models.QuerySet):
     def open(self):
         return self.filter(closed_at__isnull=True)
@@ -192,13 +198,11 @@ class ConsultationRequestQuerySet(models.QuerySet):
 
     @transaction.atomic
     def _store(self, form_key, *, region, urgency, tip, said, at, suspicion):
-        token = secrets.token_urlsafe(24)
         clinic = ClinicSettings.current()
         answer_by = answer_due(clinic, urgency, at)
         consultation = self.create(
             form_hash=digest(form_key),
-            link_hash=digest(token),
-            link_sealed=seal(token, purpose=LINK_SEAL),
+            **new_link(),
             region=region,
             urgency=urgency,
             tip=tip,

@@ -152,6 +152,11 @@ class ConsultationRequest(Transitions, models.Model):
                 % {"who": self.assigned_to}
             )
 
+    def refuse_unless_seen(self, version):
+        """Nobody acts on what they have not read: `version` is the one on their page, None where it names none."""
+        if version not in {None, str(self.version)}:
+            raise TransitionNotAllowed(self._standing())
+
     @transaction.atomic
     def _move_to(self, status, *, at, by=None, actor=None, frm=None, anyone=False, tell=(), **changes):
         """Change the status, write the history and queue the mail, or do none of it.

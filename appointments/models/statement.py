@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from appointments.names import words_of
+from appointments.safety import NOT_SURE
 from clinic.plans import without
 
 
@@ -216,6 +217,12 @@ class PatientStatement(models.Model):
     @property
     def window_labels(self):
         return [label for code, label in WINDOWS if code in self.windows]
+
+    @property
+    def doubts(self):
+        """Which lists of signs the patient was not sure about, in words."""
+        lists = {"emergency": _("Not sure about the emergency signs"), "urgent": _("Not sure about the urgent signs")}
+        return [str(words) for name, words in lists.items() if NOT_SURE in self.safety.get(name, [])]
 
     @property
     def mode_labels(self):

@@ -44,11 +44,13 @@ class OfferedTimeQuerySet(models.QuerySet):
         """What was booked until that very moment."""
         return self.filter(booked_at__isnull=False, released_at=at)
 
-    def booked_in(self, off):
-        """What a therapist has agreed on for a stretch in which they are away."""
+    def promised_in(self, off, *, at):
+        """What a therapist has agreed on, or offers yet, for a stretch in which they are away."""
         taken = {"quarters__starts_at__gt": off.starts_at - QUARTER, "quarters__starts_at__lt": off.ends_at}
-        agreed = self.booked().filter(therapist=off.therapist, consultation__status=RequestStatus.BOOKED)
-        return agreed.filter(**taken).distinct().order_by("starts_at", "pk")
+        stands = Q(consultation__status=RequestStatus.BOOKED, booked_at__isnull=False)
+        stands |= Q(consultation__status=RequestStatus.PROPOSED, held_until__gt=at, starts_at__gt=at)
+        promised = self.standing().filter(stands, therapist=off.therapist, **taken)
+        return promised.distinct().order_by("starts_at", "pk")
 
     def still_to_come(self, *, at):
         return self.booked().filter(consultation__status=RequestStatus.BOOKED, starts_at__gt=at)

@@ -10,6 +10,7 @@ from appointments import emails
 from clinic.models import ClinicSettings, OutgoingMail
 
 from .history import Actor
+from .queryset import new_link
 from .statement import PatientStatement
 from .states import ASSIGNED, ERASED, OPEN, WAYS_BACK, RequestStatus, TransitionNotAllowed, Urgency
 
@@ -64,10 +65,12 @@ class Transitions:
         emails.one_thing(self, at=at)
 
     def remind_of_question(self, *, at):
-        """Ask a second time, once."""
+        """Ask a second time, once, and nobody who has answered or gone meanwhile."""
         question = self.questions.filter(answered_at__isnull=True).last()
+        standing = {"answered_at__isnull": True, "consultation__status": RequestStatus.NEEDS_INFO}
         with transaction.atomic():
-            if question and self.questions.filter(pk=question.pk, reminded_at__isnull=True).update(reminded_at=at):
+            unasked = question and self.questions.filter(pk=question.pk, reminded_at__isnull=True, **standing)
+            if unasked and unasked.update(reminded_at=at):
                 # Whoever gave no address can be asked again only by somebody who calls.
                 (emails.one_thing if self.statement.email else emails.staff_update)(self, at=at)
 
@@ -186,6 +189,9 @@ class Transitions:
         self._move_to(RequestStatus.DECLINED, by=by, at=at, anyone=anyone, tell=[emails.about_your_request], **why)
 
     def withdraw(self, *, at):
+        """Until the visit begins: how that went is for us to say."""
+        if self.has_begun(at=at):
+            raise TransitionNotAllowed(_("The visit has begun."))
         self._move_to(RequestStatus.WITHDRAWN, at=at, tell=[emails.withdrawn, emails.staff_update])
 
     def lapse(self, *, at):
@@ -244,7 +250,10 @@ class Transitions:
 
     @transaction.atomic
     def correct_contact(self, *, at, phone="", email=""):
-        """The patient's new number or address; what it replaces is kept beside it, and told to the old address."""
+        """The patient's new number or address; what it replaces is kept beside it, and told to the old address.
+
+        Whoever reads the mails at the old one may be a stranger, for whom the link in them opens nothing any more.
+        """
         if self.status not in OPEN:
             raise TransitionNotAllowed(self._standing())
         statement = self._unerased()
@@ -252,6 +261,11 @@ class Transitions:
         self.corrections.create(old_phone=statement.phone, old_email=before, corrected_at=at)
         statement.correct_contact(phone=phone, email=email)
         self.statement = statement
+        if email and email.lower() != before.lower():
+            for field, value in new_link().items():
+                setattr(self, field, value)
+            self.save(update_fields=["link_hash", "link_sealed"])
+            emails.new_address(self, at=at)
         emails.contact_changed(self, to=before, at=at)
         emails.staff_corrected(self, at=at)
 
@@ -261,7 +275,11 @@ class Transitions:
         self.notes.create(text=text, written_by=by, written_at=at)
 
     def _unerased(self):
-        """What the patient said, held until the words that are to stand beside it do: an erasure waits, or came first."""
+        """What the patient said, held until the words that are to stand beside it do: an erasure waits, or came first.
+
+        The request is held first, as an erasure does: in two orders, two people would deadlock.
+        """
+        type(self).objects.select_for_update().filter(pk=self.pk).first()
         statement = PatientStatement.objects.select_for_update().get(pk=self.pk)
         if statement.erased_at:
             raise TransitionNotAllowed(ERASED)

@@ -1,6 +1,8 @@
 """What the patient's pages share: what they say when something stands in the way, and how little they leave behind."""
 
+from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
+from django.views import View
 
 from appointments.forms import SCREEN
 from clinic.models import Subject
@@ -41,3 +43,15 @@ def private(response):
     """
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+class Unlosable(View):
+    """A page whose press shows it again, with everything that was typed, where the database gives no answer."""
+
+    def dispatch(self, request, *args, **kwargs):
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except (OperationalError, InterfaceError):
+            if request.method != "POST":
+                raise
+            return self.shown_again(request, *args, **kwargs, status=503, note=NO_DATABASE)

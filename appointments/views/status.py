@@ -1,5 +1,6 @@
 """The patient's own page, and what they may do from it: every act has a page before it, and is a POST."""
 
+from contextlib import suppress
 from datetime import timedelta
 from functools import wraps
 
@@ -18,7 +19,7 @@ from appointments.forms import AnswerForm, ChooseTimeForm, CorrectContactForm, L
 from appointments.models import OPEN, ConsultationRequest, RequestStatus, TimeTaken, TransitionNotAllowed, kept_until
 from clinic.limits import Limit, network_of
 
-from .pages import MOVED_ON, NO_DATABASE, TOO_MANY, TOO_MANY_CORRECTIONS, TOO_OLD, private
+from .pages import MOVED_ON, NO_DATABASE, TOO_MANY, TOO_MANY_CORRECTIONS, TOO_OLD, Unlosable, private
 
 CSRF_FIELD = "csrfmiddlewaretoken"
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
@@ -136,7 +137,8 @@ class PatientAct(View):
             self.consultation.refresh_from_db()
             return self.refuse(request, token)
         messages.success(request, self.done)
-        return private(redirect("status", token))
+        # Not the token that was asked with: a new address has a new link.
+        return private(redirect("status", self.consultation.link_token))
 
     def is_legal(self):
         return self.consultation.status in self.legal_from
@@ -233,6 +235,12 @@ class NoneOfThese(PatientAct):
     done = _("Thank you. We look for times that suit you, and you hear from us.")
     legal_from = (RequestStatus.PROPOSED, RequestStatus.IN_REVIEW)
 
+    def make_form(self, data=None):
+        """What is only changed is shown as it stands."""
+        statement = self.consultation.statement
+        present = {"windows": statement.windows, "any_time": statement.any_time}
+        return self.form_class(data, initial=present if self.consultation.status == RequestStatus.IN_REVIEW else None)
+
     def act(self, *, windows, any_time):
         is_offered = self.consultation.status == RequestStatus.PROPOSED
         tell = self.consultation.none_of_these if is_offered else self.consultation.change_wishes
@@ -253,6 +261,16 @@ class CannotCome(PatientAct):
     def act(self, *, windows, any_time):
         self.consultation.reschedule(windows=windows, any_time=any_time, at=self.at)
 
+    def refuse(self, request, token):
+        """What would suit instead is kept also where one of us has given the time up meanwhile."""
+        form = self.make_form(request.POST)
+        is_given_up = self.consultation.status == RequestStatus.IN_REVIEW
+        if is_given_up and form.is_valid() and self.consultation.statement.differs_from(form.cleaned_data):
+            with suppress(TransitionNotAllowed):
+                self.consultation.change_wishes(**form.cleaned_data, at=self.at)
+                messages.success(request, self.done)
+        return super().refuse(request, token)
+
 
 class ComeBack(PatientAct):
     template_name = "appointments/come_back.html"
@@ -271,6 +289,9 @@ class Withdraw(PatientAct):
     template_name = "appointments/withdraw.html"
     done = _("Your request is withdrawn.")
     leads_to = (RequestStatus.WITHDRAWN,)
+
+    def is_legal(self):
+        return super().is_legal() and not self.consultation.has_begun(at=self.at)
 
     def act(self):
         self.consultation.withdraw(at=self.at)
@@ -292,7 +313,7 @@ class CorrectContact(PatientAct):
 
 
 @method_decorator(never_cache, name="dispatch")
-class LostLink(View):
+class LostLink(Unlosable):
     """The link once more, by mail. The answer is the same whether or not anybody has that address."""
 
     def get(self, request):
@@ -308,9 +329,9 @@ class LostLink(View):
         ConsultationRequest.objects.send_link_again(form.cleaned_data["email"], at=now)
         return redirect("consultation:link_sent")
 
-    def shown_again(self, request):
+    def shown_again(self, request, *, status=403, note=TOO_OLD):
         self.setup(request)
-        return self.show(LostLinkForm(request.POST), status=403, note=TOO_OLD)
+        return self.show(LostLinkForm(request.POST), status=status, note=note)
 
     def show(self, form, *, status=200, note=""):
         return render(self.request, "appointments/lost_link.html", {"form": form, "note": note}, status=status)

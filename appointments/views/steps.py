@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from appointments.draft import SEALED_SECONDS, SESSION_KEY, Draft
 from appointments.forms import SCREEN, STEPS
 from appointments.models import ConsultationRequest, StoppedVisit, Suspicion, Urgency, answer_due
-from appointments.safety import Level, Outcome
+from appointments.safety import Outcome
 from appointments.suspicion import suspicion
 from appointments.typos import likely_meant
 from clinic import counting, pagecache
@@ -27,7 +27,7 @@ from clinic.models import ClinicSettings
 from clinic.sealing import BrokenSeal, seal, unseal
 from tips.models import Tip
 
-from .pages import NO_DATABASE, TOO_MANY, TOO_OLD, private, why_closed
+from .pages import TOO_MANY, TOO_OLD, Unlosable, private, why_closed
 
 PAGES = [*STEPS, "check"]
 STOP_SEAL = "stop page"
@@ -58,18 +58,6 @@ def start(request):
         "closed": why_closed(clinic),
     }
     return render(request, "appointments/start.html", context)
-
-
-class Unlosable(View):
-    """A page whose press shows it again, with everything that was typed, where the database gives no answer."""
-
-    def dispatch(self, request, *args, **kwargs):
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except (OperationalError, InterfaceError):
-            if request.method != "POST":
-                raise
-            return self.shown_again(request, *args, **kwargs, status=503, note=NO_DATABASE)
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -201,21 +189,34 @@ class WayOn(View):
         return show_stop(request, request.POST.get("stopped", ""), status=403, note=TOO_OLD)
 
 
-@never_cache
-@require_safe
-def advice(request):
-    now = timezone.now()
-    draft = Draft.of(request, at=now)
-    if missing := draft.first_unanswered(before="problem"):
-        return redirect("consultation:step", missing)
-    said = draft.said(["safety", "urgent"])
-    signs = SCREEN.named(said["emergency_signs"] + said["urgent_signs"])
-    context = {
-        "is_today": any(item.level is not Level.DAYS for item in signs) or not signs,
-        "answer_by": answer_due(ClinicSettings.current(), Urgency.URGENT, now),
-        "next": address_of(after("urgent", draft)),
-    }
-    return private(render(request, "appointments/advice.html", context))
+@method_decorator(never_cache, name="dispatch")
+class AdvicePage(Unlosable):
+    """What to do before the request goes on. Whoever calls a doctor first comes back to it with all their answers."""
+
+    def get(self, request):
+        return self.show(request)
+
+    def post(self, request):
+        draft = Draft.of(request, at=timezone.now())
+        draft.keep(request)
+        return redirect(address_of(after("urgent", draft)))
+
+    def shown_again(self, request, *, status=403, note=TOO_OLD):
+        return self.show(request, status=status, note=note)
+
+    def show(self, request, *, status=200, note=""):
+        now = timezone.now()
+        draft = Draft.of(request, at=now)
+        if missing := draft.first_unanswered(before="problem"):
+            return redirect("consultation:step", missing)
+        said = draft.said(["safety", "urgent"])
+        context = {
+            "is_today": SCREEN.is_for_today(said["emergency_signs"] + said["urgent_signs"]),
+            "answer_by": answer_due(ClinicSettings.known(), Urgency.URGENT, now),
+            "carried": draft.sealed(),
+            "note": note,
+        }
+        return private(render(request, "appointments/advice.html", context, status=status))
 
 
 def address_of(page):

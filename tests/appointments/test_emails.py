@@ -43,6 +43,7 @@ TO_PATIENT = [
     "running_late",
     "your_link",
     "reminder",
+    "new_address",
     "contact_changed",
 ]
 TO_STAFF = ["staff_new", "staff_nudge", "staff_update", "staff_corrected", "staff_handed_over"]
@@ -51,6 +52,7 @@ APART = [
     "running_late",
     "reminder",
     "your_link",
+    "new_address",
     "contact_changed",
     "staff_handed_over",
     "staff_nudge",

@@ -19,7 +19,7 @@ PERSON = "/admin/person/"
 CHOSEN = {"identity": "called_back", "reason": "asked", "checked": "on"}
 WORDS = {
     "windows": "Monday morning, Wednesday evening",
-    "safety": "none",
+    "safety": "none of the signs",
     "phone": "(407) 698-5559",
 }
 

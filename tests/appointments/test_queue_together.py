@@ -77,7 +77,7 @@ def test_several_that_are_no_spam_are_among_the_new_ones_and_their_senders_hear_
 
     assert standing(first, second) == [(S.NEW, None, "")] * 2
     assert notices(Page(answer)) == [
-        "2 requests are among the new ones now. Their senders hear that we have them.",
+        "2 requests are among the new ones now.",
     ]
     assert queued() == [("received", SAID["email"])]
 

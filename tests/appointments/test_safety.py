@@ -77,6 +77,13 @@ def test_one_emergency_that_was_seen_to_does_not_close_another(item):
     assert {SCREEN.outcome([item, other], seen=[item]) for other in others} == {Outcome.STOP}
 
 
+@given(st.lists(st.sampled_from([*IDS, NONE, NOT_SURE])), st.sampled_from([*IDS, NOT_SURE]))
+def test_one_more_sign_or_doubt_never_makes_the_advice_milder(chosen, more):
+    was_urgent = bool(SCREEN.named(chosen) or NOT_SURE in chosen) and SCREEN.is_for_today(chosen)
+
+    assert SCREEN.is_for_today([*chosen, more]) or not was_urgent
+
+
 def test_none_goes_on_and_not_sure_counts_as_urgent():
     assert (SCREEN.outcome([NONE]), SCREEN.outcome([NOT_SURE])) == (Outcome.GO_ON, Outcome.ADVISE)
 

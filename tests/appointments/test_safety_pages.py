@@ -99,6 +99,15 @@ def test_a_sign_that_can_wait_some_days_is_told_so(clinic, client):
     assert Page(client.get(ADVICE)).texts("h1") == ["See a doctor within a few days"]
 
 
+def test_doubt_beside_a_sign_that_can_wait_does_not_wait(clinic, client):
+    at_the_screen(client)
+    tick(client, "not_sure")
+
+    tick(client, "U7", step="urgent")
+
+    assert Page(client.get(ADVICE)).texts("h1") == ["Get medical advice today"]
+
+
 def test_none_goes_on_and_is_no_clearance(clinic, client):
     at_the_screen(client)
     tick(client, "none")

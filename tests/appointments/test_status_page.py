@@ -17,16 +17,19 @@ CANARIES += ["cello", "rehearsals", "Zoë", "Núñez", "698-5559", "Knee", "knee
 MOVED_ON = "Your request has moved on in the meantime, so nothing was changed. If you need us, please call."
 EVERYWHERE = ["status", "status_answer", "status_choose", "status_none", "status_cannot_come"]
 EVERYWHERE += ["status_back", "status_contact", "status_withdraw"]
+THIS_HOUR = timezone.now().replace(minute=0, second=0, microsecond=0)
 
 
 def own(consultation, page="status"):
     return reverse(page, args=[consultation.link_token])
 
 
-def bring(status, **fields):
-    """A request whose promise and end are of these days: the page itself reads the clock."""
+def bring(status, *, is_ahead=False, **fields):
+    """A request whose promise and end, and visit where that `is_ahead`, are of these days: the page itself reads the clock."""
     consultation = bring_to(status, **fields)
     consultation.answer_by = timezone.now() + HOUR
+    if status == S.BOOKED and is_ahead:
+        consultation.times.booked().update(starts_at=THIS_HOUR + DAY)
     if status not in OPEN:
         consultation.closed_at = timezone.now() - DAY
     consultation.save()
@@ -118,7 +121,7 @@ def test_the_page_says_where_the_request_stands(clinic, client, therapist, statu
 
 @pytest.mark.parametrize("status", RequestStatus)
 def test_only_an_open_request_offers_to_be_withdrawn(clinic, client, therapist, status):
-    consultation = bring(status, by=therapist)
+    consultation = bring(status, by=therapist, is_ahead=True)
 
     links = [tag.attrs.get("href") for tag in Page(client.get(own(consultation))).all("a")]
 
@@ -212,7 +215,7 @@ def test_an_answer_where_nothing_was_asked_is_explained(clinic, client, therapis
 
 @pytest.mark.parametrize("status", [status for name, status in ALLOWED if name == "withdraw"])
 def test_withdraw_asks_first_and_then_withdraws(clinic, client, therapist, status):
-    consultation = bring(status, by=therapist)
+    consultation = bring(status, by=therapist, is_ahead=True)
     asked = Page(client.get(own(consultation, "status_withdraw")))
 
     answer = client.post(own(consultation, "status_withdraw"), asked.fields, follow=True)

@@ -12,7 +12,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from clinic.models import User
+from clinic.mail import render
+from clinic.models import OutgoingMail, User
 from tests.factories import DAY, NOON, make_person, make_tip
 from tests.tips.test_admin import ADD, TEXT, as_it_stands, change, form, wrong_fields
 from tips.importing.folder import Folder
@@ -105,6 +106,7 @@ def test_where_every_editor_wrote_some_of_it_a_clinician_is_asked_and_the_reason
     tip.revise(by=other, at=NOON, **reworded(tip, "By both."))
 
     tip.pass_over_editors(reason="Both of us wrote it.", by=one, at=NOON)
+    assert "No editor has agreed to it" in render(OutgoingMail.objects.get(to=clinician.email)).body
     tip.approve_clinical(tip.latest, next_review=NEXT, by=clinician, at=NOON)
 
     assert (tip.independently_reviewed, tip.clinical_reviewer) == (True, clinician)

@@ -11,6 +11,7 @@ from tips import search
 from tips.differences import differences
 from tips.forms import TipForm
 from tips.models import EDIT, REVIEW, TipKind, TipRevision, TipStatus
+from tips.models.history import labels
 from tips.models.revision import tidy
 
 WRITE = "tips.change_tip"
@@ -81,7 +82,7 @@ class ArticleAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("parts of the body"))
     def regions(self, tip):
-        return ", ".join(row.region for row in tip.regions.all()) or "–"
+        return ", ".join(map(str, labels(row.region for row in tip.regions.all()))) or "–"
 
     @admin.display(description="")
     def based_on(self, tip):

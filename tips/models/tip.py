@@ -1,5 +1,7 @@
 """An article: its address, its people and its dates, and every way its text may move."""
 
+from functools import partial
+
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -203,7 +205,8 @@ class Tip(WhoMayAgree, models.Model):
             raise TransitionNotAllowed(_("Another editor here can agree to it first."))
         if not self.clinicians_left.exists():
             raise TransitionNotAllowed(_("No clinician here could agree to it either."))
-        told = {"tell": emails.tip_to_review, "people": self.clinicians_left, "comment": reason}
+        tell = partial(emails.tip_to_review, passed_over=True)
+        told = {"tell": tell, "people": self.clinicians_left, "comment": reason}
         frm = BEING_WRITTEN | {TipStatus.IN_EDITORIAL}
         self._move_to(TipStatus.IN_CLINICAL, frm=frm, by=by, at=at, is_minor=False, **told)
 
