@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from appointments.models import ConsultationRequest
+from appointments.models import ConsultationRequest, TransitionNotAllowed
 from clinic.mail import render
 from clinic.models import OutgoingMail
 from tests.factories import DAY, HOUR, NOON, SAID
@@ -163,6 +163,8 @@ def test_a_visit_that_has_begun_is_not_withdrawn(clinic, client, therapist):
 
     links = [tag.attrs.get("href") for tag in Page(client.get(own(consultation, "status"))).all("a")]
     answer = client.post(own(consultation, "status_withdraw"))
+    with pytest.raises(TransitionNotAllowed):
+        consultation.withdraw(at=timezone.now())
 
     assert own(consultation, "status_withdraw") not in links
     assert (answer.status_code, Page(answer).texts("h1"), everything()) == (409, ["Your visit has begun"], before)
