@@ -111,7 +111,7 @@ def test_an_emergency_stops_the_way_and_a_mistake_is_taken_back(site, page, is_f
     page.get_by_label("A knee that is stuck").check()
     go_on(page)
     is_fit(page)
-    follow(page, page.get_by_role("link", name="Continue my request"))
+    follow(page, page.get_by_role("button", name="Continue my request"))
 
     assert page.get_by_role("heading", level=1).inner_text() == "What is the problem like?"
     assert ConsultationRequest.objects.count() == 0
