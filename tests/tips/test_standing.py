@@ -350,7 +350,7 @@ def test_who_may_not_write_in_it_brings_nothing_back(clinic, therapist, editor, 
 
 def test_a_guide_says_how_often_its_pdf_was_fetched_lately(clinic, editor, signed_in):
     guide = make_tip(kind=TipKind.GUIDE)
-    today = timezone.localdate()
+    today = timezone.localdate(timezone=clinic.tzinfo)
     for days, count in ((0, 2), (29, 3), (30, 40)):
         GuideDownload.objects.create(tip=guide, day=today - days * DAY, count=count)
 
