@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from appointments import emails
 from appointments.models import ConsultationRequest, TimeOff, WorkingHours
+from clinic.models import ClinicSettings
 from clinic.visits import BEGAN, SEEN
 from tests.appointments.stages import HALF_AN_HOUR, make_arrived
 from tests.browser.acts import follow, press
@@ -120,8 +121,9 @@ def test_a_therapist_sees_a_mail_as_the_patient_would_and_follows_its_link(site,
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_therapist_reads_the_week_and_takes_it_along(site, page, sign_in, is_fit, width):
-    therapist, now = make_person("Therapist"), timezone.now()
-    monday = (now + (7 - now.weekday()) * DAY).replace(hour=17, minute=0, second=0, microsecond=0)
+    # The week after this one, by the clinic's calendar: by night it is still the day before there.
+    therapist, now = make_person("Therapist"), timezone.localtime(timezone=ClinicSettings.current().tzinfo)
+    monday = (now + (7 - now.weekday()) * DAY).replace(hour=12, minute=0, second=0, microsecond=0)
     WorkingHours.objects.create(therapist=therapist, weekday=0, starts=time(8), ends=time(12, 30))
     TimeOff.objects.create(therapist=therapist, starts_at=monday + DAY, ends_at=monday + 2 * DAY)
     consultation = make_arrived()
