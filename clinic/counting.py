@@ -23,8 +23,11 @@ LEAST_SECONDS = 1.0
 # How many different things are kept while the database gives no answer; after that the oldest count on, new ones are lost.
 MOST_KINDS = 10_000
 
+# Where nothing is written for long, the oldest looks are lost.
+MOST_WAITING = 1_000_000
+
 # Added to without a lock, for which the threads that answer readers would wait on one another.
-_looks: deque[tuple[date, str, str]] = deque()
+_looks: deque[tuple[date, str, str]] = deque(maxlen=MOST_WAITING)
 _lock = threading.Lock()
 _unwritten: Counter[tuple[date, str, str]] = Counter()
 _many = threading.Event()

@@ -1,6 +1,6 @@
 """Django's sessions in Django's own table, but each read and written by one statement that is written out.
 
-Every page of a patient's form reads one and keeps it again; making those statements anew took a fifth of such a page. And a
+Every page of a patient's form reads one and keeps it again; the ORM would make those statements anew each time. And a
 database that gives no answer is called by its name: Django calls each failure to save a session one that somebody has ended.
 """
 
