@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import pytest
-from aiosmtpd.controller import Controller
 from playwright.sync_api import expect
 
 from tests.browser.acts import (
@@ -24,9 +23,9 @@ from tests.browser.acts import (
     whole_text,
     write,
 )
-from tests.clinic.conftest import PostOffice
 from tests.conftest import empty_database, free_port
 from tests.factories import PASSWORD, SAID
+from tests.post_office import PostOffice
 
 from .conftest import HOST, needs_nginx, set_up_to_the_end, site_behind_nginx, started
 
@@ -93,10 +92,9 @@ class Clinic:
 @contextmanager
 def post_office():
     office = PostOffice(free_port())
-    controller = Controller(office, hostname="127.0.0.1", port=office.port)
-    controller.start()
+    door = office.opened()
     yield office
-    controller.stop()
+    door.stop()
 
 
 @pytest.fixture

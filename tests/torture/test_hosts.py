@@ -9,12 +9,11 @@ from itertools import count
 
 import psycopg
 import pytest
-from aiosmtpd.controller import Controller
 from django.db import connection
 
-from tests.clinic.conftest import PostOffice
 from tests.conftest import free_port
 from tests.deploy.conftest import needs_nginx
+from tests.post_office import PostOffice
 
 from .cluster import children_of
 from .hosts import Hosts, Through
@@ -58,10 +57,9 @@ def pair():
 @pytest.fixture(scope="module")
 def office():
     office = PostOffice(free_port())
-    controller = Controller(office, hostname="127.0.0.1", port=office.port)
-    controller.start()
+    door = office.opened()
     yield office
-    controller.stop()
+    door.stop()
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,13 @@ import time
 from collections import Counter
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.utils import timezone
 
 from clinic import mail
 from clinic.models import OutgoingMail
-from tests.clinic.conftest import PostOffice
 from tests.conftest import free_port
 from tests.factories import make_clinic
+from tests.post_office import PostOffice
 
 from .sizes import size
 
@@ -62,11 +61,10 @@ class Server:
         self.open()
 
     def open(self):
-        self.controller = Controller(self.office, hostname="127.0.0.1", port=self.office.port)
-        self.controller.start()
+        self.door = self.office.opened()
 
     def away(self):
-        self.controller.stop()
+        self.door.stop()
         time.sleep(AWAY_SECONDS)
         self.open()
 
@@ -91,7 +89,7 @@ def test_every_mail_arrives_and_copies_are_no_more_than_kills(transactional_db, 
         wait_for(server.office, mails)
     finally:
         worker.kill()
-        server.controller.stop()
+        server.door.stop()
 
     arrived = Counter(server.office.taken_ids)
     record_property("done", f"{mails} mails, {kills} kills, {outages} outages, {arrived.total() - mails} copies")
@@ -125,6 +123,6 @@ def test_control_a_worker_that_forgets_its_lease_sends_more_copies(transactional
     finally:
         for each in workers:
             each.kill()
-        server.controller.stop()
+        server.door.stop()
 
     assert len(server.office.taken_ids) > mails
