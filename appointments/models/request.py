@@ -1,7 +1,7 @@
 """Consultation requests: where each one stands, and how it may move."""
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from appointments import clock, emails
@@ -155,7 +155,17 @@ class ConsultationRequest(Transitions, models.Model):
     def refuse_unless_seen(self, version):
         """Nobody acts on what they have not read: `version` is the one on their page, None where it names none."""
         if version not in {None, str(self.version)}:
-            raise TransitionNotAllowed(self._standing())
+            raise TransitionNotAllowed(
+                _(
+                    "%(standing)s Your page was older than what the patient or a colleague has done; this one is as it stands now."
+                )
+                % {"standing": self._standing()}
+            )
+
+    def _is_news(self):
+        """Whoever has the request open is to read what the patient has said since, though it has not moved."""
+        type(self).objects.filter(pk=self.pk).update(version=F("version") + 1)
+        self.refresh_from_db(fields=["version"])
 
     @transaction.atomic
     def _move_to(self, status, *, at, by=None, actor=None, frm=None, anyone=False, tell=(), **changes):

@@ -138,6 +138,7 @@ class Transitions:
         if self.status != RequestStatus.IN_REVIEW:
             raise TransitionNotAllowed(self._standing())
         self.statement.wish_for(windows=windows, any_time=any_time)
+        self._is_news()
         emails.staff_update(self, at=at)
 
     def take_back_offer(self, *, by, at):
@@ -261,6 +262,7 @@ class Transitions:
         self.corrections.create(old_phone=statement.phone, old_email=before, corrected_at=at)
         statement.correct_contact(phone=phone, email=email)
         self.statement = statement
+        self._is_news()
         if email and email.lower() != before.lower():
             for field, value in new_link().items():
                 setattr(self, field, value)

@@ -55,6 +55,27 @@ def test_an_act_on_a_page_that_shows_another_booking_is_refused_and_its_words_ar
     assert (again.status_code, consultation.status) == (302, S.IN_REVIEW)
 
 
+@pytest.mark.parametrize(
+    "says_more",
+    [
+        lambda one: one.change_wishes(windows=["fri-pm"], any_time=False, at=timezone.now()),
+        lambda one: one.correct_contact(phone="+14075552368", at=timezone.now()),
+    ],
+    ids=["other wishes", "another number"],
+)
+def test_what_the_patient_says_meanwhile_is_read_before_anybody_acts(clinic, signed_in, therapist, says_more):
+    consultation, client = bring_to(S.IN_REVIEW, by=therapist), signed_in(therapist)
+    stale = {"version": str(consultation.version), "question": "Which knee is it?"}
+    says_more(ConsultationRequest.objects.get(pk=consultation.pk))
+    before = everything()
+
+    answer = client.post(address(consultation, "ask"), stale)
+
+    assert (answer.status_code, everything()) == (409, before)
+    assert "Your page was older than what the patient or a colleague has done" in notices(Page(answer))[0]
+    assert "Which knee is it?" in answer.content.decode()
+
+
 def test_a_note_is_kept_whatever_happened_meanwhile(clinic, signed_in, therapist):
     consultation = bring_to(S.IN_REVIEW, by=therapist)
 
