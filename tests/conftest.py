@@ -157,7 +157,6 @@ def environment(django_db_setup, tmp_path_factory):
         "PORT": port,
         "BASE_URL": f"http://localhost:{port}",
         "SECRET_KEY": django_settings.SECRET_KEY,
-        "CLINIC_MEMORY_SECONDS": "0",
         "COUNT_FLUSH_SECONDS": "0",
         "CONSULTATION_FASTEST_SECONDS": "0",
         "CONSULTATION_SENDS_PER_HOUR": "1000000",

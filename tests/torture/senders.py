@@ -6,6 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter, defaultdict
+from http.cookiejar import DefaultCookiePolicy
 
 from appointments.draft import SEAL
 from appointments.models import PatientStatement
@@ -14,6 +15,14 @@ from clinic.sealing import seal, unseal
 from tests.visitor import ANSWERS, Visitor
 
 CHECK = "/consultation/check/"
+# What a clinic runs, behind a proxy that speaks https.
+PRODUCTION = {
+    "DEBUG": "off",
+    "ALLOWED_HOSTS": "clinic.example,localhost",
+    "BASE_URL": "https://clinic.example",
+    "EMAIL_URL": "smtp+tls://user:password@127.0.0.1:9",
+    "PROXY_COUNT": "1",
+}
 PATIENCE_SECONDS = 120
 
 
@@ -29,6 +38,16 @@ def another_form(carried, goal):
     draft["answers"]["problem"]["goal"] = [goal]
     draft["answers"]["contact"]["email"] = [address_of(goal)]
     return seal(draft, purpose=SEAL)
+
+
+def through_a_proxy(visitor):
+    """As everybody comes in production: by https to the proxy, which is plain with the site and passes secure cookies on."""
+    visitor.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
+    origin = visitor.site.replace("http:", "https:")
+    visitor.opener.addheaders = [
+        ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "192.0.2.7"), ("Origin", origin),
+    ]  # fmt: skip
+    return visitor
 
 
 class Persistent(Visitor):

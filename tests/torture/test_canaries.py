@@ -18,8 +18,8 @@ from clinic.sealing import unseal
 from tests.factories import NOON, make_person
 
 from .patients import MARK, Patient, leaks
+from .senders import PRODUCTION
 from .sizes import size
-from .test_hostile import PRODUCTION
 
 pytestmark = [pytest.mark.torture, pytest.mark.django_db(transaction=True)]
 

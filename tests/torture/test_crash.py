@@ -13,7 +13,7 @@ from appointments.models import ConsultationRequest
 from clinic.models import OutgoingMail
 from tests.factories import NOON, make_consultation, make_person
 
-from .senders import Persistent, faults
+from .senders import PRODUCTION, Persistent, faults, through_a_proxy
 from .sizes import size
 
 pytestmark = [pytest.mark.torture, pytest.mark.django_db(transaction=True)]
@@ -21,13 +21,17 @@ pytestmark = [pytest.mark.torture, pytest.mark.django_db(transaction=True)]
 CLIENTS = 16
 SEED = 7
 # Of so many requests one is walked through all pages, and one is sent once more after its answer.
-WALKED, SENT_AGAIN = 10, 5
+WALKED, SENT_AGAIN = 50, 5
+
+
+def somebody(site):
+    return through_a_proxy(Persistent(site))
 
 
 class Crowd:
     """Clients who share the work, and what each was told."""
 
-    def __init__(self, site, goals, *, clients=CLIENTS, visitor=Persistent):
+    def __init__(self, site, goals, *, clients=CLIENTS, visitor=somebody):
         self.site = site
         self.clients = clients
         self.visitor = visitor
@@ -78,7 +82,7 @@ def kill_while_they_work(server, crowd, moments, chance):
 def test_no_request_is_lost_doubled_or_renamed_while_the_server_is_killed(site, serving, record_property):
     make_person("Therapist")
     kills, requests = size("kills"), size("requests under kills")
-    server = serving({"CONSULTATION_FASTEST_SECONDS": "0"})
+    server = serving(PRODUCTION, workers=2)
     crowd = Crowd(server.site, [f"goal number {number}" for number in range(requests)])
     chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
     moments = sorted(chance.sample(range(requests - CLIENTS), kills))

@@ -15,6 +15,7 @@ from tips.models import Topic
 from .generated import Generator
 from .hostile_requests import from_table
 from .hostile_shapes import shapes
+from .senders import PRODUCTION
 from .sizes import size
 from .wire import send, written
 
@@ -25,13 +26,6 @@ SEED = 12
 AT_A_TIME = 100
 # What Django shows a developer, and what it calls the errors that it shows.
 TELLS = [b"Traceback", b"DEBUG = True", b"Exception Type", b"Django Version", b"site-packages"]
-PRODUCTION = {
-    "DEBUG": "off",
-    "ALLOWED_HOSTS": "clinic.example,localhost",
-    "BASE_URL": "https://clinic.example",
-    "EMAIL_URL": "smtp+tls://user:password@127.0.0.1:9",
-    "PROXY_COUNT": "1",
-}
 
 
 class Target:
