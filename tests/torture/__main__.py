@@ -1,7 +1,7 @@
 """Every proof in its full form, on both engines, and one table of what came out: `make torture`.
 
 Arguments go to pytest, and ENGINES names one engine, as with `make test`. A proof that held
-at this commit is not repeated; `var/torture.json` remembers it.
+is not repeated until the code changes; `var/torture.json` remembers it.
 """
 
 import os
@@ -14,7 +14,8 @@ from .record import ROOT, Record
 REPORT = """\
 # What was tried to break it
 
-`make torture` writes this: each proof in its full form, and what it did. Those called control take a guard away and see the proof fail.
+`make torture` writes this: each proof in its full form, and what it did, {minutes} minutes in all, of the code of commit {commit}.
+Those called control take a guard away and see the proof fail.
 
 {table}
 """
@@ -26,8 +27,10 @@ def main(arguments):
     os.environ |= {"TORTURE": "full", "TORTURE_RECORD": str(file)}
     # One after the other, since each takes the whole machine.
     code = run.main(["-m", "torture", "-n", "0", *arguments])
-    table = Record.from_environment().table()
-    (ROOT / "bench" / "TORTURE.md").write_text(REPORT.format(table=table))
+    record = Record.from_environment()
+    table = record.table()
+    report = REPORT.format(table=table, minutes=record.minutes, commit=record.commit[:12])
+    (ROOT / "bench" / "TORTURE.md").write_text(report)
     print(f"\n{table}\n\nKept in {file}; remove it to begin anew. Written to bench/TORTURE.md.")
     return code
 

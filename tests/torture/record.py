@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+WHAT_IS_PROVED = [".", ":!bench", ":!docs", ":!*.md"]
 ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -20,7 +21,7 @@ class Record:
         return cls(Path(os.environ["TORTURE_RECORD"]), commit_at_hand())
 
     def holds(self, engine, proof):
-        """Whether it passed at this very commit; what was never committed may have changed since."""
+        """Whether it passed with this very code; what was never committed may have changed since."""
         entry = self.entries.get(f"{engine} {proof}", {})
         return entry.get("passed") and entry["commit"] == self.commit and not self.commit.endswith("-dirty")
 
@@ -28,12 +29,19 @@ class Record:
         self.entries[f"{engine} {proof}"] = {"commit": self.commit} | figures
         self.file.write_text(json.dumps(self.entries, indent=1))
 
+    @property
+    def minutes(self):
+        return round(sum(entry["seconds"] for _, entry in self.of_this_commit()) / 60)
+
+    def of_this_commit(self):
+        ordered = sorted(self.entries.items(), key=lambda item: item[0].split(" ", 1)[::-1])
+        return [(key, entry) for key, entry in ordered if entry["commit"] == self.commit]
+
     def rows(self):
-        for key, entry in sorted(self.entries.items(), key=lambda item: item[0].split(" ", 1)[::-1]):
-            if entry["commit"] == self.commit:
-                engine, proof = key.split(" ", 1)
-                result = "holds" if entry["passed"] else "FAILED"
-                yield name_of(proof), ENGINES[engine], entry["done"], result, str(entry["seconds"])
+        for key, entry in self.of_this_commit():
+            engine, proof = key.split(" ", 1)
+            result = "holds" if entry["passed"] else "FAILED"
+            yield name_of(proof), ENGINES[engine], entry["done"], result, str(entry["seconds"])
 
     def table(self):
         """As Markdown, with its columns in line, so that it is read in a terminal as well."""
@@ -51,9 +59,9 @@ def name_of(proof):
 
 
 def commit_at_hand():
-    """What the proofs are of. The figures that they and the benchmarks leave in bench/ change nothing of it."""
-    commit = said(["git", "rev-parse", "HEAD"])
-    changed = said(["git", "status", "--porcelain", "--", ".", ":!bench"])
+    """The last commit that changed what the proofs are of: no text, and none of the figures that they leave in bench/."""
+    commit = said(["git", "log", "-1", "--format=%H", "--", *WHAT_IS_PROVED])
+    changed = said(["git", "status", "--porcelain", "--", *WHAT_IS_PROVED])
     return f"{commit}-dirty" if changed else commit or "unknown-dirty"
 
 
