@@ -238,13 +238,16 @@ def test_a_thousand_guesses_from_forged_addresses_reach_the_password_twenty_time
         finally:
             connection.close()
 
+    began = timezone.now()
     with ThreadPoolExecutor(4) as pool:
         statuses = {answer.status_code for answer in pool.map(guess, range(1000))}
+    hours = {began.hour, timezone.now().hour}
 
     # Five for each way of writing whose account it is.
     assert 1 <= len(compared) <= 15
     assert statuses == {200}
-    assert OutgoingMail.objects.filter(event="guessing", to=owner.email).count() == 1
+    # Once in each hour by the clock.
+    assert 1 <= OutgoingMail.objects.filter(event="guessing", to=owner.email).count() <= len(hours)
     # The honest user, who is locked out of the password by it, still gets in.
     client = Client()
     assert "Too many" in client.post(SIGN_IN, {"login": therapist.username, "password": PASSWORD}).content.decode()

@@ -6,7 +6,10 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WHAT_IS_PROVED = [".", ":!bench", ":!docs", ":!*.md"]
+WHAT_IS_PROVED = [
+    ".",
+    *(f":!{path}" for path in ("bench", "docs", "*.md", "tests/bench", "tests/clinic", "tests/tips")),
+]
 ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -59,7 +62,7 @@ def name_of(proof):
 
 
 def commit_at_hand():
-    """The last commit that changed what the proofs are of: no text, and none of the figures that they leave in bench/."""
+    """The last commit that changed what the proofs are of: no text, no figure in bench/, and no test that is none of them."""
     commit = said(["git", "log", "-1", "--format=%H", "--", *WHAT_IS_PROVED])
     changed = said(["git", "status", "--porcelain", "--", *WHAT_IS_PROVED])
     return f"{commit}-dirty" if changed else commit or "unknown-dirty"
