@@ -22,6 +22,8 @@ SEAL = "consultation form"
 TRAP = "leave_empty"
 # A page that lay open overnight still brings its answers back.
 SEALED_SECONDS = 24 * 60 * 60
+# Many times what any field takes.
+MOST_TYPED, MOST_VALUES = 5_000, 50
 
 
 class Draft:
@@ -30,7 +32,7 @@ class Draft:
     `began` is when the first page was opened, in seconds of the epoch: signed with the rest, so that no bot can set it back.
     """
 
-    def __init__(self, *, began, key=None, tip="", answers=None, seen=(), trapped=False):
+    def __init__(self, *, began, key=None, tip="", answers=None, seen=(), trapped=False, left=()):
         self.key = key or secrets.token_urlsafe(24)
         self.began = began
         self.trapped = trapped
@@ -38,6 +40,8 @@ class Draft:
         self.answers = answers or {}
         # Emergency signs for which the person says they have already been seen.
         self.seen = list(seen)
+        # Steps that were left by Back: what was typed there is kept, and need not be whole yet.
+        self.left = list(left)
         self.forms = {}
 
     @classmethod
@@ -70,6 +74,7 @@ class Draft:
             "answers": self.answers,
             "seen": self.seen,
             "trapped": self.trapped,
+            "left": self.left,
         }
 
     def keep(self, request):
@@ -96,6 +101,16 @@ class Draft:
         }
         if self.screened != before:
             self.forget_signs()
+        self.left = [other for other in self.left if other != step]
+
+    def leave(self, step, data):
+        """Keep what was typed on a page from which somebody goes back, unread and therefore not without end."""
+        typed = MultiValueDict(
+            {name: [value[:MOST_TYPED] for value in values[:MOST_VALUES]] for name, values in data.lists()}
+        )
+        if STEPS[step].base_fields.keys() & typed.keys():
+            self.take(step, typed)
+            self.left = sorted({*self.left, step})
 
     def forget_signs(self):
         self.seen = []

@@ -31,6 +31,8 @@ from .pages import TOO_MANY, TOO_OLD, Unlosable, private, why_closed
 
 PAGES = [*STEPS, "check"]
 STOP_SEAL = "stop page"
+# Buttons that lead elsewhere. They bring along what the page carries, which a link would lose with the session.
+BACK, CHANGE = "back", "change"
 SENT_KEY = "consultation_sent"
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 # How many pages of questions a network may answer for each request that it may send.
@@ -72,7 +74,10 @@ class StepPage(Unlosable):
         if missing := draft.first_unanswered(before=step):
             return redirect("consultation:step", missing)
         # What was answered and is good no more, such as a way to meet that is not offered now, stays and says why.
-        return show_step(request, step, draft, draft.form(step))
+        form = draft.form(step)
+        if step in draft.left:
+            form.errors.clear()
+        return show_step(request, step, draft, form)
 
     def post(self, request, step):
         now = timezone.now()
@@ -82,9 +87,13 @@ class StepPage(Unlosable):
             return stop(request, draft, form.ticked())
         if not within_limit(request, "page", PAGES_PER_SEND, at=now):
             return show_step(request, step, draft, form, status=429, note=TOO_MANY)
+        if BACK in request.POST:
+            draft.leave(step, request.POST)
+            draft.keep(request)
+            return redirect(before(step, request))
         if not form.is_valid():
             return show_step(request, step, draft, form)
-        if not draft.answers and not request.user.is_authenticated:
+        if not draft.answers.keys() - draft.left and not request.user.is_authenticated:
             counting.count("begun", on=timezone.localdate(now))
         draft.take(step, request.POST)
         draft.keep(request)
@@ -94,7 +103,7 @@ class StepPage(Unlosable):
             return redirect("consultation:step", missing)
         if step == "urgent" and draft.outcome() is Outcome.ADVISE:
             return redirect("consultation:advice")
-        if "change" in request.GET:
+        if CHANGE in request.GET:
             return redirect("consultation:check")
         return redirect(address_of(after(step, draft)))
 
@@ -125,22 +134,20 @@ def after(step, draft):
     return PAGES[PAGES.index(step) + 1]
 
 
+def before(step, request):
+    """Where Back leads."""
+    if CHANGE in request.GET:
+        return address_of("check")
+    return address_of(["start", *PAGES][PAGES.index(step)])
+
+
 def show_step(request, step, draft, form, *, status=200, note=""):
-    number = PAGES.index(step) + 1
-    back = (
-        address_of("check")
-        if "change" in request.GET
-        else address_of(PAGES[number - 2])
-        if number > 1
-        else address_of("start")
-    )
     context = {
         "form": form,
         "step": step,
         "carried": draft.sealed(),
-        "number": number,
+        "number": PAGES.index(step) + 1,
         "count": len(PAGES),
-        "back": back,
         "note": note,
         "after_screen": step == "problem",
     }
@@ -199,7 +206,7 @@ class AdvicePage(Unlosable):
     def post(self, request):
         draft = Draft.of(request, at=timezone.now())
         draft.keep(request)
-        return redirect(address_of(after("urgent", draft)))
+        return redirect(address_of("urgent" if BACK in request.POST else after("urgent", draft)))
 
     def shown_again(self, request, *, status=403, note=TOO_OLD):
         return self.show(request, status=status, note=note)
@@ -236,6 +243,9 @@ class CheckPage(Unlosable):
     def post(self, request):
         now = timezone.now()
         draft = Draft.of(request, at=now)
+        if elsewhere := self.elsewhere(request):
+            draft.keep(request)
+            return redirect(elsewhere)
         if missing := draft.first_unanswered():
             draft.keep(request)
             return redirect("consultation:step", missing)
@@ -245,6 +255,12 @@ class CheckPage(Unlosable):
                 draft.keep(request)
             return redirect("consultation:check")
         return send(request, draft, at=now)
+
+    def elsewhere(self, request):
+        """Where a button leads that is to change something, if it was one."""
+        if request.POST.get(CHANGE) in STEPS:
+            return f"{address_of(request.POST[CHANGE])}?{CHANGE}"
+        return before("check", request) if BACK in request.POST else None
 
     def shown_again(self, request, *, status=403, note=TOO_OLD):
         draft = Draft.of(request, at=timezone.now())

@@ -115,3 +115,22 @@ def test_an_emergency_stops_the_way_and_a_mistake_is_taken_back(site, page, is_f
 
     assert page.get_by_role("heading", level=1).inner_text() == "What is the problem like?"
     assert ConsultationRequest.objects.count() == 0
+
+
+def test_enter_goes_on_and_back_takes_along_what_was_typed(site, page):
+    page.goto(f"{site}/consultation/who/")
+    for answer in (answer_who, answer_where, answer_no_signs, answer_no_signs):
+        answer(page)
+        go_on(page)
+    goal = page.get_by_label("What is one activity you want to get back to?")
+
+    goal.fill("run with my dog")
+    with page.expect_navigation():
+        goal.press("Enter")
+    after_enter = page.title()
+    press(page, "Back")
+    before = page.get_by_role("heading", level=1).inner_text()
+    go_on(page)
+
+    assert (after_enter[:6], before != "What is the problem like?") == ("Error:", True)
+    assert (goal.input_value(), page.title()[:6]) == ("run with my dog", "What i")

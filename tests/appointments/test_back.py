@@ -1,0 +1,141 @@
+"""Back and Change are buttons: they lose nothing that was typed, also where the session has gone."""
+
+import pytest
+from django.test import Client
+
+from appointments.models import StoppedVisit
+from clinic import counting
+from clinic.models import DayCount
+
+from .pages import CHECK, TYPED, Page, address, fill
+
+pytestmark = pytest.mark.django_db
+
+STEP_NAMES = list(TYPED)
+BACK = {"back": ""}
+
+
+@pytest.mark.parametrize("change", ["", "?change"])
+@pytest.mark.parametrize("step", STEP_NAMES)
+def test_back_leads_to_the_page_one_came_from(clinic, client, step, change):
+    fill(client)
+
+    answer = client.post(address(step) + change, BACK | TYPED[step])
+
+    before = ["/consultation/", *map(address, STEP_NAMES)]
+    assert (answer.status_code, answer.url) == (302, CHECK if change else before[STEP_NAMES.index(step)])
+
+
+def test_back_from_a_page_half_filled_keeps_what_was_typed_and_blames_nobody(clinic, client):
+    fill(client, until="problem")
+
+    client.post(address("problem"), BACK | {"goal": "run with my dog", "note": "It clicks."})
+    page = Page(client.get(address("problem")))
+
+    assert (page.fields["goal"], page.fields["note"]) == (["run with my dog"], ["It clicks."])
+    assert (page.all("div", class_="error-summary"), page.all("input", **{"aria-invalid": "true"})) == ([], [])
+    assert "Error:" not in page.texts("title")[0]
+
+
+def test_a_page_that_was_left_half_filled_must_be_whole_before_anything_is_sent(clinic, client):
+    fill(client)
+    client.post(address("problem"), BACK | {"goal": "run with my dog"})
+
+    answer = client.post(CHECK)
+    again = client.post(address("problem"), {"goal": "run with my dog"})
+    shown = Page(client.get(address("problem")))
+
+    assert answer.url == address("problem")
+    assert "Error:" in Page(again).texts("title")[0]
+    assert shown.fields["goal"] == ["run with my dog"]
+
+
+def test_back_before_anything_was_typed_leaves_the_earlier_answer(clinic, client):
+    fill(client)
+
+    client.post(address("where"), BACK)
+
+    assert Page(client.get(address("where"))).fields["region"] == ["knee"]
+
+
+@pytest.mark.parametrize("step", [*STEP_NAMES[1:], "check"])
+def test_back_brings_every_answer_along_when_the_session_has_gone(clinic, client, step):
+    fill(client, until=step)
+    pages = [*STEP_NAMES, "check"]
+    here, earlier = CHECK if step == "check" else address(step), pages[pages.index(step) - 1]
+    later, carried = Client(), Page(client.get(here)).fields["carried"]
+
+    answer = later.post(here, BACK | {"carried": carried})
+
+    expected = {name: value if isinstance(value, list) else [value] for name, value in TYPED[earlier].items()}
+    assert answer.url == address(earlier)
+    assert expected.items() <= Page(later.get(answer.url)).fields.items()
+
+
+@pytest.mark.parametrize("step", STEP_NAMES)
+def test_change_brings_every_answer_along_when_the_session_has_gone(clinic, client, step):
+    fill(client)
+    later, carried = Client(), Page(client.get(CHECK)).fields["carried"]
+
+    answer = later.post(CHECK, {"carried": carried, "change": step})
+    back = later.post(answer.url, TYPED[step])
+
+    assert (answer.url, back.url) == (f"{address(step)}?change", CHECK)
+    assert later.get(CHECK).status_code == 200
+
+
+def test_back_from_the_advice_brings_every_answer_along(clinic, client):
+    fill(client, until="urgent")
+    client.post(address("urgent"), {"urgent_signs": ["U1"]})
+    later, carried = Client(), Page(client.get("/consultation/advice/")).fields["carried"]
+
+    answer = later.post("/consultation/advice/", BACK | {"carried": carried})
+
+    assert answer.url == address("urgent")
+    assert Page(later.get(answer.url)).fields["urgent_signs"] == ["U1"]
+
+
+def test_nobody_goes_back_past_a_sign_of_an_emergency(clinic, client):
+    fill(client, until="safety")
+
+    page = Page(client.post(address("safety"), BACK | {"emergency_signs": ["E4"]}))
+
+    assert "911" in page.texts("h1")[0]
+    assert StoppedVisit.objects.count() == 1
+
+
+def test_what_nobody_has_read_yet_is_kept_up_to_an_end(clinic, client):
+    fill(client, until="problem")
+
+    client.post(address("problem"), BACK | {"goal": "x" * 50_000, "note": ["y"] * 500})
+
+    kept = client.session["consultation"]["answers"]["problem"]
+    assert (len(kept["goal"][0]), len(kept["note"])) == (5_000, 1)
+
+
+@pytest.mark.parametrize("typed", [{"change": "nowhere"}, {"change": "nowhere", "back": "x"}, {"change": ["who", "x"]}])
+def test_a_button_that_is_none_of_ours_leads_nowhere_of_its_own(clinic, client, typed):
+    fill(client)
+
+    answer = client.post(CHECK, typed)
+
+    assert answer.status_code == 302
+    assert answer.url in {address("contact"), "/consultation/sent/"}
+
+
+def test_whoever_goes_back_from_the_first_page_begins_once(clinic, client):
+    counting.flush()
+    before = begun()
+    client.post(address("who"), BACK | TYPED["who"])
+    counting.flush()
+    then = begun()
+
+    client.post(address("who"), TYPED["who"])
+    client.post(address("where"), TYPED["where"])
+    counting.flush()
+
+    assert (then - before, begun() - before) == (0, 1)
+
+
+def begun():
+    return sum(DayCount.objects.filter(kind="begun").values_list("count", flat=True))
