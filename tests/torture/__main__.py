@@ -14,7 +14,7 @@ from .record import ROOT, Record
 REPORT = """\
 # What was tried to break it
 
-`make torture` writes this: each proof in its full form, and what it did, {minutes} minutes in all, of the code of commit {commit}.
+`make torture` writes this: each proof in its full form, what it did, and the last commit that had changed the code by then. {minutes} minutes in all.
 Those called control take a guard away and see the proof fail.
 
 {table}
@@ -29,8 +29,7 @@ def main(arguments):
     code = run.main(["-m", "torture", "-n", "0", *arguments])
     record = Record.from_environment()
     table = record.table()
-    report = REPORT.format(table=table, minutes=record.minutes, commit=record.commit[:12])
-    (ROOT / "bench" / "TORTURE.md").write_text(report)
+    (ROOT / "bench" / "TORTURE.md").write_text(REPORT.format(table=table, minutes=record.minutes))
     print(f"\n{table}\n\nKept in {file}; remove it to begin anew. Written to bench/TORTURE.md.")
     return code
 

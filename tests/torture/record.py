@@ -34,21 +34,17 @@ class Record:
 
     @property
     def minutes(self):
-        return round(sum(entry["seconds"] for _, entry in self.of_this_commit()) / 60)
-
-    def of_this_commit(self):
-        ordered = sorted(self.entries.items(), key=lambda item: item[0].split(" ", 1)[::-1])
-        return [(key, entry) for key, entry in ordered if entry["commit"] == self.commit]
+        return round(sum(entry["seconds"] for entry in self.entries.values()) / 60)
 
     def rows(self):
-        for key, entry in self.of_this_commit():
+        for key, entry in sorted(self.entries.items(), key=lambda item: item[0].split(" ", 1)[::-1]):
             engine, proof = key.split(" ", 1)
             result = "holds" if entry["passed"] else "FAILED"
-            yield name_of(proof), ENGINES[engine], entry["done"], result, str(entry["seconds"])
+            yield name_of(proof), ENGINES[engine], entry["done"], result, str(entry["seconds"]), short(entry["commit"])
 
     def table(self):
         """As Markdown, with its columns in line, so that it is read in a terminal as well."""
-        rows = [("Proof", "Engine", "What was done", "Result", "Seconds"), *self.rows()]
+        rows = [("Proof", "Engine", "What was done", "Result", "Seconds", "Code of"), *self.rows()]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [" | ".join(map(str.ljust, row, widths)) for row in rows]
         lines.insert(1, " | ".join("-" * width for width in widths))
@@ -59,6 +55,11 @@ def name_of(proof):
     """`crash: no request is lost` from tests/torture/test_crash.py::test_no_request_is_lost."""
     file, test = proof.split("::")
     return f"{Path(file).stem.removeprefix('test_')}: {test.removeprefix('test_').replace('_', ' ')}"
+
+
+def short(commit):
+    found, *dirty = commit.split("-")
+    return "-".join([found[:8], *dirty])
 
 
 def commit_at_hand():
