@@ -8,7 +8,10 @@ from .servers import ROOT
 BENCH = ROOT / "bench"
 PARTS = ("PAGES", "QUEUE", "SEARCH", "SIGN-IN", "LIGHTHOUSE", "TORTURE", "FAULTS")
 # What a report says of its aims: in a sentence, in a list, or at the end of a row.
-VERDICT = re.compile(r"The aim|Of \d+ guards|From the start|- .*the aim is|\| (SQLite|PostgreSQL).* (%|yes|no) \|$")
+VERDICT = re.compile(
+    r"The aim|Of \d+ guards|From the start|- .*the aim is|\| (SQLite|PostgreSQL).* (%|yes|no) \|$"
+    r"|\| [a-z ]+: (?!control).*(holds|FAILED)"
+)
 HEADING = """\
 # What is measured, and what came out
 
@@ -24,7 +27,11 @@ def main():
 def part(file):
     text = file.read_text()
     title = re.search(r"^# (.+)$", text, re.MULTILINE)[1]
-    said = [f"- {line.removeprefix('- ').strip('| ')}" for line in text.splitlines() if VERDICT.match(line)]
+    said = [
+        f"- {' '.join(line.removeprefix('- ').strip('| ').split())}"
+        for line in text.splitlines()
+        if VERDICT.match(line)
+    ]
     return f"## [{title}]({file.name})\n\n" + "\n".join(said) + "\n"
 
 
