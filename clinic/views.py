@@ -18,7 +18,7 @@ from tips import structured
 from tips.models import Tip, Topic
 from tips.page import at_former_address
 
-from . import appendonly, health
+from . import appendonly, health, visits
 from .models import ClinicSettings, Subject
 from .opening import version_of
 from .pagecache import same_for_all
@@ -154,11 +154,14 @@ def not_kept(request):
 
 
 def csrf_failure(request, reason=""):
-    """A patient's page that lay open too long is shown again, filled; anything else is refused."""
+    """A page that lay open too long is shown again, filled: a patient's, or one of the desk; anything else is refused."""
     match = request.resolver_match
     view = getattr(match and match.func, "view_class", None)
     if hasattr(view, "shown_again"):
         response = view().shown_again(request, **match.kwargs)
+        add_never_cache_headers(response)
+        return response
+    if response := match and visits.from_an_older_page(request):
         add_never_cache_headers(response)
         return response
     return forbidden(request)

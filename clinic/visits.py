@@ -102,12 +102,31 @@ def note_or_end(request, *, at):
 
 def sign_in_first(request):
     """The sign-in page instead of what was sent too late, which it keeps."""
-    sent = [(name, value) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
     view = SignIn()
     view.setup(request)
     form = view.get_form_class()(request=request)
-    kept = seal([getattr(request, "who_left", None), request.get_full_path(), sent], purpose=SEAL)
+    kept = seal([getattr(request, "who_left", None), request.get_full_path(), sent_with(request)], purpose=SEAL)
     return view.render_to_response(view.get_context_data(form=form, kept=kept), status=403)
+
+
+def sent_with(request):
+    return [(name, value) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
+
+
+def from_an_older_page(request):
+    """What to answer where the token of a page of ours is of before the last sign-in, as in another tab; None elsewhere.
+
+    Browsers name the origin of whatever is sent, and nobody else's page can name ours.
+    """
+    is_ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    if not (is_ours and request.path_info.startswith(DESK)):
+        return None
+    if request.resolver_match.view_name in ENTRANCES or any("password" in name for name in request.POST):
+        return redirect(request.get_full_path())
+    if not request.user.is_authenticated:
+        return sign_in_first(request)
+    # Somebody else may have signed in at this computer since.
+    return offered(request, request.get_full_path(), sent_with(request), older=True, status=403)
 
 
 class KeepsWhatWasSent:
@@ -144,11 +163,20 @@ class SignInWithKey(KeepsWhatWasSent, LoginWebAuthnView):
 def go_on(request):
     """What was sent too late, to be sent once more by hand."""
     who, path, sent = request.session.get(KEPT, [None, None, None])
-    if path is None or not is_theirs(request.user, who, path):
+    answer = offered(request, path, sent, who=who) if path else None
+    if answer is None:
         request.session.pop(KEPT, None)
         return redirect("admin:index")
-    context = {**admin.site.each_context(request), "title": _("Nothing is lost"), "path": path, "sent": sent}
-    return TemplateResponse(request, "admin/go_on.html", context)
+    return answer
+
+
+def offered(request, path, sent, *, who=None, older=False, status=200):
+    """The page with what was sent and a button that sends it; None for those whose words they may not be."""
+    if not is_theirs(request.user, who, path):
+        return None
+    context = {"title": _("Nothing is lost"), "path": path, "sent": sent, "older": older}
+    context |= admin.site.each_context(request)
+    return TemplateResponse(request, "admin/go_on.html", context, status=status)
 
 
 def is_theirs(person, who, path):

@@ -153,6 +153,76 @@ def test_nothing_is_kept_of_what_another_site_sends(clinic, signed_in, therapist
     assert (answer.status_code, "kept" in answer.content.decode()) == (403, False)
 
 
+OURS = {"origin": "http://testserver"}
+
+
+def from_another_tab(client):
+    """As a page that was drawn before somebody signed in once more in another tab."""
+    client.handler.enforce_csrf_checks = True
+    client.cookies["csrftoken"] = "n" * 32
+    return {"csrfmiddlewaretoken": "o" * 32}
+
+
+def test_what_comes_from_a_page_older_than_the_sign_in_is_offered_once_more(at_desk):
+    client, consultation = at_desk("Therapist"), make_arrived()
+    path, old = f"/admin/queue/{consultation.reference}/note/", from_another_tab(client)
+
+    refused = client.post(path, old | {"text": "Call <after> five."}, headers=OURS)
+    page = refused.content.decode()
+    sent = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+    kept_before = consultation.notes.count()
+    client.post(path, {name: unescape(text) for name, text in sent.items()}, headers=OURS)
+
+    assert (refused.status_code, kept_before, f'action="{path}"' in page) == (403, 0, True)
+    assert "no-store" in refused["Cache-Control"]
+    assert consultation.notes.get().text == "Call <after> five."
+
+
+@pytest.mark.parametrize("origin", [{}, {"origin": "https://evil.example"}, {"origin": "null"}])
+def test_nothing_is_offered_of_what_another_site_sends(at_desk, origin):
+    client, consultation = at_desk("Therapist"), make_arrived()
+
+    answer = client.post(
+        f"/admin/queue/{consultation.reference}/note/", from_another_tab(client) | {"text": "Hello"}, headers=origin
+    )
+
+    assert (answer.status_code, "Hello" in answer.content.decode()) == (403, False)
+
+
+def test_an_editor_is_offered_nothing_that_was_written_about_a_patient_at_this_computer(at_desk):
+    client, consultation = at_desk("Editor"), make_arrived()
+
+    answer = client.post(
+        f"/admin/queue/{consultation.reference}/note/", from_another_tab(client) | {"text": "Her knee."}, headers=OURS
+    )
+
+    assert (answer.status_code, "Her knee" in answer.content.decode()) == (403, False)
+
+
+def test_whoever_was_signed_out_meanwhile_signs_in_and_goes_on(at_desk):
+    client, consultation = at_desk("Therapist"), make_arrived()
+    client.session.flush()
+
+    answer = client.post(
+        f"/admin/queue/{consultation.reference}/note/", from_another_tab(client) | {"text": "Her knee."}, headers=OURS
+    )
+
+    page = answer.content.decode()
+    assert (answer.status_code, 'name="kept"' in page, "Her knee" in page) == (403, True, False)
+
+
+@pytest.mark.parametrize(
+    ("address", "typed"),
+    [(SIGN_IN, {"login": "editor", "password": PASSWORD}), ("/admin/account/password/", {"oldpassword": PASSWORD})],
+)
+def test_a_password_is_never_offered_once_more(at_desk, address, typed):
+    client = at_desk("Editor")
+
+    answer = client.post(address, from_another_tab(client) | typed, headers=OURS)
+
+    assert (answer.status_code, answer["Location"]) == (302, address)
+
+
 @pytest.mark.parametrize("change", ["password", "disabled", "signed out"])
 def test_a_visit_ends_at_once_with_the_password_the_account_or_the_signing_out(at_desk, change):
     client = at_desk("Therapist")
