@@ -12,6 +12,7 @@ from allauth.account.views import LoginView
 from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.contrib import admin
 from django.contrib.auth import logout
+from django.forms.utils import pretty_name
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import resolve, reverse
@@ -174,7 +175,11 @@ def offered(request, path, sent, *, who=None, older=False, status=200):
     """The page with what was sent and a button that sends it; None for those whose words they may not be."""
     if not is_theirs(request.user, who, path):
         return None
-    context = {"title": _("Nothing is lost"), "path": path, "sent": sent, "older": older}
+    # What no hand has typed tells nobody anything.
+    typed = [
+        (pretty_name(name), value) for name, value in sent if value and name != "version" and not name.startswith("_")
+    ]
+    context = {"title": _("Nothing is lost"), "path": path, "sent": sent, "typed": typed, "older": older}
     context |= admin.site.each_context(request)
     return TemplateResponse(request, "admin/go_on.html", context, status=status)
 
