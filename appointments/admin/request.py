@@ -82,9 +82,18 @@ def show_request(request, consultation, *, status=200, **bound):
         "corrections": consultation.corrections.all(),
         "questions": consultation.questions.select_related("asked_by"),
         "timeline": timeline(consultation),
-        "mails": OutgoingMail.objects.filter(reference=consultation.reference).order_by("queued_at", "pk"),
+        "mails": mails_about(consultation, facts),
     }
     return TemplateResponse(request, "admin/appointments/request.html", context, status=status)
+
+
+def mails_about(consultation, facts):
+    """Each by its subject, as whoever got it read it, oldest first."""
+    mails = OutgoingMail.objects.filter(reference=consultation.reference).order_by("queued_at", "pk")
+    return [
+        {"mail": mail, "subject": subject_of(mail.event, facts), "is_to_us": mail.event.startswith("staff_")}
+        for mail in mails
+    ]
 
 
 def timeline(consultation):

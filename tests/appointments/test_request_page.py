@@ -1,6 +1,7 @@
 import pytest
 from django.contrib.auth.models import Permission
 
+from appointments import emails
 from appointments.models import RequestStatus
 from clinic.models import OutgoingMail
 from tests.factories import NOON, SAID, come_in, make_person
@@ -379,3 +380,15 @@ def test_a_colleague_who_acts_is_told_whose_it_is_and_keeps_the_text(clinic, sig
     ]
     assert "Words I would not type twice." in answer.content.decode()
     assert everything() == before
+
+
+def test_the_mails_are_told_by_what_whoever_got_them_read(clinic, signed_in, therapist):
+    consultation = bring_to(S.NEW, by=therapist)
+    emails.received(consultation, at=NOON)
+    emails.staff_new(consultation, at=NOON)
+
+    page = Page(signed_in(therapist).get(address(consultation)))
+
+    mails = page.within("ul", "happened")[0].text
+    assert "“We received your request” · to the patient · waiting to leave" in mails
+    assert f"“Request {consultation.reference} is waiting” · to staff · waiting to leave" in mails
