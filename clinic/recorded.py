@@ -69,7 +69,9 @@ class Recorded:
     def _one_seen(self, request, response):
         if self._is_seen(response):
             shown = response.context_data
-            self._record(request, AuditAction.OPENED, audit.named(shown.get("original") or shown["object"]))
+            # Sent as a new one, or from a window of its own, the answer shows nothing that was there.
+            if seen := shown.get("original") or shown.get("object"):
+                self._record(request, AuditAction.OPENED, audit.named(seen))
         return response
 
     def _is_seen(self, response):

@@ -228,3 +228,20 @@ def test_the_permissions_come_and_go_with_the_migration():
     assert given == {"Owner": KEPT, "Therapist": KEPT, "Editor": set(), "Clinical reviewer": set()}
     assert set().union(*taken.values()) == set()
     assert (held_by("Owner"), held_by("Therapist")) == (KEPT, KEPT)
+
+
+@pytest.mark.parametrize(
+    "button",
+    [
+        {"_saveasnew": "x"},
+        {"_saveasnew": "x", "starts_at": "never"},
+        {"_popup": "1"},
+        {"_popup": "1", "_saveasnew": "x"},
+    ],
+)
+def test_a_button_that_the_page_does_not_have_breaks_nothing(clinic, signed_in, therapist, button):
+    off = make_off(therapist)
+
+    answer = signed_in(therapist).post(f"{OFF}{off.pk}/change/", AWAY | {"therapist": therapist.pk} | button)
+
+    assert answer.status_code in {200, 302}
