@@ -10,7 +10,7 @@ PARTS = ("PAGES", "QUEUE", "SEARCH", "SIGN-IN", "LIGHTHOUSE", "TORTURE", "FAULTS
 # What a report says of its aims: in a sentence, in a list, or at the end of a row.
 VERDICT = re.compile(
     r"The aim|Of \d+ guards|From the start|- .*the aim is|\| (SQLite|PostgreSQL).* (%|yes|no) \|$"
-    r"|\| [a-z ]+: (?!control).*(holds|FAILED)"
+    r"|\| [a-z_ ]+: (?!control).*(holds|FAILED)"
 )
 HEADING = """\
 # What is measured, and what came out

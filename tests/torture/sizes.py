@@ -19,7 +19,8 @@ SIZES = {
     "sends with a full disk": (10, 100),
     "edits": (100, 10_000),
     "forms": (20, 1_000),
-    "generated requests": (100, 50_000),
+    # In each of two set-ups on each of two engines.
+    "generated requests": (100, 25_000),
     # Of each of the four things that only one may have: in the full form 20,000 posts for a hundred of them.
     "race rounds": (5, 25),
     "racers": (20, 200),
