@@ -88,7 +88,9 @@ class StepPage(Unlosable):
         if not within_limit(request, "page", PAGES_PER_SEND, at=now):
             return show_step(request, step, draft, form, status=429, note=TOO_MANY)
         if BACK in request.POST:
-            draft.leave(step, request.POST)
+            # Whoever goes back to the last page thinks better of a change: it stands there as it was.
+            if CHANGE not in request.GET:
+                draft.leave(step, request.POST)
             draft.keep(request)
             return redirect(before(step, request))
         if not form.is_valid():

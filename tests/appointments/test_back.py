@@ -50,6 +50,17 @@ def test_a_page_that_was_left_half_filled_must_be_whole_before_anything_is_sent(
     assert shown.fields["goal"] == ["run with my dog"]
 
 
+@pytest.mark.parametrize(("step", "typed"), [("problem", {"goal": ""}), ("where", {"region": "neck"})])
+def test_back_from_a_change_leaves_the_answer_as_it_was(clinic, client, step, typed):
+    fill(client)
+    before = client.session["consultation"]["answers"]
+
+    answer = client.post(address(step) + "?change", BACK | typed)
+
+    assert (answer.url, client.get(CHECK).status_code) == (CHECK, 200)
+    assert client.session["consultation"]["answers"] == before
+
+
 def test_back_before_anything_was_typed_leaves_the_earlier_answer(clinic, client):
     fill(client)
 
