@@ -19,6 +19,7 @@ class PostOffice:
         self.says_to_data = []  # one answer for each message, then "250 OK"
         self.offered = []
         self.taken = []
+        self.taken_ids = []  # kept, since a header is parsed anew each time that it is asked for
         self.recipients = []
         self.lock = threading.Lock()
 
@@ -42,9 +43,10 @@ class PostOffice:
         message = message_from_bytes(envelope.content, policy=modern)
         with self.lock:
             answer = self.says_to_data.pop(0) if self.says_to_data else "250 OK"
-            self.offered.append(message["Message-ID"])
+            self.offered.append(identity := str(message["Message-ID"]))
             if answer.startswith("250"):
                 self.taken.append(message)
+                self.taken_ids.append(identity)
                 self.recipients.append(list(envelope.rcpt_tos))
         return answer
 
@@ -52,10 +54,6 @@ class PostOffice:
         deadline = time.monotonic() + 20
         while not self.taken and time.monotonic() < deadline:
             time.sleep(0.02)
-
-    @property
-    def taken_ids(self):
-        return [message["Message-ID"] for message in self.taken]
 
 
 class Door(Controller):
