@@ -1,5 +1,6 @@
 """No request makes the site fail, stall, or tell how it is made; on the real web server, byte for byte."""
 
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,6 +25,7 @@ pytestmark = [pytest.mark.torture, pytest.mark.django_db(transaction=True)]
 MOST_SECONDS = 2
 SEED = 12
 AT_A_TIME = 100
+CLIENTS = 4
 # What Django shows a developer, and what it calls the errors that it shows.
 TELLS = [b"Traceback", b"DEBUG = True", b"Exception Type", b"Django Version", b"site-packages"]
 
@@ -63,9 +65,17 @@ class Target:
             return ""
         return come_in(self.people[who]).cookies["sessionid"].value
 
-    def faults(self, hostile):
+    def faults_of_all(self, hostile, *, clients=1):
+        """Of each answer what is wrong, while the next ones sign in."""
+        with ThreadPoolExecutor(clients) as threads:
+            answered = [threads.submit(self.faults, each, self.written(each)) for each in hostile]
+        return [fault for each in answered for fault in each.result()]
+
+    def written(self, hostile):
+        return written(hostile, host=self.host, scheme=self.scheme, session=self.session(hostile.who))
+
+    def faults(self, hostile, request):
         """What is wrong with the answer, in words; a slow one is asked for once more, since the machine has others."""
-        request = written(hostile, host=self.host, scheme=self.scheme, session=self.session(hostile.who))
         answer = send(self.port, request, breaks_off=hostile.claims is not None)
         if answer.seconds > MOST_SECONDS:
             answer = send(self.port, request, breaks_off=hostile.claims is not None)
@@ -86,7 +96,7 @@ def target(request, site, serving):
 def test_no_request_made_by_hand_breaks_the_site(target, record_property):
     hostile = [*from_table(target.known), *shapes()]
 
-    faults = [fault for each in hostile for fault in target.faults(each)]
+    faults = target.faults_of_all(hostile)
 
     record_property("done", f"{len(hostile)} requests made by hand")
     assert len(hostile) > 200
@@ -100,11 +110,11 @@ def test_no_request_that_was_generated_breaks_the_site(target, record_property):
     seed = f"{SEED} {target.scheme}"
 
     faults = []
-    for number in range(count):
-        if number % AT_A_TIME == 0:
-            target.settle()
-            generator = Generator(seed, target.known)
-        faults += target.faults(generator.request(number))
+    for start in range(0, count, AT_A_TIME):
+        target.settle()
+        generator = Generator(seed, target.known)
+        numbers = range(start, min(start + AT_A_TIME, count))
+        faults += target.faults_of_all(map(generator.request, numbers), clients=CLIENTS)
 
     record_property("done", f"{count} requests generated from seed {seed}")
     assert not faults, "\n".join(faults)
