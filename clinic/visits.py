@@ -12,6 +12,7 @@ from allauth.account.views import LoginView
 from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.contrib import admin
 from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
 from django.forms.utils import pretty_name
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -103,11 +104,19 @@ def note_or_end(request, *, at):
 
 def sign_in_first(request):
     """The sign-in page instead of what was sent too late, which it keeps."""
+    if is_about_the_account(request):
+        return redirect_to_login(request.get_full_path())
     view = SignIn()
     view.setup(request)
     form = view.get_form_class()(request=request)
     kept = seal([getattr(request, "who_left", None), request.get_full_path(), sent_with(request)], purpose=SEAL)
     return view.render_to_response(view.get_context_data(form=form, kept=kept), status=403)
+
+
+def is_about_the_account(request):
+    """Passwords and codes are typed anew: they are for the page that asked for them, and kept and shown nowhere."""
+    of_allauth = request.resolver_match.view_name.startswith(("account_", "mfa_"))
+    return of_allauth or any("password" in name for name in request.POST)
 
 
 def sent_with(request):
@@ -122,7 +131,7 @@ def from_an_older_page(request):
     is_ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
     if not (is_ours and request.path_info.startswith(DESK)):
         return None
-    if request.resolver_match.view_name in ENTRANCES or any("password" in name for name in request.POST):
+    if is_about_the_account(request):
         return redirect(request.get_full_path())
     if not request.user.is_authenticated:
         return sign_in_first(request)

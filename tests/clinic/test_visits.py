@@ -154,6 +154,11 @@ def test_nothing_is_kept_of_what_another_site_sends(clinic, signed_in, therapist
 
 
 OURS = {"origin": "http://testserver"}
+SECRETS = [
+    ("/admin/password/", {"oldpassword": PASSWORD, "password1": "mine", "password2": "mine"}),
+    ("/admin/confirm/", {"password": PASSWORD}),
+    ("/admin/confirm/code/", {"code": "123456"}),
+]
 
 
 def from_another_tab(client):
@@ -213,7 +218,7 @@ def test_whoever_was_signed_out_meanwhile_signs_in_and_goes_on(at_desk):
 
 @pytest.mark.parametrize(
     ("address", "typed"),
-    [(SIGN_IN, {"login": "editor", "password": PASSWORD}), ("/admin/account/password/", {"oldpassword": PASSWORD})],
+    [(SIGN_IN, {"login": "editor", "password": PASSWORD}), *SECRETS],
 )
 def test_a_password_is_never_offered_once_more(at_desk, address, typed):
     client = at_desk("Editor")
@@ -221,6 +226,16 @@ def test_a_password_is_never_offered_once_more(at_desk, address, typed):
     answer = client.post(address, from_another_tab(client) | typed, headers=OURS)
 
     assert (answer.status_code, answer["Location"]) == (302, address)
+
+
+@pytest.mark.parametrize(("address", "typed"), SECRETS)
+def test_a_password_that_is_sent_too_late_is_not_kept(at_desk, address, typed):
+    client = at_desk("Editor")
+    put_back(client, seen=3 * 60 * MINUTE)
+
+    answer = client.post(address, typed)
+
+    assert (answer.status_code, answer["Location"]) == (302, f"{SIGN_IN}?next={address}")
 
 
 @pytest.mark.parametrize("change", ["password", "disabled", "signed out"])
