@@ -95,11 +95,11 @@ class Draft:
 
     def take(self, step, data):
         """Keep what was typed for a step, as it was typed. Another person or region means to be screened again."""
-        before = self.screened
+        before = self.screened, self.for_whom
         self.answers[step] = {
             name: list(dict.fromkeys(data.getlist(name))) for name in STEPS[step].base_fields if name in data
         }
-        if self.screened != before:
+        if (self.screened, self.for_whom) != before:
             self.forget_signs()
         self.left = [other for other in self.left if other != step]
 
@@ -116,6 +116,10 @@ class Draft:
         self.seen = []
         self.answers.pop("safety", None)
         self.answers.pop("urgent", None)
+
+    @property
+    def for_whom(self):
+        return self.answers.get("who", {}).get("for_whom")
 
     @property
     def screened(self):

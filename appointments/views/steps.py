@@ -103,7 +103,7 @@ class StepPage(Unlosable):
             return redirect("consultation:start")
         if missing := draft.first_unanswered(before=step):
             return redirect("consultation:step", missing)
-        if step == "urgent" and draft.outcome() is Outcome.ADVISE:
+        if ends_the_screen(step, request, draft) and draft.outcome() is Outcome.ADVISE:
             return redirect("consultation:advice")
         if CHANGE in request.GET:
             return redirect("consultation:check")
@@ -121,6 +121,11 @@ class StepPage(Unlosable):
 def is_emergency(step, form):
     """Nothing comes before the stop page: no limit, and no question whose page it was."""
     return step == "safety" and not form.is_valid() and form.stops
+
+
+def ends_the_screen(step, request, draft):
+    """Whether nothing of the screen comes after it: whoever changes only its first page is told of both."""
+    return step == "urgent" or (step == "safety" and CHANGE in request.GET and draft.form("urgent").is_valid())
 
 
 def within_limit(request, what, times, *, at):

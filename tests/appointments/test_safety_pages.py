@@ -120,7 +120,12 @@ def test_none_goes_on_and_is_no_clearance(clinic, client):
 
 
 @pytest.mark.parametrize(
-    ("step", "answers"), [("who", {"for_whom": "someone_else", "age": "under_18"}), ("where", {"region": "neck"})]
+    ("step", "answers"),
+    [
+        ("who", {"for_whom": "someone_else", "age": "under_18"}),
+        ("who", {"for_whom": "someone_else", "age": "adult"}),
+        ("where", {"region": "neck"}),
+    ],
 )
 def test_another_person_or_region_is_screened_again_and_comes_back_to_the_check_page(clinic, client, step, answers):
     fill(client)
@@ -130,6 +135,15 @@ def test_another_person_or_region_is_screened_again_and_comes_back_to_the_check_
     assert client.get(CHECK).url == address("safety")
     tick(client, "none")
     assert tick(client, "none", step="urgent").url == CHECK
+
+
+@pytest.mark.parametrize(("sign", "leads_to"), [("not_sure", ADVICE), ("none", CHECK)])
+def test_doubt_that_comes_on_second_thoughts_leads_to_advice_as_well(clinic, client, sign, leads_to):
+    fill(client)
+
+    answer = client.post(address("safety") + "?change", {"emergency_signs": [sign]})
+
+    assert answer.url == leads_to
 
 
 def test_a_sign_of_another_region_is_no_answer(clinic, client):
