@@ -18,6 +18,12 @@ def spoken(at: datetime, zone: ZoneInfo) -> str:
     return f"{local:%A, %B} {local.day}, {local.hour % 12 or 12}:{local:%M %p %Z}"
 
 
+def in_full(at: datetime, zone: ZoneInfo) -> str:
+    """The same with its year, for what is kept: "Tuesday, March 3, 2026, 10:00 AM EST"."""
+    local = at.astimezone(zone)
+    return f"{local:%A, %B} {local.day}, {local:%Y}, {local.hour % 12 or 12}:{local:%M %p %Z}"
+
+
 def briefly(at: datetime, zone: ZoneInfo) -> str:
     """The same where many stand below each other: "Tue, Mar 3, 10:00 AM EST"."""
     local = at.astimezone(zone)

@@ -24,23 +24,22 @@ def in_sections(facts):
 
 
 def about(consultation):
-    """Plain texts, lists and dictionaries: the same for a page and for a program."""
+    """Plain texts, moments, lists and dictionaries: the same for a page and for a program."""
     return {
         "reference": consultation.reference,
         "status": str(consultation.get_status_display()),
-        "sent": when(consultation.submitted_at),
-        "closed": when(consultation.closed_at),
+        "sent": consultation.submitted_at,
+        "closed": consultation.closed_at,
         "said": said(consultation),
         "said_before": [
-            {"until": when(each.corrected_at), "phone": str(each.old_phone), "email": each.old_email}
+            {"until": each.corrected_at, "phone": str(each.old_phone), "email": each.old_email}
             for each in consultation.corrections.all()
         ],
         "asked": [
-            {"at": when(each.asked_at), "question": each.text, "answer": each.answer}
-            for each in consultation.questions.all()
+            {"at": each.asked_at, "question": each.text, "answer": each.answer} for each in consultation.questions.all()
         ],
         "notes": [
-            {"at": when(each.written_at), "by": str(each.written_by), "note": each.text}
+            {"at": each.written_at, "by": str(each.written_by), "note": each.text}
             for each in consultation.notes.select_related("written_by")
         ],
     } | happened(consultation)
@@ -50,16 +49,16 @@ def happened(consultation):
     """Times, moves and mails, and who looked: when, by whom and what, never the words of a mail."""
     return {
         "times": [
-            {"starts": when(each.starts_at), "how": str(each.get_mode_display()), "booked": when(each.booked_at)}
+            {"starts": each.starts_at, "how": str(each.get_mode_display()), "booked": each.booked_at}
             for each in consultation.times.all()
         ],
         "history": [step(each) for each in consultation.history.select_related("by")],
         "mails": [
-            {"what": mail.label, "queued": when(mail.queued_at), "sent": when(mail.sent_at)}
+            {"what": mail.label, "queued": mail.queued_at, "sent": mail.sent_at}
             for mail in OutgoingMail.objects.filter(reference=consultation.reference).order_by("queued_at", "pk")
         ],
         "seen_by": [
-            {"at": when(entry.at), "by": str(entry.by or ""), "what": str(entry.label)}
+            {"at": entry.at, "by": str(entry.by or ""), "what": str(entry.label)}
             for entry in AuditEntry.objects.filter(reference=consultation.reference)
             .exclude(action=AuditAction.REFUSED)
             .select_related("by")
@@ -70,14 +69,10 @@ def happened(consultation):
 
 def step(moved):
     return {
-        "at": when(moved.at),
+        "at": moved.at,
         "by": str(moved.by or moved.get_actor_display()),
         "to": str(RequestStatus(moved.to_status).label),
     }
-
-
-def when(moment):
-    return moment.isoformat() if moment else ""
 
 
 def said(consultation):

@@ -331,7 +331,9 @@ def show_check(request, draft, *, status=200, note=""):
 @never_cache
 @require_safe
 def sent(request):
-    consultation = ConsultationRequest.objects.filter(reference=request.session.get(SENT_KEY, "")).first()
+    # What was erased meanwhile, such as a first try of the owner's, has no page any more.
+    sent_last = ConsultationRequest.objects.unerased().filter(reference=request.session.get(SENT_KEY, ""))
+    consultation = sent_last.first()
     if consultation is None:
         return redirect("consultation:start")
     return private(render(request, "appointments/sent.html", {"consultation": consultation}))

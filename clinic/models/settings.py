@@ -37,8 +37,8 @@ def validate_time_zone(name):
         )
 
 
-def days_kept(label, *, default, least, most, **options):
-    """For how many days something is kept; whoever writes too few by mistake would lose what is still needed."""
+def between(least, most, label, *, default, **options):
+    """A whole number within bounds. Too few days kept would lose what is still needed, and no promise is kept in 0 hours."""
     bounds = [MinValueValidator(least), MaxValueValidator(most)]
     return models.PositiveSmallIntegerField(label, default=default, validators=bounds, **options)
 
@@ -72,11 +72,9 @@ class ClinicSettings(models.Model):
     offers_clinic = models.BooleanField(_("visits at the clinic"), default=True)
     offers_phone = models.BooleanField(_("talks by phone"), default=True)
     offers_video = models.BooleanField(_("talks by video"), default=False)
-    urgent_reply_hours = models.PositiveSmallIntegerField(
-        _("reply to urgent requests within (business hours)"), default=4
-    )
-    reply_days = models.PositiveSmallIntegerField(_("reply to other requests within (business days)"), default=1)
-    hold_hours = models.PositiveSmallIntegerField(_("keep offered times for (hours)"), default=48)
+    urgent_reply_hours = between(1, 40, _("reply to urgent requests within (business hours)"), default=4)
+    reply_days = between(1, 10, _("reply to other requests within (business days)"), default=1)
+    hold_hours = between(1, 336, _("keep offered times for (hours)"), default=48)
     visit_minutes = models.PositiveSmallIntegerField(
         _("length of a visit (minutes)"),
         default=30,
@@ -93,18 +91,16 @@ class ClinicSettings(models.Model):
         default=_("We are not taking new requests at the moment. Please call us."),
     )
     # A patient's page opens for 90 days after the end, and so a request is kept at least as long.
-    keep_met_days = days_kept(_("requests that ended with a visit (days)"), default=365, least=90, most=3650)
-    keep_unmet_days = days_kept(
+    keep_met_days = between(90, 3650, _("requests that ended with a visit (days)"), default=365)
+    keep_unmet_days = between(
+        90,
+        3650,
         _("requests that ended without one (days)"),
         default=365,
-        least=90,
-        most=3650,
         help_text=_("Declined, withdrawn, lapsed or missed. What nobody has looked at yet is never erased by its age."),
     )
-    keep_spam_days = days_kept(_("spam (days)"), default=30, least=7, most=365)
-    keep_mail_days = days_kept(
-        _("the note that a mail was sent, or could not be (days)"), default=30, least=7, most=365
-    )
+    keep_spam_days = between(7, 365, _("spam (days)"), default=30)
+    keep_mail_days = between(7, 365, _("the note that a mail was sent, or could not be (days)"), default=30)
     # How long half of those answered lately waited; the worker measures it, None while they are too few.
     typical_answer = models.DurationField(null=True, editable=False)
     is_demo = models.BooleanField(_("this is a demonstration"), default=False)

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django import template
 from django.utils import timezone
 
@@ -9,6 +11,12 @@ register = template.Library()
 @register.filter
 def spoken(at):
     return wording.spoken(at, timezone.get_current_timezone())
+
+
+@register.filter
+def in_full(fact):
+    """A moment as it stands in what is kept for long; anything else as it is."""
+    return wording.in_full(fact, timezone.get_current_timezone()) if isinstance(fact, datetime) else fact
 
 
 @register.filter

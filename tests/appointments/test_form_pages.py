@@ -3,6 +3,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from appointments import keeping
 from appointments.forms import STEPS
 from appointments.models import ConsultationRequest, PatientStatement
 from clinic.models import ClinicSettings, OutgoingMail, forget
@@ -208,7 +209,13 @@ def test_after_send_the_session_holds_no_answer(clinic, client):
     assert set(client.session.keys()) == {"consultation_sent"}
 
 
-def test_the_sent_page_without_a_request_leads_to_the_start(clinic, client):
+@pytest.mark.parametrize("was_erased", [False, True])
+def test_the_sent_page_without_a_request_leads_to_the_start(clinic, client, owner, was_erased):
+    if was_erased:
+        fill(client)
+        client.post(CHECK)
+        keeping.erase(ConsultationRequest.objects.all(), at=timezone.now(), by=owner, reason="test")
+
     answer = client.get(SENT)
 
     assert (answer.status_code, answer.url) == (302, "/consultation/")

@@ -7,7 +7,8 @@ import pytest
 from appointments.models import ConsultationRequest
 from appointments.models.statement import PatientStatement
 from clinic import audit
-from clinic.models import AuditEntry
+from clinic.models import AuditEntry, ClinicSettings
+from clinic.wording import in_full
 from tests.factories import NOON, SAID
 
 from .pages import Page
@@ -90,6 +91,9 @@ def test_the_file_holds_all_that_was_said_and_done(browser, owner, therapist, co
         "Opened",
         str(therapist),
     ]
+    # To read in the clinic's time, and for a program as it is kept.
+    at = consultation.submitted_at
+    wanted.append(in_full(at, ClinicSettings.current().tzinfo) if kind == "html" else f"{at:%Y-%m-%dT%H:%M:}")
     assert [word for word in wanted if word not in text] == []
     assert answer["Content-Disposition"].startswith('attachment; filename="access-file-')
     assert "no-store" in answer["Cache-Control"]

@@ -154,3 +154,11 @@ def test_the_home_page_of_a_clinic_without_tips_and_tagline_is_whole(client):
 
     assert "<title>Elm Street</title>" in " ".join(page.split()).replace("> ", ">").replace(" <", "<")
     assert "New tips</h2>" not in page
+
+
+@pytest.mark.parametrize("name", ["urgent_reply_hours", "reply_days", "hold_hours"])
+def test_no_promise_is_to_be_kept_in_no_time(browser, name):
+    answer = browser.post(PAGE, typed(**{name: "0"}))
+
+    assert "Ensure this value is greater than or equal to 1." in answer.content.decode()
+    assert getattr(ClinicSettings.objects.get(), name) > 0
