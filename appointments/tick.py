@@ -67,12 +67,15 @@ def ask_again(*, at):
 
 
 def let_lapse(*, at):
-    """Whoever was asked twice and has not answered in five open days; they may come back for 30 days."""
-    silent = ConsultationRequest.objects.to_lapse(
+    """Whoever was asked twice and has not answered in five open days; they may come back for 30 days.
+
+    Whoever no mail reaches was not asked by any, and comes back to us instead.
+    """
+    silent = ConsultationRequest.objects.silent(
         asked_before=working_days_before(LAPSES_AFTER, at=at),
         asked_again_before=working_days_before(LAPSES_AFTER - ASKED_AGAIN_AFTER, at=at),
     )
-    for_each(silent, lambda consultation: consultation.lapse(at=at))
+    for_each(silent, lambda consultation: consultation.stop_waiting(at=at))
 
 
 def let_offers_expire(*, at):

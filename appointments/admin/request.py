@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from appointments.emails import TRIAGE
 from appointments.forms import SCREEN
 from appointments.models import ConsultationRequest, RequestStatus, TimeTaken, TransitionNotAllowed
+from appointments.models.statement import Prefer
 from clinic import audit
 from clinic.letter import subject_of
 from clinic.models import AuditAction, OutgoingMail
@@ -66,6 +67,7 @@ def show_request(request, consultation, *, status=200, **bound):
         or (name in bound and bound[name].fields)
     ]
     statement = consultation.statement
+    is_mailed = consultation.can_be_mailed
     same_contact = ConsultationRequest.objects.by_contact(email=statement.email, phone=statement.phone)
     context = {
         **admin.site.each_context(request),
@@ -73,6 +75,8 @@ def show_request(request, consultation, *, status=200, **bound):
         "consultation": consultation,
         "statement": statement,
         "acts": acts,
+        "is_mailed": is_mailed,
+        "besides_mail": besides_mail(consultation, is_mailed=is_mailed),
         "is_late": consultation.is_waiting_too_long(at=now),
         "times": consultation.times.standing().select_related("therapist"),
         "same_contact": same_contact.sent_since(consultation.submitted_at - SAME_MATTER)
@@ -143,6 +147,19 @@ def act(request, reference, name):
 
 
 def heard(consultation):
-    if consultation.statement.email:
-        return _("The patient gets a mail.")
-    return _("The patient gave no e-mail address: please call %s.") % consultation.statement.phone.as_national
+    is_mailed = consultation.can_be_mailed
+    said = [_("The patient gets a mail.")] if is_mailed else []
+    return " ".join(map(str, [*said, besides_mail(consultation, is_mailed=is_mailed)])).strip()
+
+
+def besides_mail(consultation, *, is_mailed):
+    """Whom to call: where no mail reaches the patient, or where they asked for it."""
+    statement = consultation.statement
+    number = statement.phone.as_national if statement.phone else ""
+    if is_mailed:
+        return _("They asked to be called: %s.") % number if number and statement.prefer == Prefer.PHONE else ""
+    if not statement.email:
+        return _("The patient gave no e-mail address: please call %s.") % number
+    if number:
+        return _("Mail to the patient’s address comes back: please call %s.") % number
+    return _("Mail to the patient’s address comes back, and they gave no number.")

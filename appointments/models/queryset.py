@@ -101,10 +101,9 @@ class ConsultationRequestQuerySet(models.QuerySet):
         """The question that stands last was asked before then, once, and has no answer."""
         return self._with_question(asked_at__lte=asked_before, reminded_at__isnull=True)
 
-    def to_lapse(self, *, asked_before, asked_again_before):
-        """Asked twice, the second time before then, and silent. Whoever can only be called is left to people."""
-        silent = self._with_question(asked_at__lte=asked_before, reminded_at__lte=asked_again_before)
-        return silent.exclude(statement__email="")
+    def silent(self, *, asked_before, asked_again_before):
+        """Asked twice, the second time before then, and silent."""
+        return self._with_question(asked_at__lte=asked_before, reminded_at__lte=asked_again_before)
 
     def _with_question(self, **facts):
         later = Question.objects.filter(consultation=OuterRef("consultation"), pk__gt=OuterRef("pk"))

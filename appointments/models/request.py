@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import clock, emails
 from clinic.constraints import both_or_neither
-from clinic.models import ClinicSettings
+from clinic.models import ClinicSettings, OutgoingMail
 from clinic.regions import Region
 from clinic.sealing import unseal
 from clinic.wording import spoken
@@ -278,6 +278,12 @@ class ConsultationRequest(Transitions, models.Model):
     @property
     def link_token(self):
         return unseal(self.link_sealed, purpose=LINK_SEAL)
+
+    @property
+    def can_be_mailed(self):
+        """Whether mail reaches the patient, as far as we know: an address was given, and our last one did not come back."""
+        address = self.statement.email
+        return bool(address) and not OutgoingMail.objects.filter(reference=self.reference).comes_back(address)
 
     def for_staff_mail(self):
         """What a mail to staff may know: no name, no contact, no health field."""

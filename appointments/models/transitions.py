@@ -71,8 +71,17 @@ class Transitions:
         with transaction.atomic():
             unasked = question and self.questions.filter(pk=question.pk, reminded_at__isnull=True, **standing)
             if unasked and unasked.update(reminded_at=at):
-                # Whoever gave no address can be asked again only by somebody who calls.
-                (emails.one_thing if self.statement.email else emails.staff_update)(self, at=at)
+                # Whoever no mail reaches can be asked again only by somebody who calls.
+                (emails.one_thing if self.can_be_mailed else emails.staff_update)(self, at=at)
+
+    def stop_waiting(self, *, at):
+        """Asked twice and silent: closed for now. Whoever can only be called is never closed by the clock."""
+        (self.lapse if self.can_be_mailed else self.bring_back)(at=at)
+
+    def bring_back(self, *, at):
+        """Nobody has logged an answer, so that somebody is to see to it once more."""
+        tell = [emails.staff_update]
+        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.NEEDS_INFO], at=at, actor=Actor.SYSTEM, tell=tell)
 
     @transaction.atomic
     def answer(self, *, text, at, by=None):
@@ -154,7 +163,7 @@ class Transitions:
 
         Whoever can only be called is not closed by the clock.
         """
-        is_second = self.has_let_an_offer_expire and self.statement.email
+        is_second = self.has_let_an_offer_expire and self.can_be_mailed
         (self.lapse if is_second else self.let_offer_expire)(at=at)
 
     @transaction.atomic

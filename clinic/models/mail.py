@@ -16,6 +16,11 @@ class OutgoingMailQuerySet(models.QuerySet):
     def parked(self):
         return self.filter(parked_at__isnull=False)
 
+    def comes_back(self, address):
+        """Whether, of the mails here to this address, the last that is no longer tried was given up."""
+        last = self.filter(to=address).exclude(sent_at__isnull=True, parked_at__isnull=True).order_by("queued_at", "pk")
+        return bool((mail := last.last()) and mail.parked_at)
+
     def done_until(self, moment):
         """What was sent by then, or given up."""
         return self.filter(Q(sent_at__lte=moment) | Q(parked_at__lte=moment))

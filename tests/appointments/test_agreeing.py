@@ -141,7 +141,7 @@ def test_the_page_says_what_each_press_will_send(clinic, signed_in, therapist):
 
     pages = [Page(client.get(address(consultation))).texts("p", class_="help") for consultation in (mailed, called)]
 
-    assert "The patient gets the mail “Choose a time”." in pages[0]
+    assert "The patient gets the mail “Choose a time”. They asked to be called: (407) 698-5559." in pages[0]
     assert "The patient gave no e-mail address: please call (407) 698-5559." in pages[1]
 
 

@@ -94,17 +94,34 @@ def test_after_an_outage_the_second_asking_comes_first_and_the_end_days_later(cl
     assert (status, consultation.status) == (S.NEEDS_INFO, S.LAPSED)
 
 
-def test_whoever_can_only_be_called_is_not_closed_by_the_clock(clinic, therapist):
-    said = {"email": "", "prefer": "phone"}
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_whoever_can_only_be_called_is_not_closed_by_the_clock_but_comes_back_to_us(clinic, therapist, comes_back):
+    said = {"email": SAID["email"] if comes_back else "", "prefer": "phone"}
     asked, proposed = [bring_to(status, by=therapist, said=said) for status in (S.NEEDS_INFO, S.PROPOSED)]
+    OutgoingMail.objects.update(parked_at=NOON)
+    before = queued()
 
     for days in range(1, 30):
         tick(at=NOON + days * DAY)
+        OutgoingMail.objects.filter(to=SAID["email"]).update(parked_at=NOON)
 
     asked.refresh_from_db()
     proposed.refresh_from_db()
-    assert (asked.status, proposed.status) == (S.NEEDS_INFO, S.IN_REVIEW)
-    assert {to for event, to in queued()} == {therapist.email}
+    told = [(event, to) for event, to in queued() if (event, to) not in before]
+    assert (asked.status, proposed.status) == (S.IN_REVIEW, S.IN_REVIEW)
+    assert "closed_for_now" not in events()
+    assert therapist.email in {to for event, to in told if event == "staff_update"}
+
+
+def test_a_mail_that_arrives_after_one_that_came_back_says_that_the_address_is_good(clinic, therapist):
+    consultation = bring_to(S.NEEDS_INFO, by=therapist)
+    outcomes = []
+    for ended in ({"parked_at": NOON}, {"sent_at": NOON}, {}):
+        queued_mail = mail.queue("one_thing", to=SAID["email"], reference=consultation.reference, context={}, at=NOON)
+        OutgoingMail.objects.filter(pk=queued_mail.pk).update(**ended)
+        outcomes.append(consultation.can_be_mailed)
+
+    assert outcomes == [False, True, True]
 
 
 def test_a_request_taken_up_again_has_its_first_expiry_before_it(clinic, therapist):

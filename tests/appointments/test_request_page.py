@@ -247,7 +247,7 @@ def test_ask_puts_the_question_on_the_patients_page(clinic, signed_in, therapist
 
     consultation.refresh_from_db()
     assert (consultation.status, consultation.questions.get().text) == (S.NEEDS_INFO, "Which side?")
-    assert notices(Page(answer)) == ["Done. The patient gets a mail."]
+    assert notices(Page(answer)) == ["Done. The patient gets a mail. They asked to be called: (407) 698-5559."]
     assert queued() == [("one_thing", SAID["email"])]
 
 
@@ -281,7 +281,7 @@ def test_decline_tells_the_patient_why_and_what_next(clinic, signed_in, therapis
     consultation.refresh_from_db()
     decided = (consultation.status, consultation.decline_reason, consultation.next_step)
     assert decided == (S.DECLINED, "too_far", "other_clinic")
-    assert notices(Page(answer)) == ["Done. The patient gets a mail."]
+    assert notices(Page(answer)) == ["Done. The patient gets a mail. They asked to be called: (407) 698-5559."]
     assert queued() == [("about_your_request", SAID["email"])]
 
 
