@@ -2,18 +2,15 @@
 
 from datetime import timedelta
 
-from django.contrib.auth import get_user_model
-
 from appointments import calendar
 from clinic import generation, mail
 from clinic.models import ClinicSettings, OutgoingMail
 
+from .people import OVERSEE, TRIAGE, who_may
+
 ONE_DAY = timedelta(days=1)
 # Mails that whoever fills in the form, or has a link, can cause without any of us.
 BY_ANYBODY = {"received", "new_address", "contact_changed", "withdrawn"}
-TRIAGE = "appointments.triage_consultationrequest"
-OVERSEE = "appointments.oversee_consultationrequest"
-PERMISSIONS = "django.contrib.auth.backends.ModelBackend"
 # What may tell the patient that a booked time is given up.
 GIVES_UP = {"time_changed", "withdrawn", "about_your_request"}
 
@@ -106,23 +103,20 @@ def staff_handed_over(consultation, *, people, by, at):
     """The two hear of it; where a colleague took it over, so do those who oversee: it may have been an emergency."""
     told = {person.pk: person for person in people}
     if by.pk != people[0].pk and not by.has_perm(OVERSEE):
-        told |= {person.pk: person for person in get_user_model().objects.with_perm(OVERSEE, backend=PERMISSIONS)}
+        told |= {person.pk: person for person in who_may(OVERSEE)}
     _to_staff("staff_handed_over", consultation, told.values(), at=at)
 
 
 def _whoever_has(consultation):
-    """The one to whom it is assigned; all who triage where that is nobody, or somebody who has left."""
-    person = consultation.assigned_to
-    return [person] if person and person.is_active else _who_triages()
+    """The one to whom it is assigned; all who triage where that is nobody, or somebody who can do nothing about it any more."""
+    return list(who_may(TRIAGE).filter(pk=consultation.assigned_to_id)) or _who_triages()
 
 
 @generation.remembered
 def _who_triages():
     """The therapists; where there are none, those who oversee."""
-    users = get_user_model().objects
-    triaging = users.with_perm(TRIAGE, backend=PERMISSIONS)
-    overseers = users.with_perm(OVERSEE, backend=PERMISSIONS).values("pk")
-    return list(triaging.exclude(pk__in=overseers)) or list(triaging)
+    triaging = who_may(TRIAGE)
+    return list(triaging.exclude(pk__in=who_may(OVERSEE).values("pk"))) or list(triaging)
 
 
 def _is_once_too_often(event, address, *, at):

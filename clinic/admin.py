@@ -4,13 +4,14 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminEmailInputWidget
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from appointments.admin import leaving
 from appointments.admin.hours import BrowsersOwnFields
+from appointments.models import ConsultationRequest
 
 from . import emails
 from .admin_settings import NothingIsDeleted
@@ -50,7 +51,15 @@ class OneAddressEach(forms.ModelForm):
 
 
 class PersonForm(OneAddressEach, UserChangeForm):
-    pass
+    def clean(self):
+        """Somebody must be left who can give roles back."""
+        said = super().clean()
+        owner = Group.objects.get(name="Owner")
+        stays = said.get("is_active") and said.get("is_staff") and owner in said.get("groups", ())
+        owners = User.objects.filter(is_active=True, is_staff=True, groups=owner)
+        if not stays and "groups" in self.fields and {self.instance.pk} == set(owners.values_list("pk", flat=True)):
+            raise forms.ValidationError(_("They are the only owner. Make somebody else one first."))
+        return said
 
 
 class InvitationForm(OneAddressEach):
@@ -126,9 +135,10 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
         return redirect("admin:clinic_user_changelist")
 
     def response_change(self, request, obj):
-        """Whoever has just left may have left somebody waiting."""
-        if not obj.is_active and leaving.of(obj).exists():
-            messages.warning(request, _("The account is closed. These requests need somebody else."))
+        """Whoever has just left, or sees no patients any more, may have left somebody waiting."""
+        if ConsultationRequest.objects.left_behind().of(obj).exists():
+            words = _("%(person)s sees no patients here any more. These requests need somebody else.")
+            messages.warning(request, words % {"person": obj})
             return redirect("admin:leaving", obj.pk)
         return super().response_change(request, obj)
 

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from appointments.emails import OVERSEE
+from appointments.people import OVERSEE
 
 from . import audit
 from .models import AuditAction, AuditEntry, User

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.admin import calendar_urls, person_urls, queue_urls, register_hours, report_urls
 from appointments.admin.queue import overview
-from appointments.emails import OVERSEE, TRIAGE
+from appointments.people import OVERSEE, TRIAGE
 from tips.admin import article_urls, register_articles
 from tips.models import EDIT, REVIEW
 

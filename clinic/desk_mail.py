@@ -20,9 +20,10 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from appointments import calendar
-from appointments.emails import GIVES_UP, TRIAGE
+from appointments.emails import GIVES_UP
 from appointments.models import DeclineReason, NextStep, RequestStatus
 from appointments.models.statement import Mode
+from appointments.people import TRIAGE
 
 from . import mail
 from .models import ClinicSettings, OutgoingMail, User

@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from appointments.emails import OVERSEE, PERMISSIONS
 from appointments.models import ConsultationRequest, DailyAct
+from appointments.people import OVERSEE, who_may
 from tips.models import Tip
 
 from . import emails, health
-from .models import ClinicSettings, Heartbeat, OutgoingMail, User
+from .models import ClinicSettings, Heartbeat, OutgoingMail
 
 MOST_NAMED = 100
 DAILY, WEEKLY = "overdue", "weekly digest"
@@ -48,8 +48,7 @@ def tell_owners(*, at: datetime) -> None:
         if found.is_wrong:
             is_due |= DailyAct.objects.is_first(DAILY, on=today)
         if is_due:
-            owners = User.objects.with_perm(OVERSEE, backend=PERMISSIONS).filter(is_active=True)
-            emails.owner_digest(owners, found, at=at)
+            emails.owner_digest(who_may(OVERSEE), found, at=at)
 
 
 def look(*, at: datetime) -> Findings:

@@ -15,9 +15,9 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from appointments.emails import OVERSEE, PERMISSIONS, TRIAGE
 from appointments.forms import SCREEN
 from appointments.models import ConsultationRequest
+from appointments.people import OVERSEE, TRIAGE, who_may
 from appointments.reasons import REASONS
 from tips.models import REVIEW, Tip
 
@@ -92,7 +92,7 @@ def about_people() -> list[Item]:
     therapists = active.filter(groups__name="Therapist")
     silent = active.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
     unsecured = without_second_step(active)
-    left = ConsultationRequest.objects.open().filter(assigned_to__is_active=False)
+    left = ConsultationRequest.objects.left_behind()
     gone = User.objects.filter(pk__in=left.values("assigned_to"))
     return [
         Item(
@@ -118,9 +118,9 @@ def about_people() -> list[Item]:
             _("People"),
         ),
         Item(
-            _("Requests of people who have left"),
+            _("Requests of people who see no patients any more"),
             not gone.exists(),
-            _("Requests wait for people who do not work here any more: %(people)s.") % {"people": named(gone)},
+            _("Requests wait for people who do not see patients here any more: %(people)s.") % {"people": named(gone)},
             reverse("admin:leaving", args=[gone[0].pk]) if gone else "",
             _("Hand them over"),
         ),
@@ -129,7 +129,7 @@ def about_people() -> list[Item]:
 
 def without_second_step(people):
     """Those of them who see requests and have none."""
-    triage, oversee = (User.objects.with_perm(each, backend=PERMISSIONS).values("pk") for each in (TRIAGE, OVERSEE))
+    triage, oversee = (who_may(each).values("pk") for each in (TRIAGE, OVERSEE))
     secured = Authenticator.objects.filter(type__in=SECOND_STEPS).values("user")
     return people.filter(Q(pk__in=triage) | Q(pk__in=oversee)).exclude(pk__in=secured)
 

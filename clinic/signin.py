@@ -24,11 +24,11 @@ from django.utils.translation import gettext_lazy as _
 from qrcode import QRCode
 from qrcode.image.svg import SvgPathImage
 
-from appointments.emails import OVERSEE, PERMISSIONS, TRIAGE
+from appointments.people import OVERSEE, TRIAGE, who_may
 
 from . import audit, emails
 from .limits import Limit
-from .models import AuditAction, ClinicSettings, User
+from .models import AuditAction, ClinicSettings
 from .sealing import BrokenSeal, seal, unseal
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class StaffAccounts(DefaultAccountAdapter):
         except ValidationError:
             at = timezone.now()
             if TOLD_OF_GUESSING.take("owners", at=at):
-                emails.guessing(User.objects.with_perm(OVERSEE, backend=PERMISSIONS).filter(is_active=True), at=at)
+                emails.guessing(who_may(OVERSEE), at=at)
             raise
 
     def is_reauthentication_required(self, *, app, **kwargs):

@@ -6,7 +6,6 @@ from django.db.models import Q
 
 from . import emails
 from .models import EDIT, Tip
-from .models.people import PERMISSIONS
 
 AT_ONCE = 100
 
@@ -23,5 +22,5 @@ def tell_that_review_is_due(tip, *, at):
         return
     users = get_user_model().objects
     named = users.filter(Q(pk=tip.author_id) | Q(pk=tip.clinical_reviewer_id))
-    editors = users.with_perm(EDIT, backend=PERMISSIONS, include_superusers=False)
+    editors = users.with_perm(EDIT, include_superusers=False)
     emails.tip_review_due(tip, users.filter(Q(pk__in=named.values("pk")) | Q(pk__in=editors.values("pk"))), at=at)

@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from appointments.emails import TRIAGE
+from appointments.people import TRIAGE
 from clinic import audit
 from clinic.models import AuditAction, ClinicSettings
 

@@ -18,8 +18,8 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 
 from appointments import keeping
-from appointments.emails import OVERSEE
 from appointments.models import ConsultationRequest
+from appointments.people import OVERSEE
 from clinic import audit
 from clinic.models import AuditAction, Heartbeat
 

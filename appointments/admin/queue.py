@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from appointments import clock
-from appointments.emails import TRIAGE
 from appointments.models import WAITING_ON_PATIENT, WAITING_ON_US, ConsultationRequest
+from appointments.people import TRIAGE
 from clinic import audit, health
 from clinic.models import AuditAction, ClinicSettings, OutgoingMail
 
@@ -158,8 +158,7 @@ def overview(*, at):
 
 
 def left_behind():
-    """Whose account is closed while requests of theirs are open, with how many."""
-    theirs = ConsultationRequest.objects.open().filter(assigned_to__is_active=False)
-    counts = dict(theirs.order_by().values_list("assigned_to").annotate(Count("pk")))
+    """Who can do nothing any more about open requests of theirs, with how many."""
+    counts = dict(ConsultationRequest.objects.left_behind().order_by().values_list("assigned_to").annotate(Count("pk")))
     people = get_user_model().objects.in_bulk(counts) if counts else {}
     return sorted(((person, counts[pk]) for pk, person in people.items()), key=lambda each: str(each[0]))

@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from appointments.emails import TRIAGE
 from appointments.forms import SCREEN
 from appointments.models import ConsultationRequest, RequestStatus, TimeTaken, TransitionNotAllowed
 from appointments.models.statement import Prefer
+from appointments.people import TRIAGE
 from clinic import audit
 from clinic.letter import subject_of
 from clinic.models import AuditAction, OutgoingMail
@@ -53,19 +53,6 @@ def show_request(request, consultation, *, status=200, **bound):
     now = timezone.now()
     audit.record(AuditAction.OPENED, by=request.user, at=now, reference=consultation.reference)
     facts = consultation.for_staff_mail()
-    known = {"consultation": consultation, "user": request.user, "at": now}
-    acts = [
-        {
-            "name": name,
-            "act": act,
-            "form": bound.get(name) or act.form(**known),
-            "subject": subject_of(mail, facts) if (mail := act.mail_about(consultation)) else "",
-        }
-        for name, act in ACTS.items()
-        # What was typed is shown again also where it can no longer be sent.
-        if (act.is_legal(consultation, request.user, now) and not consultation.statement.erased_at)
-        or (name in bound and bound[name].fields)
-    ]
     statement = consultation.statement
     is_mailed = consultation.can_be_mailed
     same_contact = ConsultationRequest.objects.by_contact(email=statement.email, phone=statement.phone)
@@ -74,7 +61,7 @@ def show_request(request, consultation, *, status=200, **bound):
         "title": consultation.reference,
         "consultation": consultation,
         "statement": statement,
-        "acts": acts,
+        "acts": acts_on(consultation, bound, facts, user=request.user, at=now),
         "is_mailed": is_mailed,
         "besides_mail": besides_mail(consultation, is_mailed=is_mailed),
         "is_late": consultation.is_waiting_too_long(at=now),
@@ -89,6 +76,22 @@ def show_request(request, consultation, *, status=200, **bound):
         "mails": mails_about(consultation, facts),
     }
     return TemplateResponse(request, "admin/appointments/request.html", context, status=status)
+
+
+def acts_on(consultation, bound, facts, *, user, at):
+    """What may be done, each with its form and the mail that it sends."""
+    return [
+        {
+            "name": name,
+            "act": act,
+            "form": bound.get(name) or act.form(consultation=consultation, user=user, at=at),
+            "subject": subject_of(mail, facts) if (mail := act.mail_about(consultation)) else "",
+        }
+        for name, act in ACTS.items()
+        # What was typed is shown again also where it can no longer be sent.
+        if (act.is_legal(consultation, user, at) and not consultation.statement.erased_at)
+        or (name in bound and bound[name].fields)
+    ]
 
 
 def mails_about(consultation, facts):

@@ -6,8 +6,8 @@ from django.contrib.auth import get_user_model
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
-from appointments.emails import OVERSEE, PERMISSIONS, TRIAGE
 from appointments.models import OfferedTime, RequestStatus, TimeOff, hours_of
+from appointments.people import OVERSEE, TRIAGE, who_may
 from clinic.models import Holiday
 
 A_DAY = timedelta(days=1)
@@ -50,8 +50,8 @@ class Week:
         off = TimeOff.objects.filter(starts_at__lt=self.end, ends_at__gt=self.start)
         users = get_user_model().objects
         busy = {time.therapist_id for time in times}
-        overseers = set(users.with_perm(OVERSEE, backend=PERMISSIONS).values_list("pk", flat=True))
-        triaging = users.with_perm(TRIAGE, backend=PERMISSIONS).values("pk")
+        overseers = set(who_may(OVERSEE).values_list("pk", flat=True))
+        triaging = who_may(TRIAGE).values("pk")
         found = users.filter(Q(pk__in=triaging) | Q(pk__in=busy)).prefetch_related(
             "working_hours", Prefetch("time_off", queryset=off)
         )

@@ -9,8 +9,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from appointments.clock import Hours
-from appointments.emails import PERMISSIONS, TRIAGE
 from appointments.free import free_starts
+from appointments.people import TRIAGE, who_may
 from clinic.models import Weekday, refuse_overlap
 
 from .times import HeldQuarter
@@ -77,11 +77,9 @@ class TimeOff(models.Model):
 
 def therapists():
     """Who sees patients, by name: whoever has that role, and an owner who keeps hours."""
-    users = get_user_model().objects
-    by_role = users.filter(groups__name="Therapist").values("pk")
+    by_role = get_user_model().objects.filter(groups__name="Therapist").values("pk")
     by_hours = WorkingHours.objects.values("therapist")
-    triaging = users.with_perm(TRIAGE, backend=PERMISSIONS).filter(is_active=True)
-    return triaging.filter(Q(pk__in=by_role) | Q(pk__in=by_hours)).order_by("display_name", "pk")
+    return who_may(TRIAGE).filter(Q(pk__in=by_role) | Q(pk__in=by_hours)).order_by("display_name", "pk")
 
 
 def hours_of(therapist, *, clinic):

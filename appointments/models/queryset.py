@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from appointments import clock, emails
 from appointments.names import words_of
+from appointments.people import TRIAGE, who_may
 from clinic.models import ClinicSettings, OutgoingMail
 from clinic.sealing import seal
 
@@ -73,6 +74,10 @@ class ConsultationRequestQuerySet(models.QuerySet):
         """
         late = self.in_review().unsuspected().filter(answer_by__lt=at)
         return [self.new().unsuspected(), late, self.without_outcome(at=at)]
+
+    def left_behind(self):
+        """Open, with somebody who can do nothing about it any more: their account is closed, or their role was taken."""
+        return self.open().filter(assigned_to__isnull=False).exclude(assigned_to__in=who_may(TRIAGE))
 
     def in_stretches(self, *statuses):
         """The unsuspected ones by where they stand, likewise."""

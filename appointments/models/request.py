@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from appointments import clock, emails
+from appointments.people import OVERSEE
 from clinic.constraints import both_or_neither
 from clinic.models import ClinicSettings, OutgoingMail
 from clinic.regions import Region
@@ -146,7 +147,7 @@ class ConsultationRequest(Transitions, models.Model):
             raise TransitionNotAllowed(self._standing())
         if self.closed_at and self.statement.erased_at:
             raise TransitionNotAllowed(ERASED)
-        if by and not anyone and self.assigned_to_id not in {None, by.pk} and not by.has_perm(emails.OVERSEE):
+        if by and not anyone and self.assigned_to_id not in {None, by.pk} and not by.has_perm(OVERSEE):
             raise TransitionNotAllowed(
                 _("%(who)s has this request. It has to be handed over before you can act on it.")
                 % {"who": self.assigned_to}

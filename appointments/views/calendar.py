@@ -8,8 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments import calendar
-from appointments.emails import TRIAGE
 from appointments.models import OfferedTime
+from appointments.people import TRIAGE
 from clinic import audit
 from clinic.models import AuditAction, ClinicSettings, User
 

@@ -1,6 +1,7 @@
 """Somebody leaves: their open requests go to a colleague at once, and nobody is forgotten."""
 
 import pytest
+from django.contrib.auth.models import Group
 
 from appointments import emails
 from appointments.models import ConsultationRequest
@@ -80,39 +81,54 @@ def closing(person):
     return {"username": person.username, "email": person.email, "display_name": person.display_name, "is_staff": "on"}
 
 
-def test_closing_an_account_leads_to_its_requests_where_there_are_any(clinic, owner, therapist, colleague, signed_in):
+def becoming_an_editor(person):
+    return closing(person) | {"is_active": "on", "groups": [Group.objects.get(name="Editor").pk]}
+
+
+def leave(person, *, closes):
+    if closes:
+        person.is_active = False
+        person.save()
+    else:
+        person.groups.set(Group.objects.filter(name="Editor"))
+
+
+@pytest.mark.parametrize("change", [closing, becoming_an_editor])
+def test_whoever_sees_no_patients_any_more_leaves_requests_that_somebody_is_led_to(
+    clinic, owner, therapist, colleague, signed_in, change
+):
     browser = signed_in(owner)
     bring_to(S.IN_REVIEW, by=therapist)
 
     answers = [
-        browser.post(f"/admin/clinic/user/{person.pk}/change/", closing(person)) for person in (therapist, colleague)
+        browser.post(f"/admin/clinic/user/{person.pk}/change/", change(person)) for person in (therapist, colleague)
     ]
 
     therapist.refresh_from_db()
-    assert not therapist.is_active
+    assert therapist.is_active == (change is becoming_an_editor)
     assert [answer["Location"] for answer in answers] == [page(therapist), "/admin/clinic/user/"]
 
 
-def test_the_first_pages_count_what_a_closed_account_holds(clinic, owner, therapist, colleague, signed_in):
+@pytest.mark.parametrize("closes", [True, False])
+def test_the_first_pages_count_what_they_hold(clinic, owner, therapist, colleague, signed_in, closes):
     bring_to(S.NEEDS_INFO, by=therapist)
     before = [signed_in(person).get(address).content.decode() for person, address in first_pages(owner, colleague)]
-    therapist.is_active = False
-    therapist.save()
+    leave(therapist, closes=closes)
 
     after = [signed_in(person).get(address).content.decode() for person, address in first_pages(owner, colleague)]
 
-    words = f"1 open request is still with {therapist}, whose account is closed."
+    words = f"1 open request is still with {therapist}, who sees no patients here any more."
     assert [(words in html, "Nobody waits for us." in html) for html in before] == [(False, True)] * 2
     assert [(words in html, "Nobody waits for us." in html) for html in after] == [(True, False)] * 2
     assert [page(therapist) in html for html in after] == [True, False]
 
 
-def test_until_they_are_handed_over_all_who_triage_hear_of_them(clinic, therapist, colleague):
+@pytest.mark.parametrize("closes", [True, False])
+def test_until_they_are_handed_over_all_who_triage_hear_of_them(clinic, therapist, colleague, closes):
     theirs = bring_to(S.IN_REVIEW, by=therapist)
     OutgoingMail.objects.all().delete()
     emails.staff_nudge(theirs, at=NOON)
-    therapist.is_active = False
-    therapist.save()
+    leave(therapist, closes=closes)
     theirs = ConsultationRequest.objects.get(pk=theirs.pk)
 
     for tell in (emails.staff_nudge, emails.staff_update, emails.staff_corrected):
@@ -131,3 +147,14 @@ def test_an_update_of_what_nobody_has_is_told_to_nobody(clinic, colleague):
     emails.staff_update(arrived, at=NOON)
 
     assert not OutgoingMail.objects.exists()
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_the_only_owner_stays_one(clinic, owner, colleague, signed_in, alone):
+    if not alone:
+        colleague.groups.add(Group.objects.get(name="Owner"))
+
+    answer = signed_in(owner).post(f"/admin/clinic/user/{owner.pk}/change/", becoming_an_editor(owner))
+
+    assert ("They are the only owner." in answer.content.decode()) == alone
+    assert owner.groups.filter(name="Owner").exists() == alone

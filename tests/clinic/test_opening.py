@@ -73,7 +73,7 @@ READY = {
 NOT_READY = {
     "Passwords": lambda: forget_password(make_person("Editor")),
     "Second steps": lambda: steps_of(make_person("Therapist")).delete(),
-    "people who have left": lambda: leave_somebody(make_person("Therapist")),
+    "people who see no patients": lambda: leave_somebody(make_person("Therapist")),
     "Outgoing mail": lambda: mail.queue("test_mail", to="a@b.example", context={}, at=timezone.now() - DAY),
 }
 

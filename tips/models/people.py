@@ -5,8 +5,6 @@ from django.db.models import Q
 
 from .states import BEING_WRITTEN, EDIT, REVIEW, TipStatus
 
-PERMISSIONS = "django.contrib.auth.backends.ModelBackend"
-
 
 class WhoMayAgree:
     @property
@@ -58,5 +56,5 @@ class WhoMayAgree:
 
 
 def _able(permission):
-    able = get_user_model().objects.with_perm(permission, backend=PERMISSIONS, include_superusers=False)
+    able = get_user_model().objects.with_perm(permission, include_superusers=False)
     return able.filter(is_staff=True)
