@@ -1,3 +1,5 @@
+from datetime import datetime, time, timedelta
+
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
@@ -10,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from appointments.admin.hours import BrowsersOwnFields
+from appointments.admin.hours import BrowsersOwnFields, tell_what_stands
 from appointments.models import ConsultationRequest
 
 from . import emails
 from .admin_settings import NothingIsDeleted
-from .models import Holiday, OpeningHours, User
+from .models import ClinicSettings, Holiday, OpeningHours, User
 from .signin import end_visits, invite, take_second_step_away
 
 MOST_STRETCHES = 100
@@ -192,3 +194,8 @@ class OpeningHoursAdmin(BrowsersOwnFields, admin.ModelAdmin):
 @admin.register(Holiday)
 class HolidayAdmin(BrowsersOwnFields, admin.ModelAdmin):
     list_display = ["date", "name"]
+
+    def save_model(self, request, holiday, form, change):
+        super().save_model(request, holiday, form, change)
+        begins = datetime.combine(holiday.date, time(), ClinicSettings.current().tzinfo)
+        tell_what_stands(request, begins, begins + timedelta(days=1))

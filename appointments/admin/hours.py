@@ -83,17 +83,21 @@ class TimeOffAdmin(KeptByTheirOwner):
     ordering = ["-starts_at", "-pk"]
 
     def save_model(self, request, off, form, change):
-        """Nothing that was agreed is moved by it; whoever enters it hears what stands in that time."""
         super().save_model(request, off, form, change)
-        promised = OfferedTime.objects.promised_in(off, at=timezone.now()).select_related("consultation")
-        words = {
-            True: _("Still booked in that time: %s. Please agree on another one with each."),
-            False: _("Still offered in that time: %s. Please take the offer back before the patient chooses it."),
-        }
-        for is_booked, said in words.items():
-            these = [time.consultation.reference for time in promised if bool(time.booked_at) == is_booked]
-            if these:
-                messages.warning(request, said % ", ".join(dict.fromkeys(these)))
+        tell_what_stands(request, off.starts_at, off.ends_at, therapist=off.therapist)
+
+
+def tell_what_stands(request, start, end, **whose):
+    """Nothing that was agreed is moved by time off or a holiday; whoever enters one hears what stands in that time."""
+    promised = OfferedTime.objects.promised_between(start, end, at=timezone.now()).filter(**whose)
+    words = {
+        True: _("Still booked in that time: %s. Please agree on another one with each."),
+        False: _("Still offered in that time: %s. Please take the offer back before the patient chooses it."),
+    }
+    for is_booked, said in words.items():
+        these = promised.filter(booked_at__isnull=not is_booked).values_list("consultation__reference", flat=True)
+        if these:
+            messages.warning(request, said % ", ".join(dict.fromkeys(these)))
 
 
 def register_hours(site):

@@ -44,13 +44,12 @@ class OfferedTimeQuerySet(models.QuerySet):
         """What was booked until that very moment."""
         return self.filter(booked_at__isnull=False, released_at=at)
 
-    def promised_in(self, off, *, at):
-        """What a therapist has agreed on, or offers yet, for a stretch in which they are away."""
-        taken = {"quarters__starts_at__gt": off.starts_at - QUARTER, "quarters__starts_at__lt": off.ends_at}
+    def promised_between(self, start, end, *, at):
+        """What somebody has agreed on, or offers yet, in a stretch in which there are to be no visits."""
+        taken = {"quarters__starts_at__gt": start - QUARTER, "quarters__starts_at__lt": end}
         stands = Q(consultation__status=RequestStatus.BOOKED, booked_at__isnull=False)
         stands |= Q(consultation__status=RequestStatus.PROPOSED, held_until__gt=at, starts_at__gt=at)
-        promised = self.standing().filter(stands, therapist=off.therapist, **taken)
-        return promised.distinct().order_by("starts_at", "pk")
+        return self.standing().filter(stands, **taken).distinct().order_by("starts_at", "pk")
 
     def still_to_come(self, *, at):
         return self.booked().filter(consultation__status=RequestStatus.BOOKED, starts_at__gt=at)

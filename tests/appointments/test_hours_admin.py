@@ -181,6 +181,16 @@ def test_time_off_over_a_booked_visit_names_it_and_leaves_it_booked(clinic, sign
     assert consultation.times.booked().count() == 1
 
 
+@pytest.mark.parametrize(("day", "is_named"), [("2026-03-03", True), ("2026-03-02", False), ("2026-03-04", False)])
+def test_a_holiday_over_an_agreed_visit_names_it(clinic, signed_in, owner, therapist, day, is_named):
+    consultation = bring_to(S.BOOKED, by=therapist)
+
+    answer = signed_in(owner).post("/admin/clinic/holiday/add/", {"date": day, "name": "Closed"}, follow=True)
+
+    said = f"Still booked in that time: {consultation.reference}. Please agree on another one with each."
+    assert (said in notices(Page(answer))) == is_named
+
+
 @pytest.mark.parametrize(
     "times",
     [
