@@ -29,6 +29,7 @@ HELP = {
     "crisis_words": _("On the stop page and the card. Empty leaves it out."),
     "complimentary": _("What a first consultation costs and means: on the home page, the form’s first page and below each tip."),
     "offers_clinic": _("Patients choose among the ways that are ticked."),
+    "video_words": _("In the mail about a booked time, on the patient’s own page, and in calendars: such as an address to open."),
     "urgent_reply_hours": _("Counted in opening hours. Therapists see when it ends; past it, you are told."),
     "reply_days": _("Counted in open days. The form’s first page, its last one and the first mail say until when."),
     "hold_hours": _("How long a patient may choose among offered times before they are free again."),
@@ -36,7 +37,7 @@ HELP = {
     "pause_words": _("On the form’s first page while it is closed."),
     "is_demo": _("A banner on every page says that the content is a sample."),
 }  # fmt: skip
-SENTENCES = ["emergency_words", "crisis_words", "complimentary", "pause_words"]
+SENTENCES = ["emergency_words", "crisis_words", "complimentary", "video_words", "pause_words"]
 PAGES = {
     "home": (_("Home page"), "clinic/home.html"),
     "start": (_("First page of the form"), "appointments/start.html"),
@@ -53,6 +54,8 @@ class SettingsForm(forms.ModelForm):
     def clean(self):
         """Sentences have room to be read, and are still one paragraph each."""
         facts = super().clean()
+        if facts.get("offers_video") and not facts.get("video_words"):
+            self.add_error("video_words", _("Say how, or patients with a booked time do not know where to go."))
         return facts | {name: " ".join(facts[name].split()) for name in SENTENCES if facts.get(name)}
 
 
@@ -70,7 +73,10 @@ class ClinicSettingsAdmin(NothingIsDeleted, admin.ModelAdmin):
     fieldsets = [
         (_("The clinic"), {"fields": ["name", "tagline", "phone", "address", "zone"]}),
         (_("In an emergency"), {"fields": ["emergency_number", "emergency_words", "crisis_words"]}),
-        (_("What we offer"), {"fields": ["complimentary", "offers_clinic", "offers_phone", "offers_video"]}),
+        (
+            _("What we offer"),
+            {"fields": ["complimentary", "offers_clinic", "offers_phone", "offers_video", "video_words"]},
+        ),
         (_("What we promise"), {"fields": ["urgent_reply_hours", "reply_days", "hold_hours", "visit_minutes"]}),
         (
             _("What is kept"),

@@ -107,10 +107,16 @@ class VisitForm(DeskForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        wished = self.consultation.statement.modes
+        statement = self.consultation.statement
+        wished = {mode for mode in statement.modes if mode != Mode.PHONE or statement.phone}
         offered = Mode.offered_by(ClinicSettings.current())
         self.fields["mode"].choices = sorted(offered, key=lambda choice: choice[0] not in wished)
         self.therapist = self.consultation.assigned_to or self.user
+
+    def clean_mode(self):
+        if self.cleaned_data["mode"] == Mode.PHONE and not self.consultation.statement.phone:
+            raise forms.ValidationError(_("They gave no phone number. Ask for it first, or meet in another way."))
+        return self.cleaned_data["mode"]
 
     @property
     def answers(self):

@@ -109,17 +109,26 @@ class OfferedTime(models.Model):
 
     # Queries
 
+    @property
+    def how_to_meet(self):
+        """In words for the patient: where to be, or who calls whom."""
+        how, words = self.get_mode_display(), ClinicSettings.current().video_words
+        if self.mode == Mode.PHONE:
+            return str(_("By phone: we call you at the number that you gave us"))
+        return f"{how}: {words}" if self.mode == Mode.VIDEO and words else str(how)
+
     def for_calendar(self):
         """What a calendar may know of it. A time that is agreed after another one is another event, under another name."""
         clinic = ClinicSettings.current()
         how = str(self.get_mode_display())
+        places = {Mode.CLINIC: clinic.address or clinic.name, Mode.VIDEO: self.how_to_meet}
         return calendar.Visit(
             uid=str(uuid.uuid5(CALENDAR_NAMES, f"{self.consultation.reference} {self.pk}")),
             reference=self.consultation.reference,
             starts_at=self.starts_at,
             minutes=self.minutes,
             how=how,
-            where=str(clinic.address or clinic.name) if self.mode == Mode.CLINIC else how,
+            where=str(places.get(self.mode, how)),
             is_held=self.booked_at is None,
         )
 
@@ -172,11 +181,15 @@ class OfferedTime(models.Model):
     def give_to(self, therapist, *, at):
         """Move the time into a colleague's day. Raises `TimeTaken` where they are not free then."""
         HeldQuarter.objects.filter(therapist=therapist, held_until__lte=at).delete()
+        not_free = _("%(who)s is not free at the time that was agreed.") % {"who": therapist}
+        ends_at = self.starts_at + timedelta(minutes=self.minutes)
+        if therapist.time_off.filter(starts_at__lt=ends_at, ends_at__gt=self.starts_at).exists():
+            raise TimeTaken(not_free)
         try:
             with transaction.atomic():
                 HeldQuarter.objects.filter(time=self).update(therapist=therapist)
         except IntegrityError as clash:
-            raise TimeTaken(_("%(who)s is not free at the time that was agreed.") % {"who": therapist}) from clash
+            raise TimeTaken(not_free) from clash
         self.therapist = therapist
         self.save(update_fields=["therapist"])
 

@@ -13,6 +13,7 @@ from .history import Actor
 from .queryset import new_link
 from .statement import PatientStatement
 from .states import ASSIGNED, ERASED, OPEN, WAYS_BACK, RequestStatus, TransitionNotAllowed, Urgency
+from .times import TimeTaken
 
 
 class Transitions:
@@ -52,7 +53,13 @@ class Transitions:
         self._lock()
         before = self.assigned_to
         for time in self.times.standing():
-            time.give_to(to, at=at)
+            try:
+                time.give_to(to, at=at)
+            except TimeTaken:
+                # What is only offered is no reason to leave somebody without a therapist.
+                if time.booked_at:
+                    raise
+                time.release(at=at)
         self._change(self.status, by=by, actor=Actor.STAFF, at=at, assigned_to=to)
         self.add_note(text=reason, by=by, at=at)
         emails.staff_handed_over(self, people=[before, to], by=by, at=at)

@@ -72,6 +72,7 @@ class ClinicSettings(models.Model):
     offers_clinic = models.BooleanField(_("visits at the clinic"), default=True)
     offers_phone = models.BooleanField(_("talks by phone"), default=True)
     offers_video = models.BooleanField(_("talks by video"), default=False)
+    video_words = models.CharField(_("how patients join a talk by video"), max_length=200, blank=True)
     urgent_reply_hours = between(1, 40, _("reply to urgent requests within (business hours)"), default=4)
     reply_days = between(1, 10, _("reply to other requests within (business days)"), default=1)
     hold_hours = between(1, 336, _("keep offered times for (hours)"), default=48)

@@ -8,6 +8,7 @@ from appointments.models import (
     Actor,
     ConsultationRequest,
     RequestStatus,
+    TimeOff,
     TimeTaken,
     TransitionNotAllowed,
 )
@@ -208,15 +209,37 @@ def test_a_hand_over_takes_the_booked_time_into_the_colleagues_day(clinic, thera
     assert [time.therapist for time in consultation.times.booked()] == [colleague]
 
 
-def test_a_colleague_who_is_not_free_cannot_be_handed_the_booked_time(clinic, therapist, colleague):
-    consultation = bring_to(S.BOOKED, by=therapist)
+def see_somebody(colleague):
     bring_to(S.BOOKED, by=colleague)
+
+
+def be_away(colleague):
+    TimeOff.objects.create(therapist=colleague, starts_at=START + HOUR / 4, ends_at=START + DAY)
+
+
+@pytest.mark.parametrize("be_busy", [see_somebody, be_away])
+def test_a_colleague_who_is_not_free_cannot_be_handed_the_booked_time(clinic, therapist, colleague, be_busy):
+    consultation = bring_to(S.BOOKED, by=therapist)
+    be_busy(colleague)
     before = everything()
 
     with pytest.raises(TimeTaken, match=f"{colleague} is not free"):
         consultation.hand_over(to=colleague, reason="I am away.", by=therapist, at=NOON)
 
     assert everything() == before
+
+
+@pytest.mark.parametrize("be_busy", [see_somebody, be_away])
+def test_what_is_only_offered_holds_no_hand_over_back(clinic, therapist, colleague, be_busy):
+    consultation = bring_to(S.PROPOSED, by=therapist)
+    be_busy(colleague)
+    before = quarters(colleague)
+
+    consultation.hand_over(to=colleague, reason="She is ill today.", by=colleague, at=NOON)
+
+    assert (consultation.assigned_to, quarters(therapist)) == (colleague, [])
+    assert quarters(colleague)[: len(before)] == before
+    assert not consultation.times.standing().filter(starts_at=START).exists()
 
 
 def test_staff_who_give_up_the_agreed_time_say_why(clinic, therapist):

@@ -162,3 +162,10 @@ def test_no_promise_is_to_be_kept_in_no_time(browser, name):
 
     assert "Ensure this value is greater than or equal to 1." in answer.content.decode()
     assert getattr(ClinicSettings.objects.get(), name) > 0
+
+
+def test_talks_by_video_are_offered_only_with_words_on_how_to_join(browser):
+    answer = browser.post(PAGE, typed(offers_video="on", video_words=" "))
+
+    assert "Say how, or patients with a booked time do not know where to go." in answer.content.decode()
+    assert not ClinicSettings.objects.get().offers_video
