@@ -22,6 +22,7 @@ urlpatterns = [
     path("check/", steps.CheckPage.as_view(), name="check"),
     path("stopped/", steps.WayOn.as_view(), name="stopped"),
     path("advice/", steps.AdvicePage.as_view(), name="advice"),
+    path("empty/", steps.EmptyPage.as_view(), name="empty"),
     path("sent/", steps.sent, name="sent"),
     path("link/", status.LostLink.as_view(), name="link"),
     path("link/sent/", status.link_sent, name="link_sent"),

@@ -337,3 +337,26 @@ def sent(request):
     if consultation is None:
         return redirect("consultation:start")
     return private(render(request, "appointments/sent.html", {"consultation": consultation}))
+
+
+@method_decorator(never_cache, name="dispatch")
+class EmptyPage(View):
+    """For a device that others use: what was typed, and the way to what was sent, leave the browser at once."""
+
+    def get(self, request):
+        return self.shown(request)
+
+    def post(self, request):
+        for key in (SESSION_KEY, SENT_KEY):
+            request.session.pop(key, None)
+        response = redirect("consultation:start")
+        # So that going back shows nothing either.
+        response["Clear-Site-Data"] = '"cache"'
+        return response
+
+    def shown_again(self, request):
+        return self.shown(request, status=403, note=TOO_OLD)
+
+    @staticmethod
+    def shown(request, *, status=200, note=""):
+        return private(render(request, "appointments/empty.html", {"note": note}, status=status))

@@ -280,3 +280,32 @@ def test_a_tip_that_does_not_exist_is_no_reason_to_fail(clinic, client, slug):
     client.post(CHECK, Page(fill(client).get(CHECK)).fields)
 
     assert ConsultationRequest.objects.get().tip is None
+
+
+# On a device that others use
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_an_emptied_form_leaves_nothing_in_the_browser(clinic, client, is_sent):
+    fill(client)
+    if is_sent:
+        client.post(CHECK)
+    shown = client.get(SENT if is_sent else CHECK).content.decode()
+
+    answer = client.post("/consultation/empty/")
+
+    assert 'href="/consultation/empty/"' in shown
+    assert (answer.url, answer["Clear-Site-Data"]) == ("/consultation/", '"cache"')
+    assert list(client.session.keys()) == []
+    assert client.get(SENT).url == "/consultation/"
+    assert "Zoë" not in client.get(address("contact"), follow=True).content.decode()
+    assert ConsultationRequest.objects.count() == is_sent
+
+
+def test_the_form_is_emptied_by_a_press_and_not_by_a_link(clinic, client):
+    fill(client)
+
+    page = Page(client.get("/consultation/empty/"))
+
+    assert page.texts("h1") == ["Empty this form?"]
+    assert client.get(CHECK).status_code == 200
