@@ -61,7 +61,11 @@ class TipForm(forms.ModelForm):
         )
         % DRAWINGS,
     )
-    sources = text_field("sources", rows=6, help_text=_("One source a line; a text is not reviewed without one."))
+    sources = text_field(
+        "sources",
+        rows=6,
+        help_text=_("One source a line; a text is not reviewed without one. A DOI or an address is made a link."),
+    )
     call_to_action = text_field("call_to_action")
     hero = forms.ChoiceField(
         label=_("Picture above the text"),
@@ -152,7 +156,7 @@ class TipForm(forms.ModelForm):
         self.add_error(
             None,
             _(
-                "%(who)s has saved this page after you opened it. What you typed is still here; above stands how it differs from theirs. Save again to keep yours."
+                "%(who)s has changed this page after you opened it. What you typed is still here; above stands how it differs from theirs. Save again to keep yours."
             )
             % {"who": who_was_last(now)},
         )
@@ -162,10 +166,12 @@ class TipForm(forms.ModelForm):
         mine = {name: self.cleaned_data[name] for name in TipForm.Meta.fields if name in self.cleaned_data}
         topics = mine.pop("topics", now.topics.all())
         told = [changed_to(self.fields[name].label, [getattr(now, name)], [value]) for name, value in mine.items()]
-        regions = [
-            labels(each) for each in ([row.region for row in now.regions.all()], self.cleaned_data.get("regions", []))
-        ]
-        told += [changed_to(_("Topics"), now.topics.all(), topics), changed_to(self.fields["regions"].label, *regions)]
+        told.append(changed_to(_("Topics"), now.topics.all(), topics))
+        if "regions" in self.fields:
+            theirs = [row.region for row in now.regions.all()]
+            told.append(
+                changed_to(self.fields["regions"].label, labels(theirs), labels(self.cleaned_data.get("regions", [])))
+            )
         return [line for line in told if line]
 
     @property

@@ -20,6 +20,7 @@ from . import figures, pictures
 from .blocks import exercise_key
 from .markdown import PARSER, picture_of
 from .painting import PRINTED
+from .sources import lines
 
 if TYPE_CHECKING:
     from .models import Tip, TipRevision
@@ -197,13 +198,13 @@ def guide(guide: "Tip", text: "TipRevision | None" = None) -> bytes:
 
 @lru_cache(maxsize=32)
 def _set(title: str, author: str, summary: str, body: str, sources: str, imprint: str) -> bytes:
-    cited = "".join(f"+ {markup(line)}\n" for line in sources.splitlines() if line.strip())
+    named = "".join(f"+ {markup(line)}\n" for line in lines(sources))
     page = PAGE.format(
         title=literal(title),
         author=literal(author),
         summary=literal(summary),
         body=markup(body),
-        sources=cited,
+        sources=named,
         imprint=literal(imprint),
     )
     # The pictures are all that can be read from here. Of fonts only Typst's own: with those of the machine a sign that

@@ -98,7 +98,7 @@ def test_two_editors_a_rename_and_an_older_text_once_more(site, page, desk_of, i
 
     second.get_by_label("Summary").fill("What I wrote meanwhile.")
     press(second, "Save", exact=True)
-    expect(second.get_by_text("Nora has saved this page")).to_be_visible()
+    expect(second.get_by_text("Nora has changed this page")).to_be_visible()
     expect(second.get_by_label("Summary")).to_have_value("What I wrote meanwhile.")
     is_fit(second)
     second.get_by_label("Title").fill("Stronger backs")

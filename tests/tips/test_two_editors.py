@@ -27,7 +27,7 @@ def test_the_second_of_two_sees_both_texts_and_a_second_press_keeps_theirs(clini
     client.post(change(tip), opened | {"based_on": newer})
 
     assert [
-        part for part in ("Nora has saved this page", "What I typed.", "## Why", 'value="Mine"') if part not in html
+        part for part in ("Nora has changed this page", "What I typed.", "## Why", 'value="Mine"') if part not in html
     ] == []
     assert [title for *_, title in stored()] == ["A stronger back", "Stronger knees", "Mine"]
 
@@ -49,7 +49,17 @@ def test_the_second_of_two_who_arrange_is_told_as_well(clinic, editor, signed_in
 
     response = signed_in(editor).post(change(tip), opened)
 
-    assert ("Nora has saved this page" in response.content.decode(), Tip.objects.get().expire_at) == (True, None)
+    assert ("Nora has changed this page" in response.content.decode(), Tip.objects.get().expire_at) == (True, None)
+
+
+def test_a_reviewer_who_is_the_second_of_two_sees_both_texts_as_well(clinic, signed_in):
+    tip = make_tip(slug="a")
+    opened = as_it_stands(tip, title="Mine")
+    tip.arrange(by=make_person("Editor", display_name="Nora"), at=NOON, topics=[], regions=["knee"])
+
+    response = signed_in(make_person("Clinical reviewer")).post(change(tip), opened)
+
+    assert (response.status_code, "Nora has changed this page" in response.content.decode()) == (200, True)
 
 
 def test_a_second_press_keeps_what_was_arranged_and_both_are_in_the_history(clinic, editor, signed_in):

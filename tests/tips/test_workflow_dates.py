@@ -61,10 +61,22 @@ def test_what_would_expire_before_it_is_published_does_not_go_live(clinic, peopl
     Tip.objects.filter(pk=tip.pk).update(expire_at=NOON)
     tip.refresh_from_db()
 
-    with pytest.raises(TransitionNotAllowed, match="expire before it is published"):
+    with pytest.raises(TransitionNotAllowed, match="have expired by the time"):
         ACTS["approve_clinical"](tip, people)
 
     assert tip.live is None
+
+
+def test_a_new_text_of_what_has_expired_does_not_go_live_unseen(clinic, people):
+    tip = bring_to(S.APPROVED, people)
+    tip.revise(by=people["author"], at=NOON, **tip.latest.text | {"title": "Newer"})
+    ACTS["submit"](tip, people)
+    ACTS["approve_editorial"](tip, people)
+    Tip.objects.filter(pk=tip.pk).update(expire_at=NOON)
+    tip.refresh_from_db()
+
+    with pytest.raises(TransitionNotAllowed, match="have expired by the time"):
+        ACTS["approve_clinical"](tip, people)
 
 
 def test_taken_up_again_it_goes_the_whole_way_before_readers_see_it(clinic, people):

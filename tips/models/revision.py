@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from tips import pictures
+from tips import pictures, sources
 from tips.markdown import PICTURE_SIZES, plain_text, to_html
 
 WORDS_PER_MINUTE = 220
@@ -76,7 +76,7 @@ class TipRevision(models.Model):
 
     @property
     def source_list(self):
-        return [to_html(line) for line in self.sources.splitlines() if line.strip()]
+        return [to_html(line) for line in sources.lines(self.sources)]
 
     @property
     def reading_minutes(self):

@@ -280,8 +280,10 @@ class Tip(WhoMayAgree, models.Model):
         publish_at = (self.publish_at if self.live_id else max(self.publish_at or at, at)).replace(
             second=0, microsecond=0
         )
-        if self.expire_at and self.expire_at <= publish_at:
-            raise TransitionNotAllowed(_("It would expire before it is published. Change one of the two dates."))
+        if self.expire_at and self.expire_at <= max(publish_at, at):
+            raise TransitionNotAllowed(
+                _("It would have expired by the time it is published. Change one of the two dates.")
+            )
         changes |= {"live": revision, "publish_at": publish_at, "tell": emails.tip_approved, "people": self.writers}
         self._move_to(TipStatus.APPROVED, by=by, at=at, revision=revision, **changes)
         search.index(self)
