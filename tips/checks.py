@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.apps import apps
-from django.urls import is_valid_path
+from django.urls import is_valid_path, reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from markdown_it.token import Token
+
+from clinic.regions import Region
 
 from . import figures
 from .blocks import BLOCKS, exercise_key
@@ -36,7 +38,7 @@ STRAY_BLOCK = re.compile(r"^:{3,}[ \t]*(\S*)", re.MULTILINE)
 SENTENCE_END = re.compile(r"(?<=[.!?])[”’\")]*\s+")
 WORD = re.compile(r"[^\W\d_][\w’'-]*")
 # What only the database knows whether it opens.
-ASKED = {"tips:detail", "tips:guide", "tips:guide_pdf", "tips:topic"}
+ASKED = {"tips:detail", "tips:guide", "tips:guide_pdf", "tips:topic", "tips:region"}
 
 
 @dataclass(frozen=True)
@@ -273,6 +275,7 @@ def inner_links(links: list[Link], tip: "Tip", *, at: datetime) -> tuple[list[st
     former = apps.get_model("tips", "FormerAddress").objects.filter(path__in=paths.values())
     topics = apps.get_model("tips", "Topic").objects.filter(slug__in=slugs)
     opening = {page.get_absolute_url() for page in [tip, *named.published(at=at), *topics]}
+    opening |= {reverse("tips:region", args=[region]) for region in Region.values}
     opening |= set(former.filter(tip__in=named.model.objects.published(at=at)).values_list("path", flat=True))
     coming = {page.get_absolute_url() for page in named.exclude(pk__in=named.gone(at=at))}
 

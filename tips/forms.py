@@ -175,5 +175,9 @@ class TipForm(forms.ModelForm):
         return [line for line in told if line]
 
     @property
+    def of_the_text(self):
+        return [self[name] for name in TEXT_FIELDS]
+
+    @property
     def text(self):
         return {name: self.cleaned_data[name] for name in TEXT_FIELDS}

@@ -25,18 +25,19 @@ def listed():
 
 @require_safe
 def tip_list(request, topic=None, region=None):
-    tips = listed().tips()
+    query = " ".join(request.GET.get("q", "").split())[:100]
+    # Guides have a place of their own, and are found by whatever they are about.
+    tips = listed() if query or topic or region else listed().tips()
     if topic:
         topic = get_object_or_404(Topic, slug=topic)
         tips = tips.filter(topics=topic)
     if region:
         region = region_of(region)
         tips = tips.filter(regions__region=region)
-    query = " ".join(request.GET.get("q", "").split())[:100]
     found = search.Found(tips, query) if query else tips
     page = Paginator(found, TIPS_A_PAGE).get_page(request.GET.get("page"))
-    topics = Topic.objects.filter(tips__in=listed().tips()).distinct()
-    named = set(TipRegion.objects.filter(tip__in=listed().tips()).values_list("region", flat=True))
+    topics = Topic.objects.filter(tips__in=listed()).distinct()
+    named = set(TipRegion.objects.filter(tip__in=listed()).values_list("region", flat=True))
     context = {
         "page": page,
         "found": found,

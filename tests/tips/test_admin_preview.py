@@ -35,6 +35,15 @@ def test_an_editor_does_not_delete_a_topic(clinic, editor, signed_in):
     assert (response.status_code, list(Topic.objects.all())) == (403, [knees])
 
 
+def test_the_address_of_a_topic_stays(clinic, editor, signed_in):
+    knees = Topic.objects.create(name="Knees", slug="knees")
+
+    signed_in(editor).post(f"/admin/tips/topic/{knees.pk}/change/", {"name": "Knee pain", "slug": "knee-pain"})
+
+    knees.refresh_from_db()
+    assert (knees.name, knees.slug) == ("Knee pain", "knees")
+
+
 def test_a_guide_is_not_edited_as_a_tip(clinic, editor, signed_in):
     guide = make_tip(kind=TipKind.GUIDE)
     before = unchanged()

@@ -48,6 +48,7 @@ MUST = [
     ({"body": "### First\n\n" + 3 * PARAGRAPH}, "The heading “First” skips a level: write ## in front of it."),
     (with_body("[knees](/tips/nope/)"), "The link “knees” leads to /tips/nope/, and there is no such page."),
     (with_body("[knees](/nope)"), "The link “knees” leads to /nope, and there is no such page."),
+    (with_body("[knees](/tips/regions/kne/)"), "The link “knees” leads to /tips/regions/kne/, and there is no such page."),
     (with_body("[knees](/tips/topics/nope/)"), "The link “knees” leads to /tips/topics/nope/, and there is no such page."),
     (with_body("[keep](/guides/nope.pdf)"), "The link “keep” leads to /guides/nope.pdf, and there is no such page."),
     ({"sources": "See [knees](/tips/nope/)."}, "The link “knees” leads to /tips/nope/, and there is no such page."),
@@ -146,7 +147,7 @@ def test_links_to_what_readers_can_open_are_sound():
     Topic.objects.create(slug="running", name="Running")
     links = [
         "/", "/tips/", "/tips/?q=a", "/tips/knees/", "/tips/knees", "/tips/knees/#a", "/guides/keep/", "/guides/keep.pdf",
-        "/tips/own/", "/2019/05/hips/", "/tips/topics/running/", "/consultation/", "#sources", "mailto:a@b.example",
+        "/tips/own/", "/2019/05/hips/", "/tips/topics/running/", "/tips/regions/knee/", "/consultation/", "#sources", "mailto:a@b.example",
     ]  # fmt: skip
 
     findings = found(**with_body(" ".join(f"[The page {link}]({link})" for link in links)))

@@ -143,7 +143,7 @@ def test_only_the_newest_that_fit_are_ranked_and_the_page_says_that_there_are_mo
 
     html = ask(client, "knees")
 
-    assert "2+ tips for “knees”" in html
+    assert "2+ pages for “knees”" in html
     assert len(cards(html)) == 2
     assert "Knees, and older" not in cards(html)
 
@@ -168,7 +168,7 @@ def test_the_number_of_tips_found_is_exact_below_that(client, clinic):
     make_tip(text={"title": "More on knees"})
     two = ask(client, "knees")
 
-    assert ("1 tip for “knees”" in one, "2 tips for “knees”" in two) == (True, True)
+    assert ("1 page for “knees”" in one, "2 pages for “knees”" in two) == (True, True)
 
 
 def test_what_is_found_goes_on_on_the_next_page(client, clinic):
@@ -247,10 +247,10 @@ def test_what_readers_may_not_see_is_not_found(editor):
     assert found("scheduled", at=NOON + 2 * DAY) == ["Scheduled"]
 
 
-def test_a_guide_is_not_among_the_tips(client, clinic):
+def test_a_guide_is_found_as_well(client, clinic):
     make_tip(kind="guide", text={"title": "Knees"})
 
-    assert cards(ask(client, "knees")) == []
+    assert cards(ask(client, "knees")) == ["Knees"]
 
 
 def test_the_index_follows_the_live_text_and_not_the_newest(editor):

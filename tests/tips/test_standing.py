@@ -339,6 +339,21 @@ def test_a_new_text_is_thrown_away_and_what_readers_see_is_the_newest_again(clin
     assert (tip.live, tip.status) == (tip.latest, S.APPROVED)
 
 
+def test_what_is_thrown_away_changes_nothing_for_readers_and_nobody_has_agreed_to_it(clinic, editor, signed_in):
+    tip = make_tip(author=editor, published_at=NOON, text={"title": "First"})
+    tip.steps.create(revision=tip.live, from_status=S.IN_CLINICAL, to_status=S.APPROVED, by=editor, at=NOON)
+    client = signed_in(editor)
+    tip.revise(by=editor, at=NOON + DAY, **TEXT | {"title": "Second"})
+
+    answer = client.post(f"{page(tip)}history/1/", follow=True)
+    history = client.get(f"{page(tip)}history/").content.decode()
+
+    assert Tip.objects.with_changed_at().get().changed_at == NOON
+    assert "It is the one that readers see." in answer.content.decode()
+    assert "Back to the text that readers see" in history
+    assert history.count("Agreed to: this is what readers see") == 1
+
+
 def test_who_may_not_write_in_it_brings_nothing_back(clinic, therapist, editor, signed_in):
     tip = make_tip(author=editor, text={"title": "First"})
     tip.revise(by=editor, at=NOON, **TEXT)

@@ -1,10 +1,12 @@
 """The first page of those who write and review: what waits for whom, and what is due."""
 
 import pytest
+from django.contrib.auth.models import Group
 
 from clinic.models import ClinicSettings
 from tests.factories import DAY, NOON, make_person, make_tip
 from tests.tips.test_admin import TEXT
+from tips.admin import desk
 from tips.models import Tip, TipStatus
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +55,30 @@ def test_a_colleagues_correction_of_an_article_in_ones_name_waits_for_one(clinic
     waits = signed_in(editor).get("/admin/articles/").context["parts"][0]["rows"]
 
     assert [waiting for waiting, _ in waits] == [tip]
+
+
+@pytest.mark.parametrize("part", ["none", "author", "wrote", "sent on"])
+def test_a_clinician_is_not_asked_to_agree_to_what_they_had_a_part_in(clinic, signed_in, part):
+    reviewer, other = make_person("Clinical reviewer"), make_person("Editor")
+    reviewer.groups.add(Group.objects.get(name="Editor"))
+    third, tip = make_person("Editor"), make_tip(author=reviewer if part == "author" else other)
+    for writer in (reviewer if part == "wrote" else other, other):
+        tip.revise(by=writer, at=NOON, **TEXT | {"title": f"By {writer}"})
+    tip.submit(by=other, at=NOON)
+    tip.approve_editorial(tip.latest, by=reviewer if part == "sent on" else third, at=NOON)
+
+    waits = signed_in(reviewer).get("/admin/articles/").context["parts"][0]["rows"]
+
+    assert [waiting for waiting, _ in waits] == ([tip] if part == "none" else [])
+
+
+def test_what_the_desk_cuts_off_is_said(clinic, editor, signed_in, monkeypatch):
+    monkeypatch.setattr(desk, "MOST_SHOWN", 1)
+    client = signed_in(editor)
+    make_tip(author=editor, published_at=None)
+    all_shown = client.get("/admin/articles/").content.decode()
+    make_tip(author=editor, published_at=None)
+
+    cut_off = client.get("/admin/articles/").content.decode()
+
+    assert ["There are more" in html for html in (all_shown, cut_off)] == [False, True]

@@ -101,6 +101,16 @@ def test_a_topic_lists_its_own_tips_only(client, clinic):
     )
 
 
+def test_a_topic_has_its_guides_as_well_and_the_list_of_tips_has_none(client, clinic):
+    hips = make_topic("Hips")
+    make_tip(topics=[hips], kind=TipKind.GUIDE, text={"title": "A guide"})
+
+    pages = [page(client, address) for address in ("/tips/topics/hips/", "/tips/")]
+
+    assert [cards(html) for html in pages] == [["A guide"], []]
+    assert ["There is nothing here yet." in html for html in pages] == [False, True]
+
+
 def test_a_topic_that_is_not_there_is_not_found(client, clinic):
     make_topic("Knees")
 
@@ -127,7 +137,7 @@ def test_only_regions_with_something_to_read_are_offered(client, clinic):
 
     html = page(client, "/tips/")
 
-    assert re.findall(r'href="/tips/regions/([^/]+)/"', html) == ["knee"]
+    assert re.findall(r'href="/tips/regions/([^/]+)/"', html) == ["hip", "knee"]
 
 
 def test_a_region_that_is_not_there_is_not_found(client, clinic):
@@ -141,7 +151,7 @@ def test_only_topics_with_something_to_read_are_offered(client, clinic):
 
     html = page(client, "/tips/")
 
-    assert re.findall(r'href="/tips/topics/([^/]+)/"', html) == ["knees"]
+    assert re.findall(r'href="/tips/topics/([^/]+)/"', html) == ["hips", "knees"]
 
 
 @pytest.mark.parametrize("address", ["/tips/", "/tips/topics/knees/", "/tips/?q=tip"])

@@ -25,7 +25,13 @@ ARRANGED = [*TipForm.Meta.fields, "regions"]
 
 class TopicAdmin(admin.ModelAdmin):
     list_display = ["name", "slug"]
-    prepopulated_fields = {"slug": ["name"]}
+
+    def get_prepopulated_fields(self, request, topic=None):
+        return {} if topic else {"slug": ["name"]}
+
+    def get_readonly_fields(self, request, topic=None):
+        """Its address stays: readers may have kept it."""
+        return ["slug"] if topic else []
 
     def view_on_site(self, topic):
         return topic.get_absolute_url()

@@ -28,8 +28,9 @@ def desk(request):
         **admin.site.each_context(request),
         "title": _("Tips and guides"),
         "parts": [
-            {"heading": heading, "rows": [(tip, standing(tip, at=now)) for tip in tips[:MOST_SHOWN]], "empty": empty}
+            {"heading": heading, "rows": rows[:MOST_SHOWN], "has_more": len(rows) > MOST_SHOWN, "empty": empty}
             for heading, tips, empty in parts(request.user, at=now)
+            for rows in [[(tip, standing(tip, at=now)) for tip in tips[: MOST_SHOWN + 1]]]
         ],
         "may_write": request.user.has_perm(WRITE),
         "today": timezone.localdate(now),

@@ -60,7 +60,8 @@ def history(request, pk):
 
 def what_it_was(step):
     if step.revision is None:
-        return _("Changed beside the text")
+        is_back = step.from_status != step.to_status
+        return _("Back to the text that readers see") if is_back else _("Changed beside the text")
     if step.from_status == step.to_status:
         return _("Confirmed")
     return WHAT[step.to_status]
@@ -75,5 +76,7 @@ def restore(request, pk, number):
     with transaction.atomic():
         tip.restore(get_object_or_404(tip.revisions, number=number), by=request.user, at=timezone.now())
         changed(request, tip, "restore")
-    messages.success(request, _("That text is the newest one again. Readers see it once it has been agreed to."))
+    seen = {True: _("It is the one that readers see."), False: _("Readers see it once it has been agreed to.")}
+    said = seen[tip.status == TipStatus.APPROVED]
+    messages.success(request, _("That text is the newest one again. %s") % said)
     return redirect("admin:tips_standing", pk)

@@ -55,7 +55,7 @@ class TipQuerySet(models.QuerySet):
 
     def with_changed_at(self):
         """Each with the instant at which the text that readers see became theirs, which is after it was written."""
-        steps = TipStep.objects.filter(revision=OuterRef("live"), to_status=TipStatus.APPROVED)
+        steps = TipStep.objects.filter(tip=OuterRef("pk"), revision__isnull=False, to_status=TipStatus.APPROVED)
         went_live = steps.exclude(from_status=TipStatus.APPROVED).order_by("-at").values("at")[:1]
         # What was live before steps were kept has none.
         since = Coalesce(Subquery(went_live), F("live__written_at"))
@@ -78,10 +78,18 @@ class TipQuerySet(models.QuerySet):
         return self.filter(pk__in=self.model.objects.filter(Q(author=person) | theirs).values("pk"))
 
     def free_for(self, person):
-        """What they may agree to: of a live article whatever others wrote since, else what others wrote in their own name."""
+        """What they may agree to: of a live article whatever others wrote since, else what others wrote in their own name.
+
+        As clinicians, only that in which they had no part at all.
+        """
         unseen = Q(live__isnull=True) | Q(revisions__number__gt=F("live__number"))
         theirs = Q(revisions__written_by=person) & unseen | Q(author=person, live__isnull=True)
-        return self.exclude(pk__in=self.model.objects.filter(theirs).values("pk"))
+        has_part = Q(status=TipStatus.IN_CLINICAL) & (Q(author=person) | Q(revisions__written_by=person))
+        sent_on = TipStep.objects.filter(tip=OuterRef("pk"), to_status=TipStatus.IN_CLINICAL).order_by("-pk")
+        by_them = self.model.objects.filter(status=TipStatus.IN_CLINICAL)
+        by_them = by_them.alias(sent_on_by=Subquery(sent_on.values("by")[:1])).filter(sent_on_by=person.pk)
+        not_free = self.model.objects.filter(theirs | has_part).values("pk")
+        return self.exclude(pk__in=not_free).exclude(pk__in=by_them.values("pk"))
 
     def scheduled(self, *, at):
         return self.filter(~self.archived, live__isnull=False, publish_at__gt=at)

@@ -121,13 +121,15 @@ class Tip(WhoMayAgree, models.Model):
         number = latest.number + 1 if latest else 1
         revision = self.revisions.create(number=number, written_by=by, written_at=at, **text)
         self.status, self.version, self.live = now.status, now.version, now.live
-        if self._is_agreed_to(revision):
+        is_back = self._is_agreed_to(revision)
+        if is_back:
             self._write(TipStatus.APPROVED, version=now.version, frm=now.status, live=revision)
         else:
             voids = now.status in IN_REVIEW or now.status == TipStatus.APPROVED
             self._write(TipStatus.DRAFT if voids else now.status, version=now.version, frm=now.status)
         if self.status != now.status:
-            self._note(revision, now.status, by=by, at=at)
+            # Nobody has agreed to anything, and for readers nothing has changed.
+            self._note(None if is_back else revision, now.status, by=by, at=at)
         return revision
 
     def _is_agreed_to(self, revision):
