@@ -136,11 +136,20 @@ class TipForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
-        if cleaned.get("hero") and not (cleaned.get("hero_alt") or cleaned.get("hero_is_decorative")):
-            self.add_error("hero_alt", _("Say what the picture shows, or that it says nothing the text does not."))
+        if cleaned.get("hero"):
+            self._say_what_it_shows(cleaned)
         if self.instance.pk:
             self._refuse_over_another()
         return cleaned
+
+    def _say_what_it_shows(self, cleaned):
+        """Without words of its own the picture has those that it was sent with."""
+        if cleaned.get("hero_is_decorative") and cleaned.get("hero_alt"):
+            self.add_error("hero_is_decorative", _("Either it says nothing, or the words above say what it shows."))
+        elif not cleaned.get("hero_is_decorative") and not cleaned.get("hero_alt"):
+            cleaned["hero_alt"] = Picture.objects.get(name=cleaned["hero"]).alt
+            if not cleaned["hero_alt"]:
+                self.add_error("hero_alt", _("Say what the picture shows, or that it says nothing the text does not."))
 
     def _refuse_over_another(self):
         """Where somebody saved meanwhile, both texts are shown, and this one is kept on the page until it is saved."""

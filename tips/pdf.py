@@ -60,7 +60,6 @@ OPEN = {
     "list_item_open": "[",
     "list_item_close": "],\n",
     "bullet_list_open": "#list(\n",
-    "ordered_list_open": "#enum(\n",
     "bullet_list_close": ")\n",
     "ordered_list_close": ")\n",
     "heading_close": "]\n\n",
@@ -136,7 +135,11 @@ def _typeset(tokens: list[Token], index: int) -> str:
         case "heading_open":
             return f"#heading(level: {int(token.tag[1]) - 1})["
         case "link_open":
-            return f"#link({literal(_address(str(token.attrs.get('href', ''))))})["
+            href = str(token.attrs.get("href", ""))
+            # What leads to another part of the page is words on paper.
+            return "#[" if href.startswith("#") else f"#link({literal(_address(href))})["
+        case "ordered_list_open":
+            return f"#enum(start: {int(token.attrs.get('start', 1))},\n"
         case "container_exercise_open":
             return _drawing(exercise_key(token))
         case "image":

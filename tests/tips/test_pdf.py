@@ -125,6 +125,15 @@ def test_no_link_leads_to_anything_but_the_web(clinic, href):
     assert {link.split(":")[0] for link in links(document)} <= {"http", "https"}
 
 
+def test_what_leads_to_another_part_of_the_page_is_words_on_paper():
+    assert "#link" not in markup("See [warm-up](#warm-up).")
+    assert "#link" in markup("See [our tips](/tips/).")
+
+
+def test_a_list_goes_on_with_the_number_that_it_has_on_the_page():
+    assert "#enum(start: 3,\n" in markup("3. third\n4. fourth")
+
+
 def test_the_newest_text_is_not_set_before_it_is_published(clinic):
     guide = make_guide(body="Old.")
     before = pdf.guide(guide)

@@ -122,9 +122,10 @@ def test_a_picture_that_says_nothing_needs_no_words(clinic, signed_in, editor):
 def test_the_same_picture_sent_again_leads_to_the_one_there_is(clinic, signed_in, editor, reviewer):
     picture = kept(reviewer)
 
-    response = signed_in(editor).post(ADD, {"title": "Again", "alt": "Other words", "file": file(jpeg())})
+    page = signed_in(editor).post(ADD, {"title": "Again", "alt": "Other words", "file": file(jpeg())}, follow=True)
 
-    assert (response["Location"], stored()) == (page_of(picture), [("Knee on stairs", "A knee [bent]")])
+    assert (page.redirect_chain, stored()) == ([(page_of(picture), 302)], [("Knee on stairs", "A knee [bent]")])
+    assert "This picture was here already, with the words below." in page.content.decode()
 
 
 def test_a_description_is_changed_and_the_picture_is_not(clinic, signed_in, editor, reviewer):

@@ -21,6 +21,7 @@ class PictureForm(forms.ModelForm):
     class Meta:
         model = Picture
         fields = ["title", "alt"]
+        help_texts = {"alt": _("A text that shows it already keeps the words that it has.")}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -92,7 +93,11 @@ class PictureAdmin(admin.ModelAdmin):
 
     def response_add(self, request, picture, post_url_continue=None):
         """Its page, where the line to copy is."""
-        messages.success(request, _("The picture is kept. Copy its line into a text."))
+        typed = tuple(request.POST.get(name, "").strip() for name in ("title", "alt"))
+        if typed == (picture.title, picture.alt):
+            messages.success(request, _("The picture is kept. Copy its line into a text."))
+        else:
+            messages.warning(request, _("This picture was here already, with the words below. Change them here."))
         return redirect("admin:tips_picture_change", picture.pk)
 
     @admin.display(description=_("sent by"))
