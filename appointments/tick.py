@@ -7,9 +7,9 @@ or looks at a row that has moved meanwhile, does nothing.
 import logging
 from datetime import timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 
-from clinic.models import ClinicSettings, forget
+from clinic.models import ClinicSettings
 
 from . import keeping, weekly
 from .models import ConsultationRequest, DailyAct, OfferedTime, TransitionNotAllowed, working_days_before
@@ -95,5 +95,4 @@ def purge_once_a_day(*, at):
 def measure_answers(*, at):
     """Keep what the start page tells of the last 30 days beside the clinic's other facts: it needs no query there."""
     typical = ConsultationRequest.objects.typical_answer(at=at)
-    if ClinicSettings.objects.exclude(typical_answer=typical).update(typical_answer=typical):
-        transaction.on_commit(forget)
+    ClinicSettings.objects.exclude(typical_answer=typical).update(typical_answer=typical)

@@ -17,7 +17,7 @@ from appointments.forms import SCREEN
 from appointments.reasons import REASONS
 
 from . import audit, emails, opening
-from .models import Approval, AuditAction, Heartbeat, Subject, forget
+from .models import Approval, AuditAction, Heartbeat, Subject
 
 WEEK_SECONDS = 7 * 24 * 60 * 60
 
@@ -104,7 +104,6 @@ def give(subject, version, *, by, at):
     _row, is_new = Approval.objects.get_or_create(subject=subject, version=version, by=by, defaults={"at": at})
     if is_new:
         audit.record(AuditAction.CHANGED, by=by, at=at, act="approved", subject=subject, version=version)
-        transaction.on_commit(forget)
 
 
 def opening_urls(site):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import DatabaseError, OperationalError, models, transaction
+from django.db import DatabaseError, OperationalError, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -129,7 +129,6 @@ class ClinicSettings(models.Model):
     def save(self, *args, **kwargs):
         self.pk = 1
         super().save(*args, **kwargs)
-        transaction.on_commit(forget)
 
     # Queries
 
@@ -232,14 +231,6 @@ class OpeningHours(models.Model):
     def __str__(self):
         return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
 
-    def save(self, *args, **kwargs):
-        super().save(*args, **kwargs)
-        transaction.on_commit(forget)
-
-    def delete(self, *args, **kwargs):
-        transaction.on_commit(forget)
-        return super().delete(*args, **kwargs)
-
     def clean(self):
         others = OpeningHours.objects.filter(weekday=self.weekday).exclude(pk=self.pk)
         refuse_overlap(others.values_list("opens", "closes"), self.opens, self.closes)
@@ -258,11 +249,3 @@ class Holiday(models.Model):
 
     def __str__(self):
         return f"{self.name} ({self.date})"
-
-    def save(self, *args, **kwargs):
-        super().save(*args, **kwargs)
-        transaction.on_commit(forget)
-
-    def delete(self, *args, **kwargs):
-        transaction.on_commit(forget)
-        return super().delete(*args, **kwargs)

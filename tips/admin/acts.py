@@ -26,11 +26,6 @@ class ActForm(forms.Form):
         super().__init__(*args, auto_id=f"id_{type(self).__name__.lower()}_%s", **kwargs)
         self.tip, self.at = tip, at
 
-    @property
-    def answers(self):
-        """What the transition is called with."""
-        return self.cleaned_data
-
 
 class SubmitForm(ActForm):
     minor = forms.BooleanField(

@@ -110,7 +110,7 @@ def act(request, pk, name):
         if name in {"approve_clinical", "publish_alone"} or (name == "approve_editorial" and tip.is_minor):
             refuse_what_cannot_be_kept(tip)
         with transaction.atomic():
-            getattr(tip, name)(by=request.user, at=timezone.now(), **seen, **form.answers)
+            getattr(tip, name)(by=request.user, at=timezone.now(), **seen, **form.cleaned_data)
             changed(request, tip, name)
     except TransitionNotAllowed as refusal:
         messages.error(request, str(refusal))
