@@ -2,6 +2,8 @@
 
 from django.contrib.auth import get_user_model
 
+from clinic import generation
+
 TRIAGE = "appointments.triage_consultationrequest"
 OVERSEE = "appointments.oversee_consultationrequest"
 
@@ -9,3 +11,10 @@ OVERSEE = "appointments.oversee_consultationrequest"
 def who_may(permission):
     """With an account that is open, a role for it, and the way to the desk."""
     return get_user_model().objects.with_perm(permission).filter(is_staff=True)
+
+
+@generation.remembered
+def who_may_not_triage():
+    """The numbers of all others, whether they never did or do no more."""
+    others = get_user_model().objects.exclude(pk__in=who_may(TRIAGE).values("pk"))
+    return list(others.values_list("pk", flat=True))

@@ -57,6 +57,7 @@ PARTS = {
     "mine": Part(_("Mine"), lambda all_, user, at: [all_.open().of(user)]),
     "patient": Part(_("Waiting on patient"), lambda all_, user, at: all_.in_stretches(*WAITING_ON_PATIENT)),
     "today": Part(_("Booked today"), lambda all_, user, at: [all_.booked_between(*today(at))], order="visit_at"),
+    "sooner": Part(_("Would come sooner"), lambda all_, user, at: [all_.who_want_sooner(at=at)], order="visit_at"),
     "second": Part(
         _("Second look"), lambda all_, user, at: [all_.for_second_look(since=today(at)[0]).exclude(decided_by=user)]
     ),

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from appointments import clock, emails
 from appointments.names import words_of
-from appointments.people import TRIAGE, who_may
+from appointments.people import who_may_not_triage
 from clinic.models import ClinicSettings, OutgoingMail
 from clinic.sealing import seal
 
@@ -77,7 +77,7 @@ class ConsultationRequestQuerySet(models.QuerySet):
 
     def left_behind(self):
         """Open, with somebody who can do nothing about it any more: their account is closed, or their role was taken."""
-        return self.open().filter(assigned_to__isnull=False).exclude(assigned_to__in=who_may(TRIAGE))
+        return self.open().filter(assigned_to__in=who_may_not_triage())
 
     def in_stretches(self, *statuses):
         """The unsuspected ones by where they stand, likewise."""
@@ -86,6 +86,10 @@ class ConsultationRequestQuerySet(models.QuerySet):
     def booked_between(self, start, end):
         """Whose visit begins from `start` on and before `end`."""
         return self.filter(visit_at__gte=start, visit_at__lt=end)
+
+    def who_want_sooner(self, *, at):
+        """Booked for later, and asked to be told if something sooner opens."""
+        return self.filter(visit_at__gt=at, statement__sooner=True)
 
     def without_outcome(self, *, at):
         """Booked, and a working day after the visit nobody has said how it went."""

@@ -181,6 +181,7 @@ def test_the_tabs_count_what_they_hold(clinic, signed_in, therapist, colleague):
         "Mine 2",
         "Waiting on patient 1",
         "Booked today 0",
+        "Would come sooner 1",
         "Second look 0",
         "Looks like spam 0",
         "All open 5",

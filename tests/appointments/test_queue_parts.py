@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from appointments import clock
+from appointments.models import PatientStatement
 from clinic.wording import briefly
 from tests.factories import DAY, HOUR, NOON
 
@@ -61,6 +62,19 @@ def test_booked_today_is_the_clinics_day_in_the_order_of_the_visits(signed_in, t
     found = shown(signed_in(therapist), "today")
 
     assert found == [each.reference for each in (first, morning, afternoon, last)]
+
+
+def test_whoever_would_come_sooner_is_found_when_a_time_is_free_again(signed_in, therapist, today):
+    begins, ends = today
+    asked = begins - 2 * DAY
+    later, soon, past, content = [
+        make_visit(therapist, start, at=asked) for start in (ends + 9 * DAY, ends + 2 * DAY, begins - HOUR, ends + DAY)
+    ]
+    PatientStatement.objects.filter(pk=content.pk).update(sooner=False)
+
+    found = shown(signed_in(therapist), "sooner")
+
+    assert found == [soon.reference, later.reference]
 
 
 @pytest.mark.parametrize("hour", [NOON.replace(hour=3), NOON, NOON.replace(hour=5)])
