@@ -67,7 +67,7 @@ def test_booked_today_is_the_clinics_day_in_the_order_of_the_visits(signed_in, t
 def test_whoever_would_come_sooner_is_found_when_a_time_is_free_again(signed_in, therapist, today):
     begins, ends = today
     asked = begins - 2 * DAY
-    later, soon, past, content = [
+    later, soon, _past, content = [
         make_visit(therapist, start, at=asked) for start in (ends + 9 * DAY, ends + 2 * DAY, begins - HOUR, ends + DAY)
     ]
     PatientStatement.objects.filter(pk=content.pk).update(sooner=False)

@@ -18,7 +18,7 @@ def pytest_runtest_setup(item):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
-    if record and (report.when == "call" or report.failed):
+    if record and not report.skipped and (report.when == "call" or report.failed):
         done = ", ".join(str(value) for name, value in report.user_properties if name == "done")
         record.add(connection.vendor, item.nodeid, done=done, passed=report.passed, seconds=round(report.duration))
     return report
