@@ -23,6 +23,12 @@ _answered: ContextVar[HttpRequest | None] = ContextVar("answered", default=None)
 
 # The number of PostgreSQL's lock, which is ours alone: the first eight letters of "clinic audit".
 LOCK = int.from_bytes(b"clinic a")
+# The account that the row will name is held before the lock. Whoever changes that account, and then records it, has the
+# two in this order; in the other, both would wait for each other.
+HOLD = """
+    SELECT pg_advisory_xact_lock(%s)
+    FROM (SELECT count(*) FROM (SELECT 1 FROM clinic_user WHERE id = %s FOR KEY SHARE) AS who) AS held
+"""
 
 
 @contextlib.contextmanager
@@ -44,7 +50,7 @@ def record(action: AuditAction, *, by: User | None, at: datetime, reference: str
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            cursor.execute(HOLD, [LOCK, by.pk if by else None])
     return AuditEntry.objects.create(action=action, by=by, at=at, reference=reference, detail=detail, **_whence())
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from threading import Barrier, Event
+from time import sleep
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -251,3 +252,29 @@ def test_a_row_that_is_committed_late_has_no_smaller_number_than_one_that_was_se
     audit_chain.note_head(heads, at=NOON)
     assert verified(heads)[1] == []
     assert AuditSeal.objects.count() == 2
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_whoever_changes_their_account_and_acts_at_once_waits_and_is_not_refused(heads):
+    """Such as a new address of the calendar feed in one tab while the queue refreshes itself in the other."""
+    person, changed = make_person("Therapist"), Event()
+
+    def change():
+        try:
+            with transaction.atomic():
+                person.open_calendar()
+                changed.set()
+                sleep(0.3)
+                record(person)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(change)
+        changed.wait()
+        with transaction.atomic():
+            record(person)
+        changing.result()
+
+    assert AuditEntry.objects.count() == 2
