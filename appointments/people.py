@@ -1,11 +1,16 @@
 """Who may see requests and act on them, and who may see to all of that."""
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.decorators import permission_required
 
 from clinic import generation
 
 TRIAGE = "appointments.triage_consultationrequest"
 OVERSEE = "appointments.oversee_consultationrequest"
+
+
+# Around a view.
+for_triage = permission_required(TRIAGE, raise_exception=True)
 
 
 def who_may(permission):

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.decorators import permission_required
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
@@ -60,10 +60,9 @@ class Sought(forms.Form):
 
 
 @require_safe
+@permission_required(OVERSEE, raise_exception=True)
 def show(request):
     """The list. That it was looked at is recorded before it is shown, and so stands on top of the next one."""
-    if not request.user.has_perm(OVERSEE):
-        raise PermissionDenied
     form = Sought(request.GET)
     form.is_valid()
     found = list(form.narrowed()[: ROWS + 1])

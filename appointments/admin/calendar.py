@@ -4,7 +4,6 @@ from functools import wraps
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from appointments.people import TRIAGE
+from appointments.people import for_triage
 from clinic import audit
 from clinic.models import AuditAction, ClinicSettings
 
@@ -22,9 +21,8 @@ from .week import A_DAY, Week
 
 
 @require_safe
+@for_triage
 def week(request):
-    if not request.user.has_perm(TRIAGE):
-        raise PermissionDenied
     now, clinic = timezone.now(), ClinicSettings.current()
     today = now.astimezone(clinic.tzinfo).date()
     sought = Week.named(request.GET.get("week", ""), clinic=clinic, today=today)
@@ -71,10 +69,9 @@ def tabs(day, everybody, chosen):
 def acts_on_own_feed(view):
     """Whoever arrives by a link, such as after signing in again, sees the calendar."""
 
+    @for_triage
     @wraps(view)
     def wrapper(request):
-        if not request.user.has_perm(TRIAGE):
-            raise PermissionDenied
         if request.method != "POST":
             return redirect("admin:calendar")
         with transaction.atomic():

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.core import signing
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -20,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from appointments import clock
 from appointments.models import WAITING_ON_PATIENT, WAITING_ON_US, ConsultationRequest
-from appointments.people import TRIAGE
+from appointments.people import for_triage
 from clinic import audit, health
 from clinic.models import AuditAction, ClinicSettings, OutgoingMail
 
@@ -65,16 +63,6 @@ PARTS = {
     "open": Part(_("All open"), lambda all_, user, at: [all_.open()]),
     "closed": Part(_("Closed"), lambda all_, user, at: [all_.closed()], order="-closed_at"),
 }
-
-
-def for_triage(view):
-    @wraps(view)
-    def wrapper(request):
-        if not request.user.has_perm(TRIAGE):
-            raise PermissionDenied
-        return view(request)
-
-    return wrapper
 
 
 @require_safe

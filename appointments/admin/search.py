@@ -14,10 +14,10 @@ from phonenumber_field.phonenumber import to_python as phone_number
 
 from appointments.models import ConsultationRequest
 from appointments.names import words_of
+from appointments.people import for_triage
 from clinic import audit
 from clinic.models import AuditAction
 
-from .queue import for_triage
 from .rows import rows_of
 
 MOST_FOUND = 50

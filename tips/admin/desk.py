@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.decorators import permission_required
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,9 +20,8 @@ AHEAD = timedelta(days=30) + TOLD_BEFORE
 
 
 @require_safe
+@permission_required(READ, raise_exception=True)
 def desk(request):
-    if not request.user.has_perm(READ):
-        raise PermissionDenied
     now = timezone.now()
     context = {
         **admin.site.each_context(request),
