@@ -16,6 +16,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef
 
 from clinic import audit
 from clinic.models import AuditAction, ClinicSettings, Heartbeat, OutgoingMail
@@ -164,7 +165,10 @@ def too_old(*, at):
         return at - timedelta(days=getattr(clinic, f"keep_{name}_days"))
 
     closed = {name: ConsultationRequest.objects.closed_until(ago(name), *ends) for name, ends in ENDS.items()}
-    return closed | {"mail": OutgoingMail.objects.done_until(ago("mail"))}
+    # Of what came back to us something hangs on it while the request is open: whether its patient can be mailed.
+    open_ones = ConsultationRequest.objects.open().filter(reference=OuterRef("reference"))
+    mails = OutgoingMail.objects.done_until(ago("mail")).exclude(Exists(open_ones), parked_at__isnull=False)
+    return closed | {"mail": mails}
 
 
 def counted(*, at):

@@ -95,4 +95,7 @@ def purge_once_a_day(*, at):
 def measure_answers(*, at):
     """Keep what the start page tells of the last 30 days beside the clinic's other facts: it needs no query there."""
     typical = ConsultationRequest.objects.typical_answer(at=at)
-    ClinicSettings.objects.exclude(typical_answer=typical).update(typical_answer=typical)
+    stale = ClinicSettings.objects.exclude(typical_answer=typical)
+    # Whatever writes there has every page made anew.
+    if stale.exists():
+        stale.update(typical_answer=typical)

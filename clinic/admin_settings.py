@@ -29,7 +29,7 @@ HELP = {
     "crisis_words": _("On the stop page and the card. Empty leaves it out."),
     "complimentary": _("What a first consultation costs and means: on the home page, the form’s first page and below each tip."),
     "offers_clinic": _("Patients choose among the ways that are ticked."),
-    "video_words": _("In the mail about a booked time, on the patient’s own page, and in calendars: such as an address to open."),
+    "video_words": _("In the mails about a booked time and on the patient’s own page: such as an address to open."),
     "urgent_reply_hours": _("Counted in opening hours. Therapists see when it ends; past it, you are told."),
     "reply_days": _("Counted in open days. The form’s first page, its last one and the first mail say until when."),
     "hold_hours": _("How long a patient may choose among offered times before they are free again."),
@@ -54,7 +54,8 @@ class SettingsForm(forms.ModelForm):
     def clean(self):
         """Sentences have room to be read, and are still one paragraph each."""
         facts = super().clean()
-        if facts.get("offers_video") and not facts.get("video_words"):
+        is_about_video = {"offers_video", "video_words"} & set(self.changed_data)
+        if is_about_video and facts.get("offers_video") and not facts.get("video_words"):
             self.add_error("video_words", _("Say how, or patients with a booked time do not know where to go."))
         return facts | {name: " ".join(facts[name].split()) for name in SENTENCES if facts.get(name)}
 

@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from clinic.regions import Region
 
-from . import figures
+from . import figures, sources
 from .blocks import BLOCKS, exercise_key
 from .markdown import IDS_OF_THE_PAGE, PARSER, SAFE_LINK, picture_of, words
 
@@ -50,7 +50,7 @@ class Finding:
 def check(tip: "Tip", revision: "TipRevision", *, at: datetime) -> list[Finding]:
     """What has to be mended before a review, and after that what is only advice."""
     tokens = PARSER.parse(revision.body)
-    everywhere = [*inlines(tokens), *inlines(PARSER.parse(revision.sources))]
+    everywhere = [*inlines(tokens), *inlines(PARSER.parse("\n\n".join(sources.lines(revision.sources))))]
     links = [link for inline in everywhere for link in links_of(inline)]
     must = [
         *missing(revision),

@@ -121,14 +121,13 @@ class OfferedTime(models.Model):
         """What a calendar may know of it. A time that is agreed after another one is another event, under another name."""
         clinic = ClinicSettings.current()
         how = str(self.get_mode_display())
-        places = {Mode.CLINIC: clinic.address or clinic.name, Mode.VIDEO: self.how_to_meet}
         return calendar.Visit(
             uid=str(uuid.uuid5(CALENDAR_NAMES, f"{self.consultation.reference} {self.pk}")),
             reference=self.consultation.reference,
             starts_at=self.starts_at,
             minutes=self.minutes,
             how=how,
-            where=str(places.get(self.mode, how)),
+            where=str(clinic.address or clinic.name) if self.mode == Mode.CLINIC else how,
             is_held=self.booked_at is None,
         )
 
@@ -183,7 +182,7 @@ class OfferedTime(models.Model):
         HeldQuarter.objects.filter(therapist=therapist, held_until__lte=at).delete()
         not_free = _("%(who)s is not free at the time that was agreed.") % {"who": therapist}
         ends_at = self.starts_at + timedelta(minutes=self.minutes)
-        if therapist.time_off.filter(starts_at__lt=ends_at, ends_at__gt=self.starts_at).exists():
+        if therapist.time_off.filter(starts_at__lt=ends_at, ends_at__gt=max(self.starts_at, at)).exists():
             raise TimeTaken(not_free)
         try:
             with transaction.atomic():

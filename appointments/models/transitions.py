@@ -60,7 +60,12 @@ class Transitions:
                 if time.booked_at:
                     raise
                 time.release(at=at)
-        self._change(self.status, by=by, actor=Actor.STAFF, at=at, assigned_to=to)
+        status, changes = self.status, {}
+        if status == RequestStatus.PROPOSED and not self.times.held(at=at).exists():
+            # Taken back by us, and not run out: it does not count against the patient.
+            self._release_times(at=at)
+            status, changes = RequestStatus.IN_REVIEW, self._promise_again(at)
+        self._change(status, by=by, actor=Actor.STAFF, at=at, assigned_to=to, **changes)
         self.add_note(text=reason, by=by, at=at)
         emails.staff_handed_over(self, people=[before, to], by=by, at=at)
 

@@ -359,4 +359,6 @@ class EmptyPage(View):
 
     @staticmethod
     def shown(request, *, status=200, note=""):
-        return private(render(request, "appointments/empty.html", {"note": note}, status=status))
+        kept_at = "consultation:check" if SESSION_KEY in request.session else "consultation:sent"
+        context = {"kept_at": reverse(kept_at), "note": note}
+        return private(render(request, "appointments/empty.html", context, status=status))

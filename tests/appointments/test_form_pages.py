@@ -292,8 +292,10 @@ def test_an_emptied_form_leaves_nothing_in_the_browser(clinic, client, is_sent):
         client.post(CHECK)
     shown = client.get(SENT if is_sent else CHECK).content.decode()
 
+    kept = Page(client.get("/consultation/empty/")).all("a", class_="button button--quiet")
     answer = client.post("/consultation/empty/")
 
+    assert [tag.attrs["href"] for tag in kept] == [SENT if is_sent else CHECK]
     assert 'href="/consultation/empty/"' in shown
     assert (answer.url, answer["Clear-Site-Data"]) == ("/consultation/", '"cache"')
     assert list(client.session.keys()) == []

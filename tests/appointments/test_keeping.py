@@ -198,3 +198,15 @@ def test_what_is_on_the_list_is_erased_again_and_a_torn_line_hides_none(clinic, 
 def test_the_settings_bound_how_short_something_is_kept(clinic):
     with pytest.raises(IntegrityError), transaction.atomic():
         ClinicSettings.objects.update(keep_spam_days=0)
+
+
+@pytest.mark.parametrize(("status", "kept"), [(S.NEEDS_INFO, True), (S.DECLINED, False)])
+def test_that_a_mail_came_back_is_kept_as_long_as_something_hangs_on_it(clinic, therapist, status, kept):
+    consultation = bring_to(status, by=therapist)
+    facts = {"event": "one_thing", "to": SAID["email"], "queued_at": NOON, "next_attempt_at": NOON}
+    OutgoingMail.objects.create(reference=consultation.reference, parked_at=NOON, **facts)
+
+    keeping.purge(at=NOON + 21 * DAY)
+
+    assert OutgoingMail.objects.exists() == kept
+    assert consultation.can_be_mailed == (not kept)

@@ -49,7 +49,7 @@ def test_the_form_is_open_when_two_stand_for_the_screen_one_of_them_a_clinician(
     for person in (make_person("Owner"), make_person("Therapist"), make_person("Therapist", credentials="PT")):
         seen.append(start(client))
         approve(signed_in(person))
-    forget()  # what a commit does
+    forget()
 
     assert seen == [(True, [])] * 3
     assert start(client) == (False, [address("who")])

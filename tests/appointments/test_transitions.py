@@ -12,10 +12,26 @@ from appointments.models import (
     TimeTaken,
     TransitionNotAllowed,
 )
+from appointments.tick import tick
+from clinic.models import OutgoingMail
 from clinic.wording import spoken
 from tests.factories import DAY, HOUR, NOON, make_person
 
-from .stages import ACTS, AFTER, ALLOWED, EARLIER, OPEN, REFUSED, START, S, bring_to, everything, make_arrived, quarters
+from .stages import (
+    ACTS,
+    AFTER,
+    ALLOWED,
+    EARLIER,
+    OPEN,
+    REFUSED,
+    START,
+    S,
+    bring_to,
+    everything,
+    make_arrived,
+    quarters,
+    queued,
+)  # fmt: skip
 
 pytestmark = pytest.mark.django_db
 
@@ -240,6 +256,31 @@ def test_what_is_only_offered_holds_no_hand_over_back(clinic, therapist, colleag
     assert (consultation.assigned_to, quarters(therapist)) == (colleague, [])
     assert quarters(colleague)[: len(before)] == before
     assert not consultation.times.standing().filter(starts_at=START).exists()
+
+
+def test_an_offer_of_which_nothing_is_left_by_a_hand_over_is_taken_back_and_has_not_run_out(
+    clinic, therapist, colleague
+):
+    consultation = bring_to(S.PROPOSED, by=therapist)
+    TimeOff.objects.create(therapist=colleague, starts_at=NOON, ends_at=START + 30 * DAY)
+    OutgoingMail.objects.all().delete()
+
+    consultation.hand_over(to=colleague, reason="She is ill today.", by=colleague, at=NOON)
+    tick(at=NOON + HOUR)
+
+    consultation.refresh_from_db()
+    assert (consultation.status, consultation.has_let_an_offer_expire) == (S.IN_REVIEW, False)
+    assert consultation.answer_by > NOON
+    assert {event for event, _to in queued()} == {"staff_handed_over"}
+
+
+def test_time_off_that_is_over_holds_no_past_visit_back(clinic, therapist, colleague):
+    consultation = bring_to(S.BOOKED, by=therapist)
+    be_away(colleague)
+
+    consultation.hand_over(to=colleague, reason="Sam has left.", by=therapist, at=START + 2 * DAY)
+
+    assert consultation.assigned_to == colleague
 
 
 def test_staff_who_give_up_the_agreed_time_say_why(clinic, therapist):

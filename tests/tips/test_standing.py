@@ -349,7 +349,7 @@ def test_what_is_thrown_away_changes_nothing_for_readers_and_nobody_has_agreed_t
     history = client.get(f"{page(tip)}history/").content.decode()
 
     assert Tip.objects.with_changed_at().get().changed_at == NOON
-    assert "It is the one that readers see." in answer.content.decode()
+    assert "It has been agreed to already." in answer.content.decode()
     assert "Back to the text that readers see" in history
     assert history.count("Agreed to: this is what readers see") == 1
 

@@ -67,9 +67,10 @@ def test_a_clinician_is_not_asked_to_agree_to_what_they_had_a_part_in(clinic, si
     tip.submit(by=other, at=NOON)
     tip.approve_editorial(tip.latest, by=reviewer if part == "sent on" else third, at=NOON)
 
-    waits = signed_in(reviewer).get("/admin/articles/").context["parts"][0]["rows"]
+    parts = signed_in(reviewer).get("/admin/articles/").context["parts"]
 
-    assert [waiting for waiting, _ in waits] == ([tip] if part == "none" else [])
+    assert [waiting for waiting, _ in parts[0]["rows"]] == ([tip] if part == "none" else [])
+    assert sum(tip == shown for part in parts for shown, _ in part["rows"]) == 1
 
 
 def test_what_the_desk_cuts_off_is_said(clinic, editor, signed_in, monkeypatch):

@@ -84,6 +84,21 @@ def test_what_a_clinician_refused_is_no_minor_correction():
         tip.submit(by=writer, at=NOON, minor=True)
 
 
+def test_what_a_clinician_refused_is_none_either_when_it_was_thrown_away_and_written_again():
+    writer, editor, clinician = make_person("Editor"), make_person("Editor"), make_person("Clinical reviewer")
+    tip = make_tip(author=writer)
+    refused = reworded(tip, "Run on it.")
+    tip.revise(by=writer, at=NOON, **refused)
+    tip.submit(by=writer, at=NOON)
+    tip.approve_editorial(tip.latest, by=editor, at=NOON)
+    tip.request_changes(comment="Dangerous", by=clinician, at=NOON)
+    tip.discard(by=writer, at=NOON)
+    tip.revise(by=writer, at=NOON, **refused)
+
+    with pytest.raises(TransitionNotAllowed, match="A clinician has asked for changes"):
+        tip.submit(by=writer, at=NOON, minor=True)
+
+
 def test_who_agreed_as_an_editor_once_may_agree_as_the_clinician_after_another_editor():
     writer, editor, both = make_person("Therapist"), make_person("Editor"), make_person("Editor")
     both.groups.add(Group.objects.get(name="Clinical reviewer"))

@@ -45,11 +45,12 @@ def parts(user, *, at):
         for status, permission in ((TipStatus.IN_EDITORIAL, EDIT), (TipStatus.IN_CLINICAL, REVIEW))
         if user.has_perm(permission)
     ]
+    waits = in_work.filter(status__in=agrees_to).free_for(user)
     due = articles.review_due(by=timezone.localdate(at) + AHEAD)
     return [
         (
             _("Waits for you"),
-            in_work.filter(status__in=agrees_to).free_for(user).order_by("pk"),
+            waits.order_by("pk"),
             _("Nothing waits for you."),
         ),
         (_("Yours, in work"), in_work.filter(pk__in=theirs), _("Nothing of yours is in work.")),
@@ -57,7 +58,7 @@ def parts(user, *, at):
         (_("Due for review"), due.order_by("next_review", "pk"), _("Nothing is due in the next two months.")),
         (
             _("In work by others"),
-            in_work.exclude(pk__in=theirs).exclude(status__in=agrees_to),
+            in_work.exclude(pk__in=theirs).exclude(pk__in=waits.values("pk")),
             _("Nobody else is writing."),
         ),
     ]

@@ -76,7 +76,7 @@ def restore(request, pk, number):
     with transaction.atomic():
         tip.restore(get_object_or_404(tip.revisions, number=number), by=request.user, at=timezone.now())
         changed(request, tip, "restore")
-    seen = {True: _("It is the one that readers see."), False: _("Readers see it once it has been agreed to.")}
+    seen = {True: _("It has been agreed to already."), False: _("Readers see it once it has been agreed to.")}
     said = seen[tip.status == TipStatus.APPROVED]
     messages.success(request, _("That text is the newest one again. %s") % said)
     return redirect("admin:tips_standing", pk)

@@ -33,7 +33,7 @@ class WhoMayAgree:
     @property
     def was_refused_by_a_clinician(self):
         """Since the text that readers see was agreed to."""
-        agreed = self.steps.filter(to_status=TipStatus.APPROVED).exclude(from_status=TipStatus.APPROVED).last()
+        agreed = self.steps.filter(revision__isnull=False, to_status=TipStatus.APPROVED).last()
         refused = self.steps.filter(from_status=TipStatus.IN_CLINICAL, to_status=TipStatus.CHANGES_REQUESTED)
         return refused.filter(pk__gt=agreed.pk if agreed else 0).exists()
 

@@ -148,6 +148,7 @@ def set_up_clinic():
         address="Winter Springs, Florida",
         complimentary="A complimentary first talk with a physical therapist about what hurts and what you want to get back to. It costs nothing and commits you to nothing.",
         offers_video=True,
+        video_words="Open https://video.clinic.example at the time; there is nothing to install",
         is_demo=True,
     ).save()
     for weekday in range(5):
