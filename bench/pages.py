@@ -102,7 +102,9 @@ def first_page(environment):
         request = urllib.request.Request(server.address + OURS, headers=sites.HEADERS | {"Accept-Encoding": "br"})
         with urllib.request.urlopen(request) as answer:
             # The server says the others by itself.
-            return answer.read(), [each for each in answer.getheaders() if each[0] not in {"connection", "date", "server"}]
+            return answer.read(), [
+                each for each in answer.getheaders() if each[0] not in {"connection", "date", "server"}
+            ]
 
 
 def from_memory(environment, place, body, said):
