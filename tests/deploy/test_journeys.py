@@ -189,7 +189,7 @@ def test_an_article_is_published_a_reader_asks_for_help_and_a_time_is_booked(cli
     patient.get_by_role("radio").first.check()
     press(patient, "Book this time")
 
-    expect(patient.get_by_text(re.compile("Booked: .*At the clinic"))).to_be_visible()
+    expect(patient.get_by_text(re.compile(r"Booked: .*At the clinic, 1 River Road", re.DOTALL))).to_be_visible()
     clinic.link_in_mail(SAID["email"], "Your time is booked")
     therapist.reload()
     expect(therapist.get_by_text(re.compile("Booked")).first).to_be_visible()
