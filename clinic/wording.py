@@ -15,19 +15,23 @@ Stretches = Sequence[tuple[time, time]]
 def spoken(at: datetime, zone: ZoneInfo) -> str:
     """A time as people say it, with its weekday and the zone's name: "Tuesday, March 3, 10:00 AM EST"."""
     local = at.astimezone(zone)
-    return f"{local:%A, %B} {local.day}, {local.hour % 12 or 12}:{local:%M %p %Z}"
+    return f"{local:%A, %B} {local.day}, {_to_the_minute(local)}"
 
 
 def in_full(at: datetime, zone: ZoneInfo) -> str:
     """The same with its year, for what is kept: "Tuesday, March 3, 2026, 10:00 AM EST"."""
     local = at.astimezone(zone)
-    return f"{local:%A, %B} {local.day}, {local:%Y}, {local.hour % 12 or 12}:{local:%M %p %Z}"
+    return f"{local:%A, %B} {local.day}, {local:%Y}, {_to_the_minute(local)}"
 
 
 def briefly(at: datetime, zone: ZoneInfo) -> str:
     """The same where many stand below each other: "Tue, Mar 3, 10:00 AM EST"."""
     local = at.astimezone(zone)
-    return f"{local:%a, %b} {local.day}, {local.hour % 12 or 12}:{local:%M %p %Z}"
+    return f"{local:%a, %b} {local.day}, {_to_the_minute(local)}"
+
+
+def _to_the_minute(local: datetime) -> str:
+    return f"{local.hour % 12 or 12}:{local:%M %p %Z}"
 
 
 def on_one_line(text: str) -> str:
