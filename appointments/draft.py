@@ -5,6 +5,7 @@ the session or its cookie is gone. Nothing here is a request until it is sent.
 """
 
 import secrets
+from contextlib import suppress
 
 from django.db import InterfaceError, OperationalError
 from django.utils.datastructures import MultiValueDict
@@ -54,10 +55,10 @@ class Draft:
             if request.method != "POST":
                 raise
             kept = None
-        try:
-            carried = unseal(request.POST.get("carried", ""), purpose=SEAL, max_age=SEALED_SECONDS)
-        except BrokenSeal:
-            carried = None
+        carried = None
+        if sealed := request.POST.get("carried"):
+            with suppress(BrokenSeal):
+                carried = unseal(sealed, purpose=SEAL, max_age=SEALED_SECONDS)
         if carried and (not kept or kept["key"] != carried["key"]):
             kept = carried
         elif carried:

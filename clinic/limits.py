@@ -3,6 +3,7 @@
 import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -48,11 +49,14 @@ def unreadable(key: str, key_prefix: str, version: int) -> str:
 
 def wide_network_of(request: HttpRequest) -> str:
     """The network in which many could be the visitor, as logs and the audit keep it; empty where it is not known."""
-    address = network_of(request)
-    if address == UNKNOWN:
-        return ""
-    wide = 24 if ipaddress.ip_address(address).version == 4 else 48
-    return str(ipaddress.ip_network((address, wide), strict=False))
+    network = network_of(request)
+    return "" if network == UNKNOWN else _wide(network)
+
+
+@lru_cache(maxsize=256)
+def _wide(network: str) -> str:
+    bits = 24 if ipaddress.ip_address(network).version == 4 else 48
+    return str(ipaddress.ip_network((network, bits), strict=False))
 
 
 def network_of(request: HttpRequest) -> str:

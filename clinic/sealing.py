@@ -6,6 +6,7 @@ moves to `SECRET_KEY_FALLBACKS` still opens what it sealed.
 
 import base64
 import json
+from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -18,7 +19,11 @@ class BrokenSeal(ValueError):
 
 
 def _box(purpose: str) -> MultiFernet:
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return _box_with(purpose, (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+
+
+@lru_cache(maxsize=32)
+def _box_with(purpose: str, secrets: tuple[str, ...]) -> MultiFernet:
     keys = [salted_hmac(f"clinic.sealing.{purpose}", "", secret=s, algorithm="sha256").digest() for s in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 

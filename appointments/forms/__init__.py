@@ -1,5 +1,5 @@
 from .own_page import AnswerForm, ChooseTimeForm, CorrectContactForm, LostLinkForm, NewWishesForm
-from .steps import SCREEN, STEPS, ContactForm, Screened
+from .steps import SCREEN, STEPS, ContactForm, Screened, SignsForm
 
 __all__ = [
     "SCREEN",
@@ -11,4 +11,5 @@ __all__ = [
     "LostLinkForm",
     "NewWishesForm",
     "Screened",
+    "SignsForm",
 ]

@@ -38,10 +38,15 @@ class Words(forms.CharField):
         return super().to_python(value).replace("\r\n", "\n")
 
 
+class OneOf(forms.ChoiceField):
+    """A question with the same answers for everybody: a form that is made takes them as they are, and copies none."""
+
+    def __deepcopy__(self, memo):
+        return super().__deepcopy__(memo | {id(self.choices): self.choices})
+
+
 def choose(label, choices, error, **options):
-    return forms.ChoiceField(
-        label=label, choices=choices, widget=ChoiceList, error_messages={"required": error}, **options
-    )
+    return OneOf(label=label, choices=choices, widget=ChoiceList, error_messages={"required": error}, **options)
 
 
 class PageForm(forms.Form):

@@ -1,11 +1,15 @@
 """The way to a request: the start, a page for each step, the stop page, the check page and the confirmation."""
 
+import re
 from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -16,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments.draft import SEALED_SECONDS, SESSION_KEY, Draft
-from appointments.forms import SCREEN, STEPS
+from appointments.forms import SCREEN, STEPS, SignsForm
 from appointments.models import ConsultationRequest, StoppedVisit, Suspicion, Urgency, answer_due
 from appointments.safety import Outcome
 from appointments.suspicion import suspicion
@@ -25,12 +29,15 @@ from clinic import counting, pagecache
 from clinic.limits import Limit, network_of
 from clinic.models import ClinicSettings
 from clinic.sealing import BrokenSeal, seal, unseal
+from clinic.templatetags.frame import made_once
 from tips.models import Tip
 
 from .pages import TOO_MANY, TOO_OLD, Unlosable, private, why_closed
 
 PAGES = [*STEPS, "check"]
 STOP_SEAL = "stop page"
+# Where those stand on a page before it is anybody's. No other text of a page has such a letter.
+TOKEN_HERE, CARRIED_HERE = "\0token", "\0carried"
 # Buttons that lead elsewhere. They bring along what the page carries, which a link would lose with the session.
 BACK, CHANGE = "back", "change"
 SENT_KEY = "consultation_sent"
@@ -73,6 +80,8 @@ class StepPage(Unlosable):
         draft.tip = slugify(request.GET.get("tip", draft.tip))[:80]
         if missing := draft.first_unanswered(before=step):
             return redirect("consultation:step", missing)
+        if step not in draft.answers and not draft.seen:
+            return show_blank(request, step, draft)
         # What was answered and is good no more, such as a way to meet that is not offered now, stays and says why.
         form = draft.form(step)
         if step in draft.left:
@@ -149,16 +158,32 @@ def before(step, request):
 
 
 def show_step(request, step, draft, form, *, status=200, note=""):
-    context = {
+    context = step_context(step, form) | {"carried": draft.sealed(), "note": note}
+    return render(request, "appointments/step.html", context, status=status)
+
+
+def show_blank(request, step, draft):
+    """A page that the visitor has not answered yet: it says the same to all who come by the same way, and is made once for them."""
+    key = step, draft.screened if issubclass(STEPS[step], SignsForm) else None
+    head, middle, tail = made_once(ClinicSettings.current(), key, lambda: blank_parts(request, step, draft))
+    return HttpResponse(b"".join([head, get_token(request).encode(), middle, draft.sealed().encode(), tail]))
+
+
+def blank_parts(request, step, draft):
+    """The page around the two things on it that are one visitor's own: the token of its form, and the sealed copy."""
+    context = step_context(step, draft.form(step)) | {"csrf_token": TOKEN_HERE, "carried": CARRIED_HERE}
+    page = render_to_string("appointments/step.html", context, request)
+    return [part.encode() for part in re.split(f"{TOKEN_HERE}|{CARRIED_HERE}", page)]
+
+
+def step_context(step, form):
+    return {
         "form": form,
         "step": step,
-        "carried": draft.sealed(),
         "number": PAGES.index(step) + 1,
         "count": len(PAGES),
-        "note": note,
         "after_screen": step == "problem",
     }
-    return render(request, "appointments/step.html", context, status=status)
 
 
 def stop(request, draft, ticked):

@@ -9,12 +9,12 @@ register = template.Library()
 def frame(context, name):
     """A part that says the same on every page: a template that is made of the clinic's settings alone."""
     facts = {"clinic": context["clinic"], "help_signs": context.get("help_signs", ())}
-    return part(context, name, lambda: render_to_string(name, facts))
+    return made_once(context["clinic"], name, lambda: render_to_string(name, facts))
 
 
-def part(context, key, make):
-    """A part of pages that says the same to everybody, made once for as long as the clinic's settings are remembered."""
-    parts, key = context["clinic"].parts, (key, get_language())
+def made_once(clinic, key, make):
+    """What is made of the clinic's settings alone, kept for as long as they are remembered."""
+    parts, key = clinic.parts, (key, get_language())
     if key not in parts:
         parts[key] = make()
     return parts[key]
