@@ -65,10 +65,15 @@ def network_of(request: HttpRequest) -> str:
     Behind proxies only what the configured number of them added is believed; what stands before it is the visitor's own claim.
     """
     try:
-        found = ipaddress.ip_address(get_adapter().get_client_ip(request))
+        return _network(get_adapter().get_client_ip(request))
     except (ImproperlyConfigured, PermissionDenied):
         # Fewer hops than there are proxies, or none that is an address: whoever sent this did not come through them.
         return UNKNOWN
+
+
+@lru_cache(maxsize=256)
+def _network(address: str) -> str:
+    found = ipaddress.ip_address(address)
     if found.version == 6:
         found = found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False).network_address
     return str(found)

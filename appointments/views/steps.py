@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -28,6 +27,7 @@ from appointments.typos import likely_meant
 from clinic import counting, pagecache
 from clinic.limits import Limit, network_of
 from clinic.models import ClinicSettings
+from clinic.packing import Part, answer
 from clinic.sealing import BrokenSeal, seal, unseal
 from clinic.templatetags.frame import made_once
 from tips.models import Tip
@@ -77,7 +77,8 @@ class StepPage(Unlosable):
         if why_closed(ClinicSettings.known()):
             return redirect("consultation:start")
         draft = Draft.of(request, at=timezone.now())
-        draft.tip = slugify(request.GET.get("tip", draft.tip))[:80]
+        if "tip" in request.GET:
+            draft.tip = slugify(request.GET["tip"])[:80]
         if missing := draft.first_unanswered(before=step):
             return redirect("consultation:step", missing)
         if step not in draft.answers and not draft.seen:
@@ -166,14 +167,15 @@ def show_blank(request, step, draft):
     """A page that the visitor has not answered yet: it says the same to all who come by the same way, and is made once for them."""
     key = step, draft.screened if issubclass(STEPS[step], SignsForm) else None
     head, middle, tail = made_once(ClinicSettings.current(), key, lambda: blank_parts(request, step, draft))
-    return HttpResponse(b"".join([head, get_token(request).encode(), middle, draft.sealed().encode(), tail]))
+    token, carried = (Part.as_it_is(own.encode()) for own in (get_token(request), draft.sealed()))
+    return answer(request, [head, token, middle, carried, tail])
 
 
 def blank_parts(request, step, draft):
     """The page around the two things on it that are one visitor's own: the token of its form, and the sealed copy."""
     context = step_context(step, draft.form(step)) | {"csrf_token": TOKEN_HERE, "carried": CARRIED_HERE}
     page = render_to_string("appointments/step.html", context, request)
-    return [part.encode() for part in re.split(f"{TOKEN_HERE}|{CARRIED_HERE}", page)]
+    return [Part.packed(part.encode()) for part in re.split(f"{TOKEN_HERE}|{CARRIED_HERE}", page)]
 
 
 def step_context(step, form):

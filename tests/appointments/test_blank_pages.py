@@ -1,5 +1,7 @@
 """A page of questions that is not answered yet is made once for all who come to it by the same way; what is one's own stays one's own."""
 
+import gzip
+
 import pytest
 from django.test import Client
 
@@ -65,3 +67,17 @@ def test_it_asks_for_the_ways_to_meet_that_are_offered_now(clinic):
     page = Page(at_step("times").get(address("times")))
 
     assert [tag.attrs["value"] for tag in page.all("input", name="modes")] == ["clinic"]
+
+
+def test_it_is_the_same_page_packed_and_not(clinic):
+    plain = at_step("where").get(address("where"))
+    packed = at_step("where").get(address("where"), headers={"accept-encoding": "gzip"})
+
+    assert packed["Content-Encoding"] == "gzip"
+    packed.content = gzip.decompress(packed.content)
+    assert [without_own(tag) for tag in Page(packed).tags] == [without_own(tag) for tag in Page(plain).tags]
+
+
+def without_own(tag):
+    is_own = tag.attrs.get("name") in {"carried", "csrfmiddlewaretoken"}
+    return tag.name, "" if is_own else tag.attrs, tag.text
