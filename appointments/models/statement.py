@@ -254,12 +254,20 @@ class NameWordQuerySet(models.QuerySet):
         }
         if not counts:
             return []
+        few = [word for word, count in counts.items() if count <= MOST_WALKED]
+        if few:
+            return self._of_few(few, [word for word in words if word not in few], most)
         rarest = min(counts, key=counts.get)
-        others = [word for word in words if word != rarest]
-        return (self._of_few if counts[rarest] <= MOST_WALKED else self._of_many)(rarest, others, most)
+        return self._of_many(rarest, [word for word in words if word != rarest], most)
 
-    def _of_few(self, rarest, others, most):
-        found = self.beginning_with(rarest)
+    def _of_few(self, few, others, most):
+        """The few are met by sets: PostgreSQL takes a beginning that it does not know for nobody, and would walk
+        all of one for each of another.
+        """
+        found = self.beginning_with(few[0])
+        if len(few) > 1:
+            first, *rest = (self.beginning_with(word).values_list("statement", flat=True) for word in few)
+            found = self.filter(statement__in=set(first.intersection(*rest)))
         for word in others:
             found = found.filter(Exists(self.beginning_with(word).filter(statement=OuterRef("statement"))))
         return sorted(set(found.values_list("statement", flat=True)), reverse=True)[:most]
