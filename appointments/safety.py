@@ -48,14 +48,10 @@ class Item:
     source: str
     read_on: date
     source_read: bool
-    approvers: tuple[str, ...]
     card: str = ""
+    # What to leave off until a doctor has looked.
+    until_seen: str = ""
     only_under_18: bool = False
-
-    @property
-    def is_unconfirmed(self) -> bool:
-        """Its source was not read in full, or fewer than two people approved it."""
-        return not self.source_read or len(set(self.approvers)) < 2
 
     def concerns(self, region: str, *, under_18: bool) -> bool:
         return region in self.regions and (under_18 or not self.only_under_18)
@@ -77,6 +73,10 @@ class Screen:
     def card(self) -> list[Item]:
         """The signs of the "get help now" card."""
         return [item for item in self.items if item.card]
+
+    def emergencies_among(self, ids: Iterable[str]) -> list[Item]:
+        """Whether or not they are asked about: a page may be older than the region that was chosen since."""
+        return [item for item in self.named(ids) if item.level is Level.EMERGENCY]
 
     def named(self, ids: Iterable[str]) -> list[Item]:
         wanted = set(ids)
@@ -117,7 +117,7 @@ def load(text: str, *, regions: Collection[str]) -> Screen:
 
 def _item(raw: dict, groups: dict[str, frozenset[str]]) -> Item:
     regions = frozenset().union(*(groups.get(name, {name}) for name in raw["regions"]))
-    return Item(**raw | {"level": Level(raw["level"]), "regions": regions, "approvers": tuple(raw["approvers"])})
+    return Item(**raw | {"level": Level(raw["level"]), "regions": regions})
 
 
 def _check(items: tuple[Item, ...], regions: frozenset[str]) -> None:

@@ -69,7 +69,7 @@ def show_request(request, consultation, *, status=200, **bound):
         "same_contact": same_contact.sent_since(consultation.submitted_at - SAME_MATTER)
         .exclude(pk=consultation.pk)
         .order_by("-submitted_at", "-pk")[:MOST_OF_SAME_MATTER],
-        "signs": SCREEN.named([*statement.safety.get("emergency", ()), *statement.safety.get("urgent", ())]),
+        "signs": SCREEN.named(sign for answered in statement.safety.values() for sign in answered),
         "corrections": consultation.corrections.all(),
         "questions": consultation.questions.select_related("asked_by"),
         "timeline": timeline(consultation),

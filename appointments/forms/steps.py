@@ -94,7 +94,8 @@ class SignsForm(StepForm):
         self.fields[self.field].choices = signs + rest
 
     def outcome(self):
-        return SCREEN.outcome(self.cleaned_data.get(self.field, ()), seen=self.screened.seen)
+        """Of all that was ticked, also of what this page does not ask."""
+        return SCREEN.outcome(self.data.getlist(self.field), seen=self.screened.seen)
 
 
 class SafetyForm(SignsForm):
@@ -123,7 +124,7 @@ class SafetyForm(SignsForm):
         return self.has_error(self.field, EMERGENCY.code)
 
     def ticked(self):
-        return [item.id for item in self.signs() if item.id in self.data.getlist(self.field)]
+        return [item.id for item in SCREEN.emergencies_among(self.data.getlist(self.field))]
 
 
 class UrgentForm(SignsForm):

@@ -222,7 +222,8 @@ class WayOn(View):
             draft.keep(request)
             return redirect("consultation:step", "safety")
         draft.seen = ticked
-        draft.answers["safety"] = {"emergency_signs": ticked}
+        asked = {sign.id for sign in draft.form("safety").signs()}
+        draft.answers["safety"] = {"emergency_signs": [sign for sign in ticked if sign in asked]}
         draft.keep(request)
         return redirect("consultation:step", "urgent")
 
@@ -253,6 +254,7 @@ class AdvicePage(Unlosable):
         said = draft.said(["safety", "urgent"])
         context = {
             "is_today": SCREEN.is_for_today(said["emergency_signs"] + said["urgent_signs"]),
+            "until_seen": [sign.until_seen for sign in SCREEN.named(said["urgent_signs"]) if sign.until_seen],
             "answer_by": answer_due(ClinicSettings.known(), Urgency.URGENT, now),
             "carried": draft.sealed(),
             "note": note,

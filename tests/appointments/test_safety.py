@@ -95,14 +95,6 @@ def test_no_answers_lead_past_an_open_emergency(chosen, seen):
     assert (SCREEN.outcome(chosen, seen=seen) is Outcome.STOP) == bool(is_open)
 
 
-def test_every_item_is_unconfirmed_until_two_people_have_approved_it():
-    text = changed(approvers='["Jo Adeyemi, PT", "Sam Okafor, PT"]')
-
-    confirmed = [item.id for item in safety.load(text, regions=Region.values).items if not item.is_unconfirmed]
-
-    assert ([item.id for item in SCREEN.items if not item.is_unconfirmed], confirmed) == ([], ["E1"])
-
-
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [

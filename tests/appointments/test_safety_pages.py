@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from appointments.forms import SCREEN, STEPS
 from appointments.models import ConsultationRequest, StoppedVisit
-from tests.appointments.pages import CHECK, TYPED, Page, address, fill
+from tests.appointments.pages import CHECK, SENT, TYPED, Page, address, fill
 from tests.factories import make_clinic
 
 pytestmark = pytest.mark.django_db
@@ -146,13 +146,51 @@ def test_doubt_that_comes_on_second_thoughts_leads_to_advice_as_well(clinic, cli
     assert answer.url == leads_to
 
 
-def test_a_sign_of_another_region_is_no_answer(clinic, client):
+def test_an_emergency_on_a_page_older_than_the_region_stops_as_well(clinic, client):
     client.post(address("who"), TYPED["who"])
     client.post(address("where"), {"region": "neck"})
 
-    answer = tick(client, "E1")
+    stopped = Page(tick(client, "E1"))
+    answer = client.post(STOPPED, stopped.fields | {"seen": ""}, follow=True)
+
+    assert stopped.texts("h1") == ["Call 911 now, or go to the nearest emergency room."]
+    # What the neck asks about is asked again.
+    assert answer.redirect_chain[-1][0] == address("safety")
+    tick(client, "none")
+    tick(client, "none", step="urgent")
+    consultation = finish(client)
+    assert (consultation.urgency, consultation.statement.safety["seen"]) == ("urgent", ["E1"])
+
+
+def test_an_urgent_sign_of_another_region_is_no_answer(clinic, client):
+    client.post(address("who"), TYPED["who"])
+    client.post(address("where"), {"region": "neck"})
+    tick(client, "none")
+
+    answer = tick(client, "U4", step="urgent")
 
     assert Page(answer).texts("title")[0].startswith("Error: ")
+
+
+@pytest.mark.parametrize(
+    ("region", "sign", "words"),
+    [
+        ("hip", "U10", ["Do not run until a doctor has looked at it."]),
+        ("advice", "U11", ["Do not exercise until a doctor has looked at it."]),
+        ("knee", "U7", []),
+    ],
+)
+def test_the_advice_says_what_to_leave_off_and_no_exercises_are_pointed_to(clinic, client, region, sign, words):
+    client.post(address("who"), TYPED["who"])
+    client.post(address("where"), {"region": region})
+    tick(client, "none")
+    tick(client, sign, step="urgent")
+
+    advice = Page(client.get(ADVICE))
+    finish(client)
+
+    assert [told for told in advice.texts("strong") if told.startswith("Do not")] == words
+    assert "Read our tips" not in client.get(SENT).content.decode()
 
 
 def test_a_stop_page_that_was_tampered_with_leads_back_to_the_screen(clinic, client):
