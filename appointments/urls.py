@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from .forms import STEPS
-from .views import status, steps
+from .views import leaving, status, steps
 
 
 class Step:
@@ -22,8 +22,8 @@ urlpatterns = [
     path("check/", steps.CheckPage.as_view(), name="check"),
     path("stopped/", steps.WayOn.as_view(), name="stopped"),
     path("advice/", steps.AdvicePage.as_view(), name="advice"),
-    path("empty/", steps.EmptyPage.as_view(), name="empty"),
-    path("sent/", steps.sent, name="sent"),
+    path("empty/", leaving.EmptyPage.as_view(), name="empty"),
+    path("sent/", leaving.sent, name="sent"),
     path("link/", status.LostLink.as_view(), name="link"),
     path("link/sent/", status.link_sent, name="link_sent"),
     path("<step:step>/", steps.StepPage.as_view(), name="step"),

@@ -71,6 +71,11 @@ def may_decline(consultation, user, at):
     return may and (consultation.status == S.NEW or is_theirs(consultation, user))
 
 
+def may_give_the_time_up(consultation, user, at):
+    """Until the visit: what came of it is said in another way."""
+    return where(S.BOOKED)(consultation, user, at) and not consultation.has_begun(at=at)
+
+
 def may_say_how_it_went(consultation, user, at):
     return consultation.status == S.BOOKED and consultation.has_begun(at=at)
 
@@ -205,7 +210,7 @@ ACTS = {
         _("Reschedule"),
         _("Give the time up"),
         "reschedule",
-        where(S.BOOKED),
+        may_give_the_time_up,
         forms.RescheduleForm,
         mails="time_changed",
     ),

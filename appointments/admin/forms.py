@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from appointments.forms.fields import Words
 from appointments.free import Wishes, window_of
 from appointments.models import DeclineReason, NextStep, free_times, therapists
 from appointments.models.hours import NOTICE
@@ -37,7 +38,7 @@ class DeskForm(forms.Form):
 
 
 class AskForm(DeskForm):
-    question = forms.CharField(
+    question = Words(
         label=_("Question for the patient"),
         help_text=_(
             "At most 300 characters. The mail says only that there is a question; it is read on the patient’s own page."
@@ -48,7 +49,7 @@ class AskForm(DeskForm):
 
 
 class LogAnswerForm(DeskForm):
-    text = forms.CharField(
+    text = Words(
         label=_("What the patient said on the phone"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
 

@@ -5,11 +5,15 @@ from crispy_forms.layout import Layout
 from django import forms
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
 
 from appointments.models.statement import DAY_PARTS, SATURDAY, WEEKDAYS
 from clinic.models import ClinicSettings
 
-PHONE_ERRORS = {"invalid": _("Write a phone number with its area code, such as (407) 555-0123.")}
+PHONE_ERRORS = {
+    "invalid": _("Write a phone number with its area code, such as (407) 555-0123."),
+    "extension": _("Write a number that reaches you directly, without an extension."),
+}
 EMAIL_ERRORS = {"invalid": _("Write an e-mail address in full, such as name@example.com.")}
 TOO_LONG = {"max_length": _("Please shorten this to %(limit_value)d characters. It has %(show_value)d now.")}
 NOT_OFFERED = {"invalid_choice": _("Choose from the answers that are offered.")}
@@ -29,6 +33,16 @@ class Scale(forms.RadioSelect):
 
 class WeekGrid(forms.CheckboxSelectMultiple):
     template_name = "clinic_forms/week.html"
+
+
+class Phone(PhoneNumberField):
+    """A number as it is kept, which is without an extension: who has one is told so, and not called at the switchboard."""
+
+    def clean(self, value):
+        number = super().clean(value)
+        if number and number.extension:
+            raise forms.ValidationError(self.error_messages["extension"], code="extension")
+        return number
 
 
 class Words(forms.CharField):

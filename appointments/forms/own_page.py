@@ -3,11 +3,10 @@
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
 from clinic.wording import spoken
 
-from .fields import EMAIL_ERRORS, PHONE_ERRORS, ChoiceList, PageForm, WishesForm, Words
+from .fields import EMAIL_ERRORS, PHONE_ERRORS, ChoiceList, PageForm, Phone, WishesForm, Words
 
 
 class CorrectContactForm(PageForm):
@@ -15,7 +14,7 @@ class CorrectContactForm(PageForm):
 
     one_of = ("phone", "email")
 
-    phone = PhoneNumberField(
+    phone = Phone(
         label=_("New phone number"),
         required=False,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from crispy_forms.layout import Fieldset
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
 from appointments import safety
 from appointments.models.statement import Age, Duration, ForWhom, Mode, Onset, Prefer
@@ -13,7 +12,7 @@ from appointments.reasons import REASONS
 from clinic.models import ClinicSettings
 from clinic.regions import Region
 
-from .fields import EMAIL_ERRORS, PHONE_ERRORS, CheckList, ChoiceList, PageForm, Scale, WishesForm, Words, choose
+from .fields import EMAIL_ERRORS, PHONE_ERRORS, CheckList, ChoiceList, PageForm, Phone, Scale, WishesForm, Words, choose
 
 EMERGENCY = forms.ValidationError(_("This can be an emergency."), code="emergency")
 SCREEN = safety.load(safety.ITEMS_FILE.read_text(), regions=Region.values)
@@ -215,7 +214,7 @@ class ContactForm(StepForm):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": _("Write your name.")},
     )
-    phone = PhoneNumberField(
+    phone = Phone(
         label=_("Phone number"),
         help_text=_("A phone number or an e-mail address: one is enough."),
         required=False,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from statistics import median
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from appointments import clock, emails
 from appointments.names import words_of
@@ -184,7 +184,9 @@ class ConsultationRequestQuerySet(models.QuerySet):
     def send_link_again(self, email, *, at):
         """Mail the newest request's link to its own address, at most once an hour; to nobody else's, nothing."""
         reachable = self.filter(suspicion="").exclude(status=RequestStatus.SPAM).exclude(closed_at__lt=at - LINK_LIVES)
-        newest = reachable.by_contact(email=email).order_by("-submitted_at", "-pk").first()
+        # What is open comes before what is not: of a request that was sent twice, the other may be withdrawn.
+        theirs = reachable.by_contact(email=email)
+        newest = theirs.order_by(F("closed_at").desc(nulls_first=True), "-submitted_at", "-pk").first()
         lately = OutgoingMail.objects.queued_for(email, since=at - timedelta(hours=1)).filter(event="your_link")
         if newest and not lately.exists():
             emails.your_link(newest, at=at)

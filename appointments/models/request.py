@@ -270,6 +270,10 @@ class ConsultationRequest(Transitions, models.Model):
         """Whether the visit that is booked has begun."""
         return self.times.booked().filter(starts_at__lte=at).exists()
 
+    def is_over(self, *, at):
+        """Whether the visit that is booked has ended."""
+        return any(time.ends_at <= at for time in self.times.booked())
+
     def link_has_expired(self, *, at):
         return self.closed_at is not None and self.closed_at < at - LINK_LIVES
 
@@ -296,9 +300,7 @@ class ConsultationRequest(Transitions, models.Model):
 
     def _given_up(self, zone):
         """The booked time that ended with the request, in words."""
-        ended = (
-            self.times.filter(booked_at__isnull=False, released_at=self.closed_at).first() if self.closed_at else None
-        )
+        ended = self.times.given_up(at=self.closed_at).first() if self.closed_at else None
         return spoken(ended.starts_at, zone) if ended else ""
 
     def for_mail(self):

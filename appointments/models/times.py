@@ -41,8 +41,8 @@ class OfferedTimeQuerySet(models.QuerySet):
         return self.standing().filter(Q(booked_at__isnull=False) | Q(held_until__gt=at, starts_at__gt=at))
 
     def given_up(self, *, at):
-        """What was booked until that very moment."""
-        return self.filter(booked_at__isnull=False, released_at=at)
+        """What was booked until that very moment, and lay ahead."""
+        return self.filter(booked_at__isnull=False, released_at=at, starts_at__gt=at)
 
     def promised_between(self, start, end, *, at):
         """What somebody has agreed on, or offers yet, in a stretch in which there are to be no visits."""
@@ -108,6 +108,10 @@ class OfferedTime(models.Model):
         return self.consultation.reference
 
     # Queries
+
+    @property
+    def ends_at(self):
+        return self.starts_at + timedelta(minutes=self.minutes)
 
     @property
     def how_to_meet(self):
@@ -181,8 +185,7 @@ class OfferedTime(models.Model):
         """Move the time into a colleague's day. Raises `TimeTaken` where they are not free then."""
         HeldQuarter.objects.filter(therapist=therapist, held_until__lte=at).delete()
         not_free = _("%(who)s is not free at the time that was agreed.") % {"who": therapist}
-        ends_at = self.starts_at + timedelta(minutes=self.minutes)
-        if therapist.time_off.filter(starts_at__lt=ends_at, ends_at__gt=max(self.starts_at, at)).exists():
+        if therapist.time_off.filter(starts_at__lt=self.ends_at, ends_at__gt=max(self.starts_at, at)).exists():
             raise TimeTaken(not_free)
         try:
             with transaction.atomic():

@@ -180,12 +180,13 @@ class Transitions:
 
     @transaction.atomic
     def reschedule(self, *, at, by=None, reason="", windows=(), any_time=False):
-        """The time that was agreed is given up. Staff say why; the patient, what would suit instead."""
+        """The time that was agreed is given up, until then. Staff say why; the patient, what would suit instead."""
+        self._lock()
+        if self.has_begun(at=at):
+            raise TransitionNotAllowed(_("The visit has begun."))
         if by:
             self.add_note(text=reason, by=by, at=at)
         else:
-            if self.has_begun(at=at):
-                raise TransitionNotAllowed(_("The visit has begun."))
             self.statement.wish_for(windows=windows, any_time=any_time)
         tell = [emails.time_changed, emails.staff_update]
         self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.BOOKED], by=by, at=at, tell=tell)
@@ -274,7 +275,8 @@ class Transitions:
     def correct_contact(self, *, at, phone="", email=""):
         """The patient's new number or address; what it replaces is kept beside it, and told to the old address.
 
-        Whoever reads the mails at the old one may be a stranger, for whom the link in them opens nothing any more.
+        Whoever reads the mails at the old one may be a stranger, for whom the link in them opens nothing any more. Where
+        there was none, the link is on the paper of whoever noted it down, and stays.
         """
         if self.status not in OPEN:
             raise TransitionNotAllowed(self._standing())
@@ -285,9 +287,10 @@ class Transitions:
         self.statement = statement
         self._is_news()
         if email and email.lower() != before.lower():
-            for field, value in new_link().items():
-                setattr(self, field, value)
-            self.save(update_fields=["link_hash", "link_sealed"])
+            if before:
+                for field, value in new_link().items():
+                    setattr(self, field, value)
+                self.save(update_fields=["link_hash", "link_sealed"])
             emails.new_address(self, at=at)
         emails.contact_changed(self, to=before, at=at)
         emails.staff_corrected(self, at=at)

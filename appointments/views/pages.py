@@ -7,6 +7,8 @@ from django.views import View
 from appointments.forms import SCREEN
 from clinic.models import Subject
 
+# In the session of whoever has sent a request: its reference.
+SENT_KEY = "consultation_sent"
 TOO_OLD = _(
     "This page was open for a while, so we could not be sure it was yours. Nothing is lost: press the button again."
 )

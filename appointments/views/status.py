@@ -70,6 +70,7 @@ def show_status(request, consultation, *, answer=None, choice=None, status=200, 
         "may_come_back": consultation.may_come_back(at=now),
         "booked": consultation.times.booked().first() if consultation.status == RequestStatus.BOOKED else None,
         "has_begun": consultation.has_begun(at=now),
+        "is_over": consultation.is_over(at=now),
         "note": note,
     }
     return private(render(request, "appointments/status.html", context, status=status))

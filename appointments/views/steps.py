@@ -32,15 +32,14 @@ from clinic.sealing import BrokenSeal, seal, unseal
 from clinic.templatetags.frame import made_once
 from tips.models import Tip
 
-from .pages import TOO_MANY, TOO_OLD, Unlosable, private, why_closed
+from .pages import SENT_KEY, TOO_MANY, TOO_OLD, Unlosable, private, why_closed
 
 PAGES = [*STEPS, "check"]
 STOP_SEAL = "stop page"
 # Where those stand on a page before it is anybody's. No other text of a page has such a letter.
 TOKEN_HERE, CARRIED_HERE = "\0token", "\0carried"
 # Buttons that lead elsewhere. They bring along what the page carries, which a link would lose with the session.
-BACK, CHANGE = "back", "change"
-SENT_KEY = "consultation_sent"
+BACK, CHANGE, EMPTY = "back", "change", "empty"
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 # How many pages of questions a network may answer for each request that it may send.
 PAGES_PER_SEND = 30
@@ -97,12 +96,12 @@ class StepPage(Unlosable):
             return stop(request, draft, form.ticked())
         if not within_limit(request, "page", PAGES_PER_SEND, at=now):
             return show_step(request, step, draft, form, status=429, note=TOO_MANY)
-        if BACK in request.POST:
+        if request.POST.keys() & {BACK, EMPTY}:
             # Whoever goes back to the last page thinks better of a change: it stands there as it was.
             if CHANGE not in request.GET:
                 draft.leave(step, request.POST)
             draft.keep(request)
-            return redirect(before(step, request))
+            return redirect("consultation:empty" if EMPTY in request.POST else before(step, request))
         if not form.is_valid():
             return show_step(request, step, draft, form)
         if not draft.answers.keys() - draft.left and not request.user.is_authenticated:
@@ -241,6 +240,8 @@ class AdvicePage(Unlosable):
     def post(self, request):
         draft = Draft.of(request, at=timezone.now())
         draft.keep(request)
+        if EMPTY in request.POST:
+            return redirect("consultation:empty")
         return redirect(address_of("urgent" if BACK in request.POST else after("urgent", draft)))
 
     def shown_again(self, request, *, status=403, note=TOO_OLD):
@@ -296,6 +297,8 @@ class CheckPage(Unlosable):
         """Where a button leads that is to change something, if it was one."""
         if request.POST.get(CHANGE) in STEPS:
             return f"{address_of(request.POST[CHANGE])}?{CHANGE}"
+        if EMPTY in request.POST:
+            return "consultation:empty"
         return before("check", request) if BACK in request.POST else None
 
     def shown_again(self, request, *, status=403, note=TOO_OLD):
@@ -355,39 +358,3 @@ def show_check(request, draft, *, status=200, note=""):
         "meant": likely_meant(forms["contact"].cleaned_data["email"]),
     }
     return render(request, "appointments/check.html", context, status=status)
-
-
-@never_cache
-@require_safe
-def sent(request):
-    # What was erased meanwhile, such as a first try of the owner's, has no page any more.
-    sent_last = ConsultationRequest.objects.unerased().filter(reference=request.session.get(SENT_KEY, ""))
-    consultation = sent_last.first()
-    if consultation is None:
-        return redirect("consultation:start")
-    return private(render(request, "appointments/sent.html", {"consultation": consultation}))
-
-
-@method_decorator(never_cache, name="dispatch")
-class EmptyPage(View):
-    """For a device that others use: what was typed, and the way to what was sent, leave the browser at once."""
-
-    def get(self, request):
-        return self.shown(request)
-
-    def post(self, request):
-        for key in (SESSION_KEY, SENT_KEY):
-            request.session.pop(key, None)
-        response = redirect("consultation:start")
-        # So that going back shows nothing either.
-        response["Clear-Site-Data"] = '"cache"'
-        return response
-
-    def shown_again(self, request):
-        return self.shown(request, status=403, note=TOO_OLD)
-
-    @staticmethod
-    def shown(request, *, status=200, note=""):
-        kept_at = "consultation:check" if SESSION_KEY in request.session else "consultation:sent"
-        context = {"kept_at": reverse(kept_at), "note": note}
-        return private(render(request, "appointments/empty.html", context, status=status))

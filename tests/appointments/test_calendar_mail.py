@@ -256,6 +256,6 @@ def test_a_time_without_its_mail_is_canceled_in_no_calendar(clinic, therapist):
 
     consultation.take_up_again(at=START + DAY)
 
-    assert OfferedTime.objects.given_up(at=START + DAY).count() == 1
+    assert OfferedTime.objects.filter(released_at=START + DAY).count() == 1
     assert ConsultationRequest.objects.get().status == S.IN_REVIEW
     assert told() == []

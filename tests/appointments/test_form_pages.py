@@ -296,12 +296,36 @@ def test_an_emptied_form_leaves_nothing_in_the_browser(clinic, client, is_sent):
     answer = client.post("/consultation/empty/")
 
     assert [tag.attrs["href"] for tag in kept] == [SENT if is_sent else CHECK]
-    assert 'href="/consultation/empty/"' in shown
+    assert ('href="/consultation/empty/"' if is_sent else 'name="empty"') in shown
     assert (answer.url, answer["Clear-Site-Data"]) == ("/consultation/", '"cache"')
     assert list(client.session.keys()) == []
     assert client.get(SENT).url == "/consultation/"
     assert "Zoë" not in client.get(address("contact"), follow=True).content.decode()
     assert ConsultationRequest.objects.count() == is_sent
+
+
+@pytest.mark.parametrize("step", ["problem", "contact"])
+def test_whoever_keeps_the_form_after_all_finds_what_was_on_the_page(clinic, client, step):
+    fill(client, until=step)
+    name = {"problem": "goal", "contact": "full_name"}[step]
+
+    emptying = client.post(address(step), {name: "half a wo", "empty": ""})
+    kept = Page(client.get(emptying.url)).all("a", class_="button button--quiet")[0].attrs["href"]
+    page = Page(client.get(kept, follow=True))
+
+    assert (emptying.url, page.texts("h1"), page.fields[name]) == (
+        "/consultation/empty/", [str(STEPS[step].title)], ["half a wo"]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [CHECK, "/consultation/advice/"])
+def test_a_page_without_questions_leads_to_emptying_and_brings_its_answers_along(clinic, client, path):
+    fill(client, urgent={"urgent_signs": ["U7"]})
+    carried = Page(client.get(path)).fields["carried"]
+
+    answer = (later := Client()).post(path, {"carried": carried, "empty": ""})
+
+    assert (answer.url, later.get(CHECK).status_code) == ("/consultation/empty/", 200)
 
 
 def test_the_form_is_emptied_by_a_press_and_not_by_a_link(clinic, client):

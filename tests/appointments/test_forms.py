@@ -39,6 +39,12 @@ BAD = [
     ("times", {"windows": []}, "windows", "Choose at least one time, or “Any time suits me”."),
     ("times", {"windows": ["sun-am"]}, "windows", "Choose from the answers that are offered."),
     ("contact", {"full_name": ""}, "full_name", "Write your name."),
+    (
+        "contact",
+        {"phone": "(407) 698-5559 x12"},
+        "phone",
+        "Write a number that reaches you directly, without an extension.",
+    ),
     ("contact", {"phone": "12"}, "phone", "Write a phone number with its area code, such as (407) 555-0123."),
     ("contact", {"email": "zoe@"}, "email", "Write an e-mail address in full, such as name@example.com."),
     (

@@ -226,6 +226,16 @@ def test_the_newest_request_of_the_address_is_the_one_whose_link_is_mailed(clini
     ]
 
 
+def test_a_request_that_is_open_comes_before_a_newer_one_that_is_not(clinic, client):
+    make_consultation(at=timezone.now() - 2 * HOUR, reference="CR-OPEN00")
+    make_consultation(at=timezone.now() - HOUR, reference="CR-TWICE0").withdraw(at=timezone.now() - HOUR)
+    OutgoingMail.objects.all().delete()
+
+    ask_for_link(client)
+
+    assert [(m.event, m.reference) for m in OutgoingMail.objects.all()] == [("your_link", "CR-OPEN00")]
+
+
 def test_the_mail_is_sent_once_an_hour_however_often_it_is_asked_for(clinic, client):
     make_consultation(at=timezone.now())
 

@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from appointments.models import ConsultationRequest, TransitionNotAllowed
+from appointments.models import ConsultationRequest, PatientStatement, TransitionNotAllowed
 from clinic.mail import render
 from clinic.models import OutgoingMail
 from tests.factories import DAY, HOUR, NOON, SAID
@@ -14,7 +14,7 @@ from tests.factories import DAY, HOUR, NOON, SAID
 from .desk import address, notices
 from .pages import CHECK, TYPED, Page
 from .pages import address as step_address
-from .stages import HALF_AN_HOUR, S, bring_to, everything, make_arrived, queued
+from .stages import HALF_AN_HOUR, WHY, S, bring_to, everything, make_arrived, queued
 from .test_own_page import own, reached
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +146,17 @@ def test_a_new_address_gets_a_new_link_and_the_one_at_the_old_address_opens_noth
     assert new not in render(OutgoingMail.objects.get(event="contact_changed")).body
 
 
+def test_whoever_had_noted_the_link_down_keeps_it_and_gets_it_by_mail(clinic, client, therapist):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    PatientStatement.objects.update(email="")
+    noted = own(consultation, "status")
+
+    client.post(own(consultation), {"email": NEW})
+
+    assert client.get(noted).status_code == 200
+    assert noted in render(OutgoingMail.objects.get(event="new_address", to=NEW)).body
+
+
 @pytest.mark.parametrize("typed", [{"phone": "(407) 555-2368"}, {"email": SAID["email"].upper()}])
 def test_whoever_corrects_something_else_keeps_the_link(clinic, client, therapist, typed):
     consultation = bring_to(S.IN_REVIEW, by=therapist)
@@ -176,6 +187,31 @@ def test_wishes_are_changed_from_what_they_are(clinic, client, therapist):
     page = Page(client.get(own(consultation, "status_none")))
 
     assert page.fields["windows"] == SAID["windows"]
+
+
+def test_the_way_to_a_visit_is_told_until_it_is_over(clinic, client, therapist):
+    consultation = booked_ahead(therapist, start=THIS_HOUR - HOUR)
+
+    said = []
+    for minutes in (180, 60):
+        consultation.times.update(minutes=minutes)
+        said.append(Page(client.get(own(consultation, "status"))).texts("p", class_="lead")[0])
+
+    assert [words.startswith("Your time with us was") for words in said] == [False, True]
+    assert "At the clinic" in said[0]
+
+
+def test_what_comes_after_a_visit_cancels_nothing(clinic, signed_in, therapist):
+    consultation = booked_ahead(therapist, start=THIS_HOUR - HOUR)
+    page = Page(signed_in(therapist).get(address(consultation)))
+
+    with pytest.raises(TransitionNotAllowed, match="has begun"):
+        consultation.reschedule(reason="They did not come.", by=therapist, at=timezone.now())
+    consultation.decline(**WHY, by=therapist, at=timezone.now())
+
+    mail = OutgoingMail.objects.get()
+    assert address(consultation, "reschedule") not in [form.attrs.get("action") for form in page.all("form")]
+    assert ("VCALENDAR" in mail.context, "canceled" in render(mail).body) == (False, False)
 
 
 def test_a_visit_that_has_begun_is_not_withdrawn(clinic, client, therapist):
@@ -215,18 +251,20 @@ def test_nobody_is_asked_again_who_has_gone_meanwhile(clinic, therapist):
     assert queued() == []
 
 
-@pytest.mark.parametrize("append", ["note", "contact"])
+@pytest.mark.parametrize("append", ["note", "contact", "wishes"])
 def test_words_are_appended_in_the_order_in_which_they_are_erased(clinic, therapist, append):
-    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    consultation = booked_ahead(therapist) if append == "wishes" else bring_to(S.IN_REVIEW, by=therapist)
 
     with CaptureQueriesContext(connection) as asked:
         if append == "note":
             consultation.add_note(text="Call after five.", by=therapist, at=NOON)
+        elif append == "wishes":
+            consultation.reschedule(any_time=True, at=timezone.now())
         else:
             consultation.correct_contact(phone="+14075552368", at=NOON)
 
     tables = [table for each in asked for table in ("consultationrequest", "patientstatement")
-              if each["sql"].startswith(f'SELECT "appointments_{table}"')]  # fmt: skip
+              if each["sql"].startswith((f'SELECT "appointments_{table}"', f'UPDATE "appointments_{table}"'))]  # fmt: skip
     assert tables[:2] == ["consultationrequest", "patientstatement"]
     assert reached(consultation)
 

@@ -92,7 +92,7 @@ def test_pages_of_the_link_are_kept_and_indexed_by_nobody_and_change_nothing(cli
 
 
 SAYS = {
-    S.NEW: "A physical therapist is looking at it. You hear from us by {answer_by}.",
+    S.NEW: "It waits for a physical therapist. You hear from us by {answer_by}.",
     S.IN_REVIEW: "A physical therapist is looking at it. You hear from us by {answer_by}.",
     S.NEEDS_INFO: "We need one thing from you before we go on.",
     # They were offered for days that have passed.

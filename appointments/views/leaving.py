@@ -1,0 +1,49 @@
+"""What a visitor leaves with: the confirmation of what was sent, or a browser that keeps nothing of it."""
+
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from appointments.draft import SESSION_KEY
+from appointments.models import ConsultationRequest
+
+from .pages import SENT_KEY, TOO_OLD, private
+
+
+@never_cache
+@require_safe
+def sent(request):
+    # What was erased meanwhile, such as a first try of the owner's, has no page any more.
+    sent_last = ConsultationRequest.objects.unerased().filter(reference=request.session.get(SENT_KEY, ""))
+    consultation = sent_last.first()
+    if consultation is None:
+        return redirect("consultation:start")
+    return private(render(request, "appointments/sent.html", {"consultation": consultation}))
+
+
+@method_decorator(never_cache, name="dispatch")
+class EmptyPage(View):
+    """For a device that others use: what was typed, and the way to what was sent, leave the browser at once."""
+
+    def get(self, request):
+        return self.shown(request)
+
+    def post(self, request):
+        for key in (SESSION_KEY, SENT_KEY):
+            request.session.pop(key, None)
+        response = redirect("consultation:start")
+        # So that going back shows nothing either.
+        response["Clear-Site-Data"] = '"cache"'
+        return response
+
+    def shown_again(self, request):
+        return self.shown(request, status=403, note=TOO_OLD)
+
+    @staticmethod
+    def shown(request, *, status=200, note=""):
+        kept_at = "consultation:check" if SESSION_KEY in request.session else "consultation:sent"
+        context = {"kept_at": reverse(kept_at), "note": note}
+        return private(render(request, "appointments/empty.html", context, status=status))
