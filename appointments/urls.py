@@ -1,17 +1,12 @@
 from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from .forms import STEPS
 from .views import leaving, status, steps
 
 
-class Step:
+class Step(StringConverter):
     regex = "|".join(STEPS)
-
-    def to_python(self, value):
-        return value
-
-    def to_url(self, value):
-        return value
 
 
 register_converter(Step, "step")

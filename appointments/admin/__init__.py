@@ -1,4 +1,5 @@
 from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from . import acts, calendar, leaving, person, queue, reports, request, search
 from .hours import register_hours
@@ -6,14 +7,8 @@ from .hours import register_hours
 __all__ = ["calendar_urls", "person_urls", "queue_urls", "register_hours", "report_urls"]
 
 
-class Reference:
+class Reference(StringConverter):
     regex = "CR-[A-Z0-9]{6}"
-
-    def to_python(self, value):
-        return value
-
-    def to_url(self, value):
-        return value
 
 
 register_converter(Reference, "reference")

@@ -86,8 +86,6 @@ class PageForm(forms.Form):
     @cached_property
     def helper(self):
         helper = FormHelper()
-        helper.form_tag = False
-        helper.disable_csrf = True
         helper.layout = Layout(*(self.layout or self.fields))
         return helper
 

@@ -180,7 +180,7 @@ class TimesForm(StepForm, WishesForm):
         error_messages={"required": _("Choose at least one way to meet.")},
     )
     sooner = forms.BooleanField(label=_("Tell me if something sooner opens"), required=False)
-    field_order = ["modes", "windows", "any_time", "sooner"]
+    field_order = layout
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -15,6 +15,8 @@ from .statement import PatientStatement
 from .states import ASSIGNED, ERASED, OPEN, WAYS_BACK, RequestStatus, TransitionNotAllowed, Urgency
 from .times import TimeTaken
 
+A_MINUTE = timedelta(minutes=1)
+
 
 class Transitions:
     """What may be done with a request: by staff (`by`), by the patient (without it), or by the clock."""
@@ -297,8 +299,10 @@ class Transitions:
 
     @transaction.atomic
     def add_note(self, *, text, by, at):
+        """A second press on the button is no second note."""
         self._unerased()
-        self.notes.create(text=text, written_by=by, written_at=at)
+        if not self.notes.filter(text=text, written_by=by, written_at__gt=at - A_MINUTE).exists():
+            self.notes.create(text=text, written_by=by, written_at=at)
 
     def _unerased(self):
         """What the patient said, held until the words that are to stand beside it do: an erasure waits, or came first.

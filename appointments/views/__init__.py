@@ -1,3 +1,0 @@
-from . import status, steps
-
-__all__ = ["status", "steps"]

@@ -76,6 +76,19 @@ def test_what_the_patient_says_meanwhile_is_read_before_anybody_acts(clinic, sig
     assert "Which knee is it?" in answer.content.decode()
 
 
+def test_a_note_is_kept_once_however_often_its_button_is_pressed(clinic, signed_in, therapist):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    client = signed_in(therapist)
+
+    for text in ("Call after five.", "Call after five.", "Or before nine."):
+        client.post(address(consultation, "note"), {"text": text})
+
+    assert list(consultation.notes.order_by("pk").values_list("text", flat=True)) == [
+        "Call after five.",
+        "Or before nine.",
+    ]
+
+
 def test_a_note_is_kept_whatever_happened_meanwhile(clinic, signed_in, therapist):
     consultation = bring_to(S.IN_REVIEW, by=therapist)
 
