@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from appointments.forms import SCREEN
-from appointments.models import ConsultationRequest, RequestStatus, TimeTaken, TransitionNotAllowed
+from appointments.models import Actor, ConsultationRequest, RequestStatus, TimeTaken, TransitionNotAllowed
 from appointments.models.statement import Prefer
 from appointments.people import TRIAGE
 from clinic import audit
@@ -119,6 +119,8 @@ def timeline(consultation):
 def in_words(move):
     if move.from_status != move.to_status:
         return RequestStatus(move.to_status).label
+    if move.actor == Actor.PATIENT:
+        return _("Says what times suit from now on")
     return _("Looked like spam, is none") if move.to_status == RequestStatus.NEW else _("Handed over")
 
 

@@ -17,7 +17,7 @@ class Actor(models.TextChoices):
 
 
 class StatusChange(models.Model):
-    """One move of one request. A hand-over has the same status on both sides."""
+    """One move of one request. A hand-over has the same status on both sides, as what a patient newly wishes has."""
 
     append_only = True
 

@@ -161,7 +161,7 @@ class Transitions:
         if self.status != RequestStatus.IN_REVIEW:
             raise TransitionNotAllowed(self._standing())
         self.statement.wish_for(windows=windows, any_time=any_time)
-        self._is_news()
+        self._change(self.status, by=None, actor=Actor.PATIENT, at=at)
         emails.staff_update(self, at=at)
 
     def take_back_offer(self, *, by, at):

@@ -145,6 +145,15 @@ def test_a_therapist_cannot_enter_hours_that_overlap(clinic, signed_in, therapis
 # On the patient's page
 
 
+def test_what_suits_from_now_on_is_a_line_of_what_happened(clinic, client, signed_in, therapist):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+
+    client.post(own(consultation, "status_none"), {"windows": ["fri-pm"]})
+
+    page = signed_in(therapist).get(address(consultation)).content.decode()
+    assert page.count("Says what times suit from now on") == 1
+
+
 def test_a_new_address_gets_a_new_link_and_the_one_at_the_old_address_opens_nothing(clinic, client, therapist):
     consultation = bring_to(S.IN_REVIEW, by=therapist)
     old = own(consultation, "status")
