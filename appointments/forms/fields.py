@@ -1,5 +1,7 @@
 """What the patient's forms are made of: widgets, error messages, and the form that each page extends."""
 
+from datetime import time
+
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
@@ -7,9 +9,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from appointments.free import FIVE, NOON
 from appointments.models.statement import DAY_PARTS, SATURDAY, WEEKDAYS
 from clinic.models import ClinicSettings
 
+PART_HOURS = {"am": (time.min, time(NOON)), "pm": (time(NOON), time(FIVE)), "eve": (time(FIVE), time.max)}
 PHONE_ERRORS = {
     "invalid": _("Write a phone number with its area code, such as (407) 555-0123."),
     "extension": _("Write a number that reaches you directly, without an extension."),
@@ -90,6 +94,11 @@ class PageForm(forms.Form):
         return helper
 
 
+def is_open(stretches, part):
+    begins, ends = PART_HOURS[part]
+    return any(opens < ends and closes > begins for opens, closes in stretches)
+
+
 class WishesForm(PageForm):
     """When a patient can come: windows of the week, or any time."""
 
@@ -105,12 +114,15 @@ class WishesForm(PageForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        open_on = ClinicSettings.current().week
+        # When the clinic is open; without hours of its own, all day from Monday to Friday.
+        week = ClinicSettings.current().week or {day: [(time.min, time.max)] for day in range(SATURDAY)}
         self.fields["windows"].choices = [
-            (day_name, [(f"{day}-{part}", part_name.capitalize()) for part, part_name in DAY_PARTS])
+            (
+                day_name,
+                [(f"{day}-{part}", name.capitalize()) for part, name in DAY_PARTS if is_open(week[number], part)],
+            )
             for number, (day, day_name) in enumerate(WEEKDAYS)
-            # On the days on which the clinic is open; without hours of its own, from Monday to Friday.
-            if (number in open_on if open_on else number < SATURDAY)
+            if number in week
         ]
 
     def clean(self):

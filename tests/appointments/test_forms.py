@@ -1,3 +1,5 @@
+from datetime import time
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -6,7 +8,7 @@ from appointments.forms import STEPS, AnswerForm, ContactForm
 from appointments.models import PatientStatement
 from appointments.models.statement import DAY_PARTS, Age, Duration, ForWhom, Mode, Onset, Prefer
 from appointments.reasons import REASONS
-from clinic.models import ClinicSettings
+from clinic.models import ClinicSettings, OpeningHours, forget
 from clinic.regions import Region
 from tests.factories import make_clinic
 
@@ -218,6 +220,21 @@ def test_times_are_offered_on_the_days_on_which_the_clinic_is_open(weekdays, off
     assert [code for day, parts in choices for code, part in parts] == [
         f"{day}-{part}" for day in offered for part, _ in DAY_PARTS
     ]
+
+
+def test_no_part_of_a_day_is_offered_in_which_the_clinic_is_closed():
+    make_clinic(weekdays=[])
+    hours = [(0, 8, 17), (1, 12, 18), (2, 8, 12), (2, 17, 20)]
+    OpeningHours.objects.bulk_create(
+        OpeningHours(weekday=day, opens=time(opens), closes=time(closes)) for day, opens, closes in hours
+    )
+    forget()
+
+    choices = STEPS["times"]().fields["windows"].choices
+
+    assert [code for day, parts in choices for code, part in parts] == [
+        "mon-am", "mon-pm", "tue-pm", "tue-eve", "wed-am", "wed-eve"
+    ]  # fmt: skip
 
 
 def test_everything_asked_is_kept_and_nothing_else_is(clinic):
