@@ -135,6 +135,8 @@ def test_the_demo_fills_an_empty_site_that_says_it_is_one(data_dir, client, role
     assert (clinic.name, clinic.is_demo) == ("B Physical Therapy", True)
     assert [slot.weekday for slot in OpeningHours.objects.all()] == [0, 1, 2, 3, 4]
     assert Holiday.objects.count() == 6
+    # One at each desk of those who write and review.
+    assert {"draft", "in_editorial", "in_clinical"} < set(Tip.objects.values_list("status", flat=True))
     published = Tip.objects.published(at=timezone.now())
     assert published.count() == Tip.objects.count() > 5
     page = client.get("/").content.decode()
