@@ -7,6 +7,7 @@ allow-list. The only markup added after that is our own drawings, by their names
 import re
 from collections import Counter
 from functools import lru_cache
+from itertools import pairwise
 
 import nh3
 from django.utils.text import slugify
@@ -139,7 +140,11 @@ def contents(text: str) -> tuple[tuple[str, str], ...]:
 
 @lru_cache(maxsize=256)
 def plain_text(text: str) -> str:
-    return "\n".join(words(token) for token in PARSER.parse(text) if token.type == "inline")
+    """A block a line. What stands in front of a field of an exercise does so with a colon."""
+    tokens = [Token("", "", 0), *PARSER.parse(text)]
+    return "\n".join(
+        words(token) + ":" * (before.type == "dt_open") for before, token in pairwise(tokens) if token.type == "inline"
+    )
 
 
 def words(inline: Token) -> str:
