@@ -124,7 +124,7 @@ def _lease(*, at: datetime, batch: int) -> list[OutgoingMail]:
     # A time further off than any lease or pause was written before the clock was set back: it holds nothing.
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=at) | Q(leased_until__gt=at + 2 * LEASE)
     due = Q(next_attempt_at__lte=at) | Q(next_attempt_at__gt=at + timedelta(minutes=BACK_OFF[-1]))
-    due = OutgoingMail.objects.unsent().filter(free, due).order_by("next_attempt_at", "id")
+    due = OutgoingMail.objects.unsent().in_turn().filter(free, due).order_by("next_attempt_at", "id")
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)
     mails = list(due[:batch])

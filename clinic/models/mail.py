@@ -1,8 +1,11 @@
 """Mail that was promised."""
 
 from django.db import models
-from django.db.models import Min, Q
+from django.db.models import Exists, Min, OuterRef, Q
 from django.db.models.functions import Lower
+
+# What a worker says of a mail that it cannot write; such a mail waits for a key or a new version, and the others do not.
+UNWRITTEN = ["BrokenSeal", "TemplateDoesNotExist"]
 
 
 class OutgoingMailQuerySet(models.QuerySet):
@@ -12,6 +15,13 @@ class OutgoingMailQuerySet(models.QuerySet):
     def unsent_since(self, moment):
         """When the oldest mail was queued that has been waiting since before `moment`; None where none has."""
         return self.unsent().filter(queued_at__lt=moment).aggregate(oldest=Min("queued_at"))["oldest"]
+
+    def in_turn(self):
+        """Without what waits for an earlier mail of the same request to the same person: the last they read is what holds."""
+        earlier = OutgoingMail.objects.unsent().filter(
+            reference=OuterRef("reference"), to=OuterRef("to"), pk__lt=OuterRef("pk")
+        )
+        return self.filter(Q(reference="") | ~Exists(earlier.exclude(last_error__in=UNWRITTEN)))
 
     def parked(self):
         return self.filter(parked_at__isnull=False)
@@ -56,6 +66,11 @@ class OutgoingMail(models.Model):
             models.Index(
                 fields=["next_attempt_at", "id"],
                 name="mail_due",
+                condition=Q(sent_at__isnull=True, parked_at__isnull=True),
+            ),
+            models.Index(
+                fields=["reference", "id"],
+                name="mail_in_turn",
                 condition=Q(sent_at__isnull=True, parked_at__isnull=True),
             ),
             models.Index(Lower("to"), "queued_at", name="mail_by_address"),

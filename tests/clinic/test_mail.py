@@ -189,6 +189,45 @@ def test_a_mail_that_nobody_took_for_a_week_is_parked(closed_post_office):
     assert [parked.pk for parked in OutgoingMail.objects.parked()] == [queued.pk]
 
 
+# In turn
+
+
+def test_what_somebody_reads_of_their_request_last_is_what_was_promised_last(closed_post_office, opens_post_office):
+    booked = queue("zoe@patients.example")
+    for minutes in (0, 1, 3):
+        mail.deliver(at=NOON + minutes * MINUTE)
+    canceled = queue("zoe@patients.example", at=NOON + 4 * MINUTE)
+    post_office = opens_post_office(closed_post_office)
+
+    for minutes in range(4, 12):
+        mail.deliver(at=NOON + minutes * MINUTE)
+
+    assert post_office.taken_ids == [booked.message_id, canceled.message_id]
+
+
+def test_nobody_waits_for_the_mail_of_another_person_or_for_one_that_was_given_up(post_office):
+    for address, answer in (("full@clinic.example", "452 full"), ("gone@clinic.example", "550 no such person")):
+        queue(address)
+        post_office.says_to_recipient[address] = answer
+    mail.deliver(at=NOON)
+    after = [queue(to) for to in ("full@clinic.example", "gone@clinic.example", "sam@clinic.example")]
+    post_office.says_to_recipient = {}
+
+    mail.deliver(at=NOON)
+
+    assert post_office.taken_ids == [each.message_id for each in after[1:]]
+
+
+def test_what_cannot_be_written_holds_up_no_later_mail_of_its_request(post_office):
+    broken, after = queue(), queue()
+    OutgoingMail.objects.filter(pk=broken.pk).update(context="not sealed by us")
+
+    for _ in range(2):
+        mail.deliver(at=NOON)
+
+    assert (standing(broken)[0], post_office.taken_ids) == ("waiting", [after.message_id])
+
+
 # Giving up on one, going on with the others
 
 
@@ -222,7 +261,7 @@ def test_a_parked_mail_is_not_tried_again(post_office):
 
 
 def test_a_mail_that_cannot_be_unsealed_waits_for_its_key_and_the_queue_goes_on(post_office):
-    broken, after = queue(), queue()
+    broken, after = queue(), queue("sam@clinic.example")
     OutgoingMail.objects.filter(pk=broken.pk).update(context="not sealed by us")
 
     mail.deliver(at=NOON)
@@ -233,7 +272,7 @@ def test_a_mail_that_cannot_be_unsealed_waits_for_its_key_and_the_queue_goes_on(
 
 def test_a_mail_that_this_worker_does_not_know_waits_for_one_that_does(post_office):
     # As while a new version is being put in place: its web server queues what the old worker has no template for.
-    unknown, after = queue(event="of_the_next_version"), queue()
+    unknown, after = queue(event="of_the_next_version"), queue("sam@clinic.example")
 
     mail.deliver(at=NOON)
 
