@@ -1,7 +1,7 @@
 """Mail that was promised."""
 
 from django.db import models
-from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Lower
 
 # What a worker says of a mail that it cannot write; such a mail waits for a key or a new version, and the others do not.
@@ -13,8 +13,20 @@ class OutgoingMailQuerySet(models.QuerySet):
         return self.filter(sent_at__isnull=True, parked_at__isnull=True)
 
     def unsent_since(self, moment):
-        """When the oldest mail was queued that has been waiting since before `moment`; None where none has."""
-        return self.unsent().filter(queued_at__lt=moment).aggregate(oldest=Min("queued_at"))["oldest"]
+        """When the oldest mail was queued that should have left before `moment`; None where none should have.
+
+        What the server refuses for its own address, as a full mailbox, is no outage; where it has
+        taken no later mail, and refuses a second person's too, it is one.
+        """
+        late = self.unsent().in_turn().filter(queued_at__lt=moment)
+        refused = Q(last_error__startswith="SMTPRecipientsRefused") | Q(last_error__startswith="SMTPDataError")
+        if oldest := late.exclude(refused).aggregate(oldest=Min("queued_at"))["oldest"]:
+            return oldest
+        later_left = OutgoingMail.objects.filter(sent_at__isnull=False, pk__gt=OuterRef("pk"))
+        found = late.filter(refused, ~Exists(later_left)).aggregate(
+            oldest=Min("queued_at"), people=Count("to", distinct=True)
+        )
+        return found["oldest"] if found["people"] > 1 else None
 
     def in_turn(self):
         """Without what waits for an earlier mail of the same request to the same person: the last they read is what holds."""

@@ -14,8 +14,10 @@ pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 
 
-def queue(*, at):
-    return mail.queue("received", to="robin@clinic.example", context={}, at=at)
+def queue(*, at, to="robin@clinic.example", **standing):
+    queued = mail.queue("received", to=to, context={}, at=at, reference="CR-ACDEFG")
+    OutgoingMail.objects.filter(pk=queued.pk).update(**standing)
+    return queued
 
 
 @pytest.mark.parametrize(
@@ -49,10 +51,10 @@ def test_each_name_has_one_beat_the_last(db):
 
 
 def test_mail_that_should_have_left_is_told_since_when():
-    oldest, parked, sent = queue(at=NOON - HOUR), queue(at=NOON - DAY), queue(at=NOON - DAY)
+    oldest = queue(at=NOON - HOUR)
+    queue(at=NOON - DAY, parked_at=NOON)
+    queue(at=NOON - DAY, sent_at=NOON)
     queue(at=NOON - 20 * MINUTE)
-    OutgoingMail.objects.filter(pk=parked.pk).update(parked_at=NOON)
-    OutgoingMail.objects.filter(pk=sent.pk).update(sent_at=NOON)
 
     found = health.look(at=NOON)
 
@@ -64,3 +66,34 @@ def test_mail_that_was_queued_just_now_is_on_its_way():
     queue(at=NOON - 14 * MINUTE)
 
     assert health.look(at=NOON).mail_waits_since is None
+
+
+REFUSED = "SMTPRecipientsRefused 452"
+
+
+@pytest.mark.parametrize("said", [REFUSED, "SMTPDataError 451"])
+def test_one_full_mailbox_is_no_outage_however_long_and_whatever_waits_behind_it(said):
+    queue(at=NOON - DAY, last_error=said)
+    queue(at=NOON - HOUR)
+
+    assert health.look(at=NOON).problems == ["the worker is not running"]
+
+
+@pytest.mark.parametrize(
+    ("others", "since"),
+    [
+        ([{"sent_at": NOON}], None),
+        ([{"last_error": REFUSED}], NOON - DAY),
+        ([{"last_error": REFUSED}, {"sent_at": NOON}], None),
+        ([{"sent_at": NOON}, {"last_error": REFUSED}], None),
+        ([{"sent_at": NOON}, {"last_error": REFUSED}, {"last_error": REFUSED}], NOON - HOUR),
+        ([{"last_error": "ConnectionRefusedError"}], NOON - HOUR),
+        ([{"last_error": ""}, {"sent_at": NOON}], NOON - HOUR),
+    ],
+)
+def test_a_server_that_takes_no_mail_for_two_people_is_an_outage_until_it_takes_one(others, since):
+    queue(at=NOON - DAY, last_error=REFUSED)
+    for number, standing in enumerate(others):
+        queue(at=NOON - HOUR, to=f"zoe{number}@patients.example", **standing)
+
+    assert health.look(at=NOON).mail_waits_since == since
