@@ -13,6 +13,7 @@ from appointments.admin import calendar_urls, person_urls, queue_urls, register_
 from appointments.admin.queue import overview
 from appointments.people import OVERSEE, TRIAGE
 from tips.admin import article_urls, register_articles
+from tips.admin.article import ArticleAdmin
 from tips.models import EDIT, REVIEW
 
 from . import opening
@@ -21,6 +22,7 @@ from .admin_opening import opening_urls
 from .desk_mail import mail_urls, writes_mail_to_files
 from .models import Subject
 from .recorded import Recorded
+from .secondsave import SecondReadsFirst
 from .visits import go_on, sign_out
 
 
@@ -66,7 +68,9 @@ class ClinicAdminSite(AdminSite):
 
     def register(self, model_or_iterable, admin_class=None, **options):
         admin_class = admin_class or ModelAdmin
-        offered = type(admin_class.__name__, (Recorded, OfferedFilters, admin_class), {})
+        # Of an article the second reads the whole of both texts.
+        added = [Recorded, OfferedFilters, *([] if issubclass(admin_class, ArticleAdmin) else [SecondReadsFirst])]
+        offered = type(admin_class.__name__, (*added, admin_class), {})
         super().register(model_or_iterable, offered, **options)
 
     def each_context(self, request):

@@ -186,7 +186,9 @@ def offered(request, path, sent, *, who=None, older=False, status=200):
         return None
     # What no hand has typed tells nobody anything.
     typed = [
-        (pretty_name(name), value) for name, value in sent if value and name != "version" and not name.startswith("_")
+        (pretty_name(name), value)
+        for name, value in sent
+        if value and name != "version" and not name.startswith(("_", "initial-"))
     ]
     context = {"title": _("Nothing is lost"), "path": path, "sent": sent, "typed": typed, "older": older}
     context |= admin.site.each_context(request)
