@@ -4,7 +4,12 @@ The middleware is in every process that answers requests, and brings the receive
 """
 
 from allauth.account import signals as accounts
-from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
 from django.contrib.auth import signals
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
@@ -13,6 +18,7 @@ from django.utils import timezone
 
 from . import audit
 from .models import AuditAction, User
+from .signin import WRONG_CODES, tell_of_guessing
 
 DESK = "/admin/"
 
@@ -68,6 +74,15 @@ def sign_in_failed(credentials, **kwargs):
         reference=audit.named(owner) if owner else "",
         name=audit.fingerprint(typed),
     )
+
+
+@receiver([authentication_failed, accounts.login_code_rejected])
+def code_refused(user, **kwargs):
+    """A wrong code of an app or of a mail. What was typed is no name, and is not kept."""
+    at = timezone.now()
+    audit.record(AuditAction.SIGN_IN_FAILED, by=None, at=at, reference=audit.named(user), kind="code")
+    if not WRONG_CODES.take(user.pk, at=at):
+        tell_of_guessing(at=at)
 
 
 @receiver([authenticator_added, authenticator_removed, authenticator_reset])

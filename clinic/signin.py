@@ -40,6 +40,8 @@ BEGAN, PROVEN = "visit_began", "second_step"
 FRESH = timedelta(minutes=5)
 # The owners hear of guessing once an hour; the record has every try.
 TOLD_OF_GUESSING = Limit("told of guessing", most=1, per=timedelta(hours=1))
+# More than somebody mistypes; whoever comes as far as a second step may have the password.
+WRONG_CODES = Limit("wrong codes", most=4, per=timedelta(hours=1))
 # What somebody is told of their own account, in case it was not they.
 CHANGES = {
     "account/email/password_changed": _("Its password was changed."),
@@ -70,9 +72,7 @@ class StaffAccounts(DefaultAccountAdapter):
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
-            at = timezone.now()
-            if TOLD_OF_GUESSING.take("owners", at=at):
-                emails.guessing(who_may(OVERSEE), at=at)
+            tell_of_guessing(at=timezone.now())
             raise
 
     def is_reauthentication_required(self, *, app, **kwargs):
@@ -169,6 +169,11 @@ def note_second_step(request, user, **kwargs):
         request.session[PROVEN] = user.pk
     else:
         request.session.pop(PROVEN, None)
+
+
+def tell_of_guessing(*, at):
+    if TOLD_OF_GUESSING.take("owners", at=at):
+        emails.guessing(who_may(OVERSEE), at=at)
 
 
 def end_visits(person):

@@ -7,7 +7,7 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from clinic import audit
-from clinic.models import AuditAction, AuditEntry, Holiday, User
+from clinic.models import AuditAction, AuditEntry, Holiday, OutgoingMail, User
 from tests.factories import NOON, PASSWORD, SAID, make_consultation, make_person
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +158,36 @@ def test_a_sign_in_that_fails_names_the_account_and_nobody_as_who_it_was(clinic,
     Client().post(SIGN_IN, {"login": typed, "password": "wrong"})
 
     assert rows() == [("sign_in_failed", None, f"user {editor.pk}")]
+
+
+def guess_at_the_second_step(person, times):
+    browser, _ = sign_in(person)
+    for number in range(times):
+        browser.post("/admin/sign-in/second-step/", {"code": f"{number:06}"})
+
+
+def guess_at_a_mailed_code(person, times):
+    browser = Client()
+    for number in range(times):
+        if number % 3 == 0:
+            browser.post("/admin/sign-in/code/", {"email": person.email})
+        browser.post("/admin/sign-in/code/enter/", {"code": "AAAAAA"})
+
+
+def was_told(owner):
+    return OutgoingMail.objects.filter(event="guessing", to=owner.email).exists()
+
+
+@pytest.mark.parametrize("guess", [guess_at_the_second_step, guess_at_a_mailed_code])
+def test_wrong_codes_are_recorded_and_the_owners_hear_of_many(clinic, owner, therapist, guess):
+    guess(therapist, 2)
+    few = was_told(owner)
+
+    guess(therapist, 3)
+
+    assert rows() == [("sign_in_failed", None, f"user {therapist.pk}")] * 5
+    assert [entry.detail for entry in AuditEntry.objects.all()] == [{"kind": "code"}] * 5
+    assert (few, was_told(owner)) == (False, True)
 
 
 def test_what_was_typed_as_a_name_may_be_a_password_and_is_not_kept(clinic):
