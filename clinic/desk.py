@@ -104,26 +104,29 @@ class ClinicAdminSite(AdminSite):
         apps = super().get_app_list(request, app_label)
         if app_label:
             return apps
+        triages = request.user.has_perm(TRIAGE)
+        screen = page(_("Safety screen"), "admin:approve", Subject.SAFETY)
         for app in apps:
             if app["app_label"] == "tips":
                 app["models"].insert(0, page(_("What is in work"), "admin:tips_desk"))
+                # Reviewers stand for it as well, and find no list about requests.
+                if not triages and opening.may_approve(request.user, Subject.SAFETY):
+                    app["models"].append(screen)
             if app["app_label"] == "clinic" and request.user.has_perm(OVERSEE):
                 app["models"].append(page(_("Is everything ready?"), "admin:opening"))
                 app["models"].append(page(_("Reports"), "admin:reports"))
                 app["models"].append(page(_("Who looked"), "admin:audit"))
                 app["models"].append(page(_("One person’s data"), "admin:person"))
-        if not request.user.has_perm(TRIAGE):
+        if not triages:
             return apps
         hours = [model for app in apps if app["app_label"] == "appointments" for model in app["models"]]
-        pages = [page(_("Queue"), "admin:queue"), page(_("Calendar"), "admin:calendar"), *hours]
-        pages.append(page(_("Safety screen"), "admin:approve", Subject.SAFETY))
+        pages = [page(_("Queue"), "admin:queue"), page(_("Calendar"), "admin:calendar"), *hours, screen]
         if writes_mail_to_files():
             pages.append(page(_("Mail written (development)"), "admin:mails"))
         requests = {
             "name": _("Consultation requests"),
             "app_label": "appointments",
             "app_url": reverse("admin:queue"),
-            "has_module_perms": True,
             "models": pages,
         }
         return [requests, *(app for app in apps if app["app_label"] != "appointments")]
@@ -135,6 +138,4 @@ def page(name, view, *args):
         "object_name": view,
         "admin_url": reverse(view, args=args),
         "view_only": True,
-        "perms": {},
-        "add_url": None,
     }

@@ -207,7 +207,10 @@ def test_nobody_can_make_an_account_for_themselves(clinic, client):
             ],
         ),
         ("Editor", [("Tips and guides", ["What is in work", "Guides", "Pictures", "Tips", "Topics"])]),
-        ("Clinical reviewer", [("Tips and guides", ["What is in work", "Guides", "Pictures", "Tips", "Topics"])]),
+        (
+            "Clinical reviewer",
+            [("Tips and guides", ["What is in work", "Guides", "Pictures", "Tips", "Topics", "Safety screen"])],
+        ),
         (None, []),
     ],
 )
