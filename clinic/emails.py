@@ -41,7 +41,7 @@ def owner_digest(owners, found, *, at):
     context = {
         "references": found.overdue,
         "suspects": found.suspects,
-        "problems": found.problems,
+        "problems": list(found.problems.values()),
         "reviews_due": found.reviews_due,
     }
     for owner in owners.exclude(email=""):

@@ -1,4 +1,4 @@
-"""The owner's digest: once a week, and once on each day on which something is wrong."""
+"""The owner's digest: once a week, and once a day for each kind of trouble."""
 
 import pytest
 
@@ -60,7 +60,7 @@ def test_it_comes_once_on_each_day_on_which_somebody_waits_too_long(owner):
     tell_through(NOON, NOON + 2 * DAY)
 
     assert [each.to for each in told()] == [owner.email] * 3
-    assert list(DailyAct.objects.filter(name=digest.DAILY).order_by("day").values_list("day", flat=True)) == [
+    assert list(DailyAct.objects.filter(name="overdue").order_by("day").values_list("day", flat=True)) == [
         (NOON + number * DAY).date() for number in range(3)
     ]
     assert late.reference in words()
@@ -70,8 +70,8 @@ def test_what_goes_wrong_after_the_weekly_one_is_told_on_the_same_day(owner):
     digest.tell_owners(at=NOON)
     make_consultation(answer_by=NOON)
 
-    digest.tell_owners(at=NOON + HOUR)
-    digest.tell_owners(at=NOON + 2 * HOUR)
+    digest.tell_owners(at=NOON + HOUR / 6)
+    digest.tell_owners(at=NOON + HOUR / 5)
 
     assert len(told()) == 2
 
@@ -109,20 +109,43 @@ def mail_was_given_up_on():
     ],
 )
 def test_what_is_wrong_is_named(owner, make, word):
-    well = digest.look(at=NOON).is_wrong
+    well = digest.look(at=NOON).troubles
     make()
 
     digest.tell_owners(at=NOON)
 
-    assert (well, digest.look(at=NOON).is_wrong) == (False, True)
+    assert (well, len(digest.look(at=NOON).troubles)) == ([], 1)
     assert word in words()
+
+
+def test_each_kind_of_trouble_is_told_on_the_day_that_it_comes_and_no_other_uses_that_up(owner):
+    happens = [lambda: make_consultation(suspicion="trapped"), old_backup, worker_was_away, mail_was_given_up_on]
+    make_consultation(answer_by=NOON - HOUR)
+    digest.tell_owners(at=NOON)
+    counts = [len(told())]
+
+    for happen in happens:
+        happen()
+        for _worker in range(2):
+            digest.tell_owners(at=NOON)
+        counts.append(len(told()))
+
+    assert counts == [1, 2, 3, 4, 5]
+
+
+def test_a_worker_that_is_away_twice_in_a_day_is_told_twice(owner):
+    for ago in (4, 2):
+        Heartbeat.objects.beat(health.WORKER, at=NOON - ago * HOUR)
+        digest.tell_owners(at=NOON - (ago - 2) * HOUR)
+
+    assert len(told()) == 2
 
 
 def test_while_developing_nobody_is_nagged_for_a_backup(owner, settings):
     settings.PRODUCTION = False
     no_backup()
 
-    assert not digest.look(at=NOON).is_wrong
+    assert digest.look(at=NOON).troubles == []
 
 
 def test_a_review_that_is_due_is_told_weekly_and_is_no_alarm(owner):
