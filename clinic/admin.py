@@ -21,6 +21,7 @@ from .models import ClinicSettings, Holiday, OpeningHours, User
 from .signin import end_visits, invite, take_second_step_away
 
 MOST_STRETCHES = 100
+ADDRESS_CHANGED = _("Mails of the desk and codes for signing in do not go to this address any more.")
 # Django's own words are for whoever builds a site.
 WORDS = {
     "username": {
@@ -42,8 +43,15 @@ WORDS = {
 }
 
 
-class OneAddressEach(forms.ModelForm):
+class OneNameAndAddressEach(forms.ModelForm):
     """Links and codes for signing in go to the address; two people with one would open each other's account."""
+
+    def clean_username(self):
+        """At the sign-in capitals are all one: two names that differ in nothing else let neither in."""
+        name = self.cleaned_data["username"]
+        if User.objects.exclude(pk=self.instance.pk).filter(username__iexact=name).exists():
+            raise forms.ValidationError(_("Somebody else here has this name, in capitals or not."))
+        return name
 
     def clean_email(self):
         email = self.cleaned_data["email"].lower()
@@ -52,7 +60,7 @@ class OneAddressEach(forms.ModelForm):
         return email
 
 
-class PersonForm(OneAddressEach, UserChangeForm):
+class PersonForm(OneNameAndAddressEach, UserChangeForm):
     def clean(self):
         """Somebody must be left who can give roles back."""
         said = super().clean()
@@ -64,7 +72,7 @@ class PersonForm(OneAddressEach, UserChangeForm):
         return said
 
 
-class InvitationForm(OneAddressEach):
+class InvitationForm(OneNameAndAddressEach):
     email = forms.EmailField(
         label=_("E-mail"),
         help_text=_("An invitation goes there, with a link to choose a password."),
@@ -125,6 +133,9 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
+        old = form.initial.get("email")
+        if old and old.lower() != obj.email:
+            emails.account_changed(obj, ADDRESS_CHANGED, to=old, at=timezone.now())
         # allauth keeps addresses of its own; one that was replaced must open nothing any more.
         EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
         if not obj.is_active:

@@ -19,10 +19,10 @@ def invitation(person, *, at):
     _with_link("invitation", person, at=at)
 
 
-def account_changed(person, what, *, at):
-    """In case it was not they who changed it."""
-    if person.email:
-        mail.queue("account_changed", to=person.email, context={"what": str(what)}, at=at)
+def account_changed(person, what, *, at, to=None):
+    """In case it was not they who changed it; `to` is another address than theirs of now."""
+    if address := to or person.email:
+        mail.queue("account_changed", to=address, context={"what": str(what)}, at=at)
 
 
 def guessing(owners, *, at):

@@ -5,7 +5,8 @@ from django.forms.models import model_to_dict
 from django.test import Client
 
 from clinic.admin_settings import HELP, PAGES, SENTENCES
-from clinic.models import ClinicSettings, User, forget
+from clinic.mail import render
+from clinic.models import ClinicSettings, OutgoingMail, User, forget
 from tests.appointments.pages import Page
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +128,37 @@ def test_nobody_is_invited_without_a_role(clinic, browser):
 
     assert "Without a role nobody can do anything here." in answer.content.decode()
     assert not User.objects.filter(username="dee").exists()
+
+
+def test_two_people_cannot_have_names_that_differ_in_capitals_alone(clinic, browser, therapist, colleague):
+    sent = {"username": therapist.username.upper(), "email": "dee@clinic.example", "is_staff": "on"}
+
+    invited = browser.post(
+        "/admin/clinic/user/add/", sent | {"groups": list(therapist.groups.values_list("pk", flat=True))}
+    )
+    renamed = browser.post(f"/admin/clinic/user/{colleague.pk}/change/", sent | {"is_active": "on"})
+    own = browser.post(f"/admin/clinic/user/{therapist.pk}/change/", sent | {"is_active": "on"})
+
+    words = "Somebody else here has this name, in capitals or not."
+    assert [words in answer.content.decode() for answer in (invited, renamed)] == [True, True]
+    assert own.status_code == 302
+    assert User.objects.filter(username__iexact=therapist.username).count() == 1
+
+
+def test_an_old_address_hears_that_it_was_replaced_and_no_other_change_is_told(clinic, browser, therapist):
+    sent = {"username": therapist.username, "display_name": "Sam", "is_active": "on", "is_staff": "on"}
+    path, old = f"/admin/clinic/user/{therapist.pk}/change/", therapist.email
+
+    for email in (old.upper(), "new@clinic.example", ""):
+        browser.post(path, sent | {"email": email})
+    browser.post(path, sent | {"email": old})
+
+    told = OutgoingMail.objects.order_by("pk")
+    assert [(each.event, each.to) for each in told] == [
+        ("account_changed", old),
+        ("account_changed", "new@clinic.example"),
+    ]
+    assert "do not go to this address any more" in render(told[0]).body
 
 
 def test_an_account_that_was_closed_ends_every_visit_for_good(clinic, browser, therapist, colleague, signed_in):

@@ -368,7 +368,10 @@ def test_an_address_that_the_owner_has_replaced_opens_nothing_any_more(clinic, o
     for email in (old, "new@clinic.example"):
         Client().post("/admin/password/forgotten/", {"email": email})
 
-    assert [queued.to for queued in OutgoingMail.objects.all()] == ["new@clinic.example"]
+    assert [(each.event, each.to) for each in OutgoingMail.objects.order_by("pk")] == [
+        ("account_changed", old),
+        ("new_password", "new@clinic.example"),
+    ]
 
 
 def test_two_people_cannot_have_one_address(clinic, owner, editor, signed_in):
