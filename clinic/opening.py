@@ -206,7 +206,7 @@ def version_of(subject: str) -> str:
     """The version that is shown now. The notice's is made of its words: another word makes another version."""
     if subject == Subject.SAFETY:
         return SCREEN.version
-    words = get_template("clinic/privacy_words.html").template.source + repr(sorted(REASONS))
+    words = get_template("clinic/privacy_words.html").template.source + repr(sorted(REASONS.items()))
     return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 

@@ -1,12 +1,14 @@
 """What is not ready yet: each thing of the list is missing, is done, and is missing no more."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from appointments.forms import SCREEN
+from appointments.reasons import REASONS
 from clinic import health, mail, opening
 from clinic.models import (
     Approval,
@@ -222,7 +224,8 @@ def test_the_notice_is_the_owners_to_approve_and_a_new_word_makes_it_anew(
     refused = approve(signed_in(therapist), Subject.PRIVACY)
     approve(signed_in(owner), Subject.PRIVACY)
     stands = is_ready("privacy notice")
-    monkeypatch.setattr(opening, "REASONS", {"another": None})
+    other_words = replace(REASONS["phone"], why="So that we may sell it.")
+    monkeypatch.setattr(opening, "REASONS", REASONS | {"phone": other_words})
 
     assert (refused.status_code, stands, is_ready("privacy notice")) == (403, True, False)
 
