@@ -90,12 +90,20 @@ def queue(request):
         "shown": signing.dumps(references, salt=seal_for(request.user)),
         "overview": overview(at=now),
         "as_of": now,
-        "parked": OutgoingMail.objects.parked().order_by("-parked_at", "-pk")[:10],
     }
     if "X-Shown" in request.headers:
         return TemplateResponse(request, "admin/appointments/queue_list.html", context)
-    context = {**admin.site.each_context(request), "title": _("Queue")} | context
+    context = {**admin.site.each_context(request), "title": _("Queue")} | undelivered() | context
     return TemplateResponse(request, "admin/appointments/queue.html", context)
+
+
+def undelivered():
+    """The mails that were given up, newest first; as many as the owner's mail counts."""
+    parked = OutgoingMail.objects.parked()
+    return {
+        "parked": parked.order_by("-parked_at", "-pk")[:MOST_COUNTED],
+        "more_parked": max(0, parked.count() - MOST_COUNTED),
+    }
 
 
 @for_triage

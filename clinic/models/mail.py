@@ -100,3 +100,8 @@ class OutgoingMail(models.Model):
     @property
     def label(self):
         return self.event.replace("_", " ").capitalize()
+
+    @property
+    def is_to_staff(self):
+        """Every mail to a patient is about a request, and of one of those to staff the name of the event says so."""
+        return not self.reference or self.event.startswith("staff_")

@@ -284,25 +284,50 @@ def test_the_queue_is_kept_by_no_browser(clinic, signed_in, therapist):
     assert "no-store" in signed_in(therapist).get(QUEUE)["Cache-Control"]
 
 
-def test_mail_that_could_not_be_delivered_is_shown_with_its_reference_and_no_address(clinic, signed_in, therapist):
-    consultation = make_arrived()
-    OutgoingMail.objects.create(
-        event="received",
-        to=SAID["email"],
-        reference=consultation.reference,
-        context="",
-        message_id="<1@clinic.example>",
-        queued_at=EARLIER,
-        next_attempt_at=EARLIER,
-        parked_at=EARLIER,
-        last_error="SMTPRecipientsRefused 550",
+def give_up(event, to, *, reference="", count=1):
+    OutgoingMail.objects.bulk_create(
+        OutgoingMail(
+            event=event,
+            to=to,
+            reference=reference,
+            context="",
+            message_id=f"<{event}-{number}@clinic.example>",
+            queued_at=EARLIER,
+            next_attempt_at=EARLIER,
+            parked_at=EARLIER,
+            last_error="SMTPRecipientsRefused 550",
+        )
+        for number in range(count)
     )
+
+
+def test_mail_that_could_not_be_delivered_is_shown_with_its_reference_and_no_patients_address(
+    clinic, signed_in, therapist
+):
+    reference = make_arrived().reference
+    give_up("received", SAID["email"], reference=reference)
+    give_up("staff_new", therapist.email, reference=reference)
+    give_up("invitation", "dee@clinic.example")
 
     page = Page(signed_in(therapist).get(QUEUE))
 
-    when = spoken(EARLIER, clinic.tzinfo)
-    assert f"{consultation.reference} Received, {when}: SMTPRecipientsRefused 550" in page.texts("li")
+    said = f"{spoken(EARLIER, clinic.tzinfo)}: SMTPRecipientsRefused 550"
+    assert [line for line in page.texts("li") if "550" in line] == [
+        f"Invitation to dee@clinic.example, {said}",
+        f"{reference} Staff new to {therapist.email}, {said}",
+        f"{reference} Received, {said}",
+    ]
     assert SAID["email"] not in " ".join(page.texts("body"))
+
+
+@pytest.mark.parametrize(("count", "shown", "more"), [(100, 100, []), (101, 100, ["and 1 older one"])])
+def test_each_mail_that_the_owner_hears_of_is_shown(clinic, signed_in, therapist, count, shown, more):
+    give_up("received", SAID["email"], reference=make_arrived().reference, count=count)
+
+    lines = Page(signed_in(therapist).get(QUEUE)).texts("li")
+
+    assert len([line for line in lines if "550" in line]) == shown
+    assert [line for line in lines if "older" in line] == more
 
 
 def test_an_empty_queue_says_so(clinic, signed_in, therapist):
