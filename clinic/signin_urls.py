@@ -8,12 +8,12 @@ from allauth.mfa.webauthn import views as keys
 from django.urls import path, re_path
 
 from .signin import TakeKeyAway
-from .visits import SignIn, SignInWithKey, sign_out
+from .visits import AskForCode, AskForPassword, SignIn, SignInWithKey, sign_out
 
 sign_in_urls = [
     path("sign-in/", SignIn.as_view(), name="account_login"),
     path("sign-in/key/", SignInWithKey.as_view(), name="mfa_login_webauthn"),
-    path("sign-in/code/", account.request_login_code, name="account_request_login_code"),
+    path("sign-in/code/", AskForCode.as_view(), name="account_request_login_code"),
     path("sign-in/code/enter/", account.confirm_login_code, name="account_confirm_login_code"),
     path("sign-in/second-step/", mfa.authenticate, name="mfa_authenticate"),
     path("sign-out/", sign_out, name="account_logout"),
@@ -21,7 +21,7 @@ sign_in_urls = [
     path("confirm/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("confirm/key/", keys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("password/", account.password_change, name="account_change_password"),
-    path("password/forgotten/", account.password_reset, name="account_reset_password"),
+    path("password/forgotten/", AskForPassword.as_view(), name="account_reset_password"),
     path("password/forgotten/sent/", account.password_reset_done, name="account_reset_password_done"),
     re_path(
         r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[-0-9A-Za-z]+)/$",

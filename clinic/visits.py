@@ -5,10 +5,10 @@ What was sent too late is kept sealed in the sign-in page itself, and after it o
 
 from contextlib import suppress
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account import views as account
-from allauth.account.views import LoginView
+from allauth.account.views import LoginView, PasswordResetView, RequestLoginCodeView
 from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.contrib import admin
 from django.contrib.auth import logout
@@ -153,6 +153,13 @@ class KeepsWhatWasSent:
 
 
 class SignIn(KeepsWhatWasSent, LoginView):
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        if context["kept"]:
+            # A link would leave it behind; there is a button instead.
+            context["form"].fields["password"].help_text = ""
+        return context
+
     def form_valid(self, form):
         self.success_url = self.keep() or self.success_url
         return super().form_valid(form)
@@ -167,6 +174,24 @@ class SignInWithKey(KeepsWhatWasSent, LoginWebAuthnView):
         went_on = self.keep()
         answer = super().form_valid(form)
         return redirect(went_on) if went_on and self.request.user.is_authenticated else answer
+
+
+class BringsItAlong(KeepsWhatWasSent):
+    """Another way in, chosen on the sign-in page, where no address was written yet."""
+
+    def post(self, request, *args, **kwargs):
+        went_on = self.keep()
+        if "email" in request.POST:
+            return super().post(request, *args, **kwargs)
+        return redirect(f"{request.path}?{urlencode({'next': went_on})}" if went_on else request.path)
+
+
+class AskForCode(BringsItAlong, RequestLoginCodeView):
+    pass
+
+
+class AskForPassword(BringsItAlong, PasswordResetView):
+    """Whoever chooses a new one signs in with it afterwards, and is then offered what was sent too late."""
 
 
 @require_safe

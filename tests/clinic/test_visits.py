@@ -7,7 +7,11 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
+from clinic import mail
+from clinic.models import OutgoingMail
+from clinic.sealing import unseal
 from clinic.visits import BEGAN, SEEN
+from tests.appointments.pages import Page
 from tests.appointments.stages import make_arrived
 from tests.factories import PASSWORD, code_of_app, make_person, make_tip
 
@@ -134,6 +138,51 @@ def test_a_wrong_password_keeps_it_as_well(at_desk):
     again = client.post(SIGN_IN, {"login": "editor", "password": "wrong", "kept": kept})
 
     assert f'value="{kept}"' in again.content.decode()
+
+
+def by_a_code(client, kept):
+    asked = client.post("/admin/sign-in/code/", {"kept": kept}, follow=True)
+    sent = client.post("/admin/sign-in/code/", Page(asked).fields | {"email": "therapist@clinic.example"}, follow=True)
+    code = facts_of("sign_in_code")["code"]
+    client.post("/admin/sign-in/code/enter/", Page(sent).fields | {"code": code})
+    return client.post("/admin/sign-in/second-step/", {"code": code_of_app()}, follow=True)
+
+
+def by_a_new_password(client, kept):
+    asked = client.post("/admin/password/forgotten/", {"kept": kept}, follow=True)
+    client.post("/admin/password/forgotten/", Page(asked).fields | {"email": "therapist@clinic.example"})
+    form = client.get(facts_of("new_password")["path"], follow=True).request["PATH_INFO"]
+    chosen = "another long one, for my cello"
+    client.post(form, {"password1": chosen, "password2": chosen})
+    client.post(SIGN_IN, {"login": "therapist", "password": chosen})
+    return client.post("/admin/sign-in/second-step/", {"code": code_of_app()}, follow=True)
+
+
+def facts_of(event):
+    return unseal(OutgoingMail.objects.get(event=event).context, purpose=mail.SEAL)
+
+
+@pytest.mark.parametrize("come_in", [by_a_code, by_a_new_password])
+def test_what_was_sent_too_late_comes_along_by_the_other_ways_in(at_desk, come_in):
+    client = at_desk("Therapist")
+    put_back(client, seen=20 * MINUTE)
+    page = Page(client.post(f"/admin/queue/{make_arrived().reference}/note/", {"text": "Called, no answer."}))
+    ways = [tag.attrs.get("formaction") or tag.inside[-2].attrs["action"] for tag in page.within("button", "buttons")]
+
+    offered = come_in(client, page.fields["kept"][0])
+
+    assert ways == ["/admin/sign-in/code/", "/admin/password/forgotten/"]
+    assert [link for link in page.all("a") if link.attrs["href"] in ways] == []
+    assert offered.request["PATH_INFO"] == "/admin/go-on/"
+    assert "Called, no answer." in offered.content.decode()
+
+
+def test_the_other_ways_in_are_links_where_nothing_was_kept(clinic, client):
+    asked = client.post("/admin/sign-in/code/", {"kept": "forged"})
+
+    links = [link.attrs["href"] for link in Page(client.get(SIGN_IN)).all("a")]
+    assert {"/admin/sign-in/code/", "/admin/password/forgotten/"} <= set(links)
+    assert (asked.status_code, asked["Location"]) == (302, "/admin/sign-in/code/")
 
 
 def test_what_was_not_kept_by_us_is_not_offered(clinic, client, editor):
