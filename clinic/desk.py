@@ -25,6 +25,10 @@ from .recorded import Recorded
 from .secondsave import SecondReadsFirst
 from .visits import go_on, sign_out
 
+# Stock addresses to which nothing of ours leads. The first takes anybody at the desk to the page of any row, and for a
+# link to a preview that page is its secret.
+UNUSED = {"view_on_site", "autocomplete", "password_change_done"}
+
 
 class OfferedFilters:
     """A list answers to the filters that lists offer; any other comparison was written into its address by hand."""
@@ -61,9 +65,7 @@ class ClinicAdminSite(AdminSite):
             *opening_urls(self),
             *mail_urls(self),
             *article_urls(self),
-            # Without the stock address that leads anybody at the desk to the page of any row: for a link to a preview
-            # that page is its secret.
-            *[each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"],
+            *[each for each in super().get_urls() if getattr(each, "name", "") not in UNUSED],
         ]
 
     def register(self, model_or_iterable, admin_class=None, **options):

@@ -87,7 +87,6 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "clinic.urls"
-WSGI_APPLICATION = "clinic.wsgi.application"
 
 TEMPLATES = [
     {
@@ -240,7 +239,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 ALLAUTH_TRUSTED_PROXY_COUNT = whole("PROXY_COUNT", default=0, least=0, most=10)
 if ALLAUTH_TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -262,9 +260,7 @@ CONSULTATION_FLOOD_PER_HOUR = whole("CONSULTATION_FLOOD_PER_HOUR", default=60, l
 # Whoever answers all the pages faster than this has not read them.
 CONSULTATION_FASTEST_SECONDS = whole("CONSULTATION_FASTEST_SECONDS", default=10, least=0, most=600)
 
-LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
-USE_TZ = True
 FORMAT_MODULE_PATH = "clinic.formats"
 PHONENUMBER_DEFAULT_REGION = env("PHONE_REGION", default="US")
 PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
