@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from markdown_it.token import Token
 
-from clinic.models import ClinicSettings
+from clinic.models import ClinicSettings, User
 
 from . import figures, pictures
 from .blocks import exercise_key
@@ -184,12 +184,14 @@ def _address(href: str) -> str:
     return from_page or settings.BASE_URL + (href if href.startswith("/") else "/")
 
 
-def guide(guide: "Tip", text: "TipRevision | None" = None) -> bytes:
-    """The live text, or another of the guide's, as PDF/UA-1. Raises `CannotTypeset`."""
+def guide(guide: "Tip", text: "TipRevision | None" = None, *, reviewer: User | None = None) -> bytes:
+    """The live text, or another of the guide's, as PDF/UA-1; `reviewer` is who is about to stand in it. Raises `CannotTypeset`."""
     clinic = ClinicSettings.current()
     phone = f" · {clinic.phone.as_national}" if clinic.phone else ""
     imprint = f"{clinic.name}{phone} · {settings.BASE_URL}{guide.get_absolute_url()}"
-    if guide.independently_reviewed:
+    if reviewer:
+        imprint += f" · Reviewed by {reviewer.byline}"
+    elif guide.independently_reviewed:
         imprint += f" · Reviewed by {guide.clinical_reviewer.byline} on {guide.last_reviewed:%Y-%m-%d}"
     else:
         imprint += " · Not independently reviewed"

@@ -1,9 +1,10 @@
+import logging
 from contextlib import suppress
 
 from django.core.paginator import Paginator
 from django.db import Error
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -13,6 +14,8 @@ from clinic.regions import Region
 from . import pdf, search
 from .models import GuideDownload, PreviewLink, Tip, TipRegion, Topic
 from .page import article, gone
+
+logger = logging.getLogger(__name__)
 
 TIPS_A_PAGE = 20
 # A browser that has the guide, or a part of it, and asks for news or for the rest.
@@ -87,7 +90,14 @@ def as_page(request, tip, *, at):
 
 
 def as_pdf(request, guide, *, at):
-    document = pdf.guide(guide)
+    try:
+        document = pdf.guide(guide)
+    except pdf.CannotTypeset as error:
+        # Such as a name around the text that has come since it was agreed to: what it says is on its page too.
+        logger.error(
+            "a guide cannot be made into a PDF", exc_info=error, extra={"public": {"reference": f"GUIDE-{guide.pk}"}}
+        )
+        return redirect(guide)
     if request.method == "GET" and not ASKED_FOR_BEFORE & request.headers.keys():
         # Nobody goes without a guide because it could not be counted.
         with suppress(Error):

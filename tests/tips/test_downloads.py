@@ -75,3 +75,15 @@ def test_a_guide_is_handed_out_though_it_cannot_be_counted(client, guide):
         answer = client.get("/guides/rest.pdf")
 
     assert (answer.status_code, answer.content[:5], counts()) == (200, b"%PDF-", [])
+
+
+@pytest.mark.parametrize("name", ["王小明", "김민지", "Elm Street 🌿"])
+def test_where_a_name_has_letters_that_no_pdf_shows_readers_are_led_to_the_page(client, clinic, guide, caplog, name):
+    clinic.name = name
+    clinic.save()
+
+    answer = client.get("/guides/rest.pdf")
+
+    assert (answer.status_code, answer["Location"], counts()) == (302, "/guides/rest/", [])
+    [line] = [record for record in caplog.records if record.name == "tips.views"]
+    assert (line.msg, line.public) == ("a guide cannot be made into a PDF", {"reference": f"GUIDE-{guide.pk}"})

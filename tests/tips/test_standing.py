@@ -227,6 +227,17 @@ def test_a_guide_that_cannot_be_a_pdf_does_not_go_live(clinic, somebody, signed_
     assert Tip.objects.get().live is None
 
 
+@pytest.mark.parametrize(("act", "status"), [("approve_clinical", S.IN_CLINICAL), ("confirm", S.APPROVED)])
+def test_nor_does_it_with_a_reviewer_whose_name_no_pdf_shows(clinic, somebody, signed_in, act, status):
+    guide = in_status(status, kind=TipKind.GUIDE)
+    soon = {"next_review": str((timezone.now() + 300 * DAY).date()), "text": 1}
+
+    response = signed_in(make_person("Clinical reviewer", display_name="王小明")).post(f"{page(guide)}{act}/", soon)
+
+    assert "This text cannot be made into a PDF" in response.content.decode()
+    assert Tip.objects.get().clinical_reviewer is None
+
+
 def test_nor_does_it_as_a_minor_correction(clinic, somebody, editor, signed_in):
     guide = in_status(S.APPROVED, kind=TipKind.GUIDE)
     guide.revise(by=guide.author, at=NOON, **TEXT | {"body": "> " * 5000 + "x"})

@@ -107,7 +107,9 @@ def act(request, pk, name):
         return show_article(request, tip, **{name: form})
     seen = {"revision": tip.revisions.filter(number=number_of(request)).first()} if chosen.binds else {}
     try:
-        if name in {"approve_clinical", "publish_alone"} or (name == "approve_editorial" and tip.is_minor):
+        if name in {"approve_clinical", "confirm"}:
+            refuse_what_cannot_be_kept(tip, reviewer=request.user)
+        elif name == "publish_alone" or (name == "approve_editorial" and tip.is_minor):
             refuse_what_cannot_be_kept(tip)
         with transaction.atomic():
             getattr(tip, name)(by=request.user, at=timezone.now(), **seen, **form.cleaned_data)
@@ -131,12 +133,12 @@ def number_of(request):
     return int(number) if number.isdecimal() and len(number) < 9 else None
 
 
-def refuse_what_cannot_be_kept(tip):
-    """A guide does not go live without the PDF that its page offers."""
+def refuse_what_cannot_be_kept(tip, *, reviewer=None):
+    """A guide does not go live without the PDF that its page offers, with whose name will stand in it."""
     if tip.kind != TipKind.GUIDE:
         return
     try:
-        pdf.guide(tip, tip.latest)
+        pdf.guide(tip, tip.latest, reviewer=reviewer)
     except pdf.CannotTypeset as reason:
         raise TransitionNotAllowed(str(reason)) from reason
 
