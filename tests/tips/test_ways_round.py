@@ -69,6 +69,25 @@ def test_naming_the_only_clinician_as_author_leaves_nobody_alone(clinic, signed_
     assert (response.status_code, Tip.objects.get().live) == (409, None)
 
 
+@pytest.mark.parametrize("act", ["discard", "restore"])
+def test_who_throws_a_colleagues_draft_away_has_written_none_of_the_page(act):
+    writer, editor, clinician = make_person("Editor"), make_person("Editor"), make_person("Clinical reviewer")
+    tip = make_tip(author=writer)
+    live = tip.live
+    tip.revise(by=editor, at=NOON, **reworded(tip, "Run on it."))
+    again = {"discard": [], "restore": [live]}[act]
+
+    getattr(tip, act)(*again, by=clinician, at=NOON)
+    tip.confirm(tip.latest, next_review=NEXT, by=clinician, at=NOON)
+
+    assert (tip.latest.written_by, tip.clinical_reviewer) == (writer, clinician)
+    assert list(tip.steps.values_list("to_status", "by")) == [
+        ("draft", editor.pk),
+        ("approved", clinician.pk),
+        ("approved", clinician.pk),
+    ]
+
+
 # Refusals
 
 

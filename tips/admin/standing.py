@@ -19,7 +19,7 @@ from clinic.models import AuditAction
 from tips import pdf
 from tips.checks import check
 from tips.differences import differences
-from tips.models import BEING_WRITTEN, GuideDownload, Tip, TipKind, TipStatus, TransitionNotAllowed
+from tips.models import BEING_WRITTEN, TOLD_BEFORE, GuideDownload, Tip, TipKind, TipStatus, TransitionNotAllowed
 
 from .acts import ACTS
 from .article import WRITE, may_write, standing
@@ -75,6 +75,7 @@ def show_article(request, tip, *, status=200, **bound):
         "edit_url": reverse(f"admin:tips_{tip.kind}_change", args=[tip.pk]) if may_write(request.user, tip) else "",
         "live_url": tip.get_absolute_url() if tip.is_live(at=now) else "",
         "now": now,
+        "is_soon": timezone.localdate(now) + TOLD_BEFORE,
         "asked": asked,
         "stands": standing(tip, at=now),
         "acts": acts,

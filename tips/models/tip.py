@@ -16,7 +16,7 @@ from tips.checks import check
 from .history import FormerAddress, TipRegion, changed_to, labels
 from .people import WhoMayAgree
 from .queryset import TipQuerySet
-from .revision import tidy
+from .revision import TipRevision, tidy
 from .states import BEING_WRITTEN, EDIT, IN_REVIEW, REVIEW, TRANSITIONS, TipKind, TipStatus, TransitionNotAllowed
 from .topic import Topic
 
@@ -119,9 +119,13 @@ class Tip(WhoMayAgree, models.Model):
         if latest and all(getattr(latest, field) == value for field, value in text.items()):
             return latest
         number = latest.number + 1 if latest else 1
-        revision = self.revisions.create(number=number, written_by=by, written_at=at, **text)
+        revision = TipRevision(tip=self, number=number, written_by=by, written_at=at, **text)
         self.status, self.version, self.live = now.status, now.version, now.live
         is_back = self._is_agreed_to(revision)
+        if is_back:
+            # Whoever brings it back has written none of it; the step says who they are.
+            revision.written_by = self.live.written_by
+        revision.save()
         if is_back:
             self._write(TipStatus.APPROVED, version=now.version, frm=now.status, live=revision)
         else:
