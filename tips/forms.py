@@ -143,13 +143,26 @@ class TipForm(forms.ModelForm):
         return cleaned
 
     def _say_what_it_shows(self, cleaned):
-        """Without words of its own the picture has those that it was sent with."""
+        """Without words of its own the picture has those that it was sent with, and never those of the one before it."""
+        sent_with = Picture.objects.get(name=cleaned["hero"]).alt
+        if "hero" in self.changed_data and self.initial.get("hero"):
+            self._forget_the_one_before(cleaned, sent_with)
         if cleaned.get("hero_is_decorative") and cleaned.get("hero_alt"):
             self.add_error("hero_is_decorative", _("Either it says nothing, or the words above say what it shows."))
         elif not cleaned.get("hero_is_decorative") and not cleaned.get("hero_alt"):
-            cleaned["hero_alt"] = Picture.objects.get(name=cleaned["hero"]).alt
-            if not cleaned["hero_alt"]:
+            cleaned["hero_alt"] = sent_with
+            if not sent_with:
+                self.data = self.data.copy()
+                self.data["hero_alt"] = ""
                 self.add_error("hero_alt", _("Say what the picture shows, or that it says nothing the text does not."))
+
+    def _forget_the_one_before(self, cleaned, sent_with):
+        """What nobody has typed anew was said of another picture."""
+        before = Picture.objects.filter(name=self.initial["hero"], alt=cleaned.get("hero_alt"))
+        if "hero_alt" not in self.changed_data and before.exists():
+            cleaned["hero_alt"] = ""
+        if "hero_is_decorative" not in self.changed_data and sent_with:
+            cleaned["hero_is_decorative"] = False
 
     def _refuse_over_another(self):
         """Where somebody saved meanwhile, both texts are shown, and this one is kept on the page until it is saved."""

@@ -65,3 +65,38 @@ def test_its_own_picture_is_offered_however_many_have_come_since(clinic, editor,
     client.post(change(tip), as_it_stands(tip, hero=NAME, hero_alt="A band", title="Changed"))
 
     assert (tip.latest.title, tip.latest.hero) == ("Changed", NAME)
+
+
+@pytest.mark.parametrize(
+    ("had", "sent_with", "typed", "kept"),
+    [
+        ({"hero_alt": "A band"}, "Two knees", {}, ("Two knees", False)),
+        ({"hero_alt": "A band"}, "Two knees", {"hero_alt": "Three"}, ("Three", False)),
+        ({"hero_alt": "Words of its own"}, "Two knees", {}, ("Words of its own", False)),
+        ({"hero_is_decorative": True}, "Two knees", {}, ("Two knees", False)),
+        ({"hero_is_decorative": True}, "", {}, ("", True)),
+        ({"hero_alt": "A band"}, "", {"hero_alt": "", "hero_is_decorative": "on"}, ("", True)),
+    ],
+)
+def test_another_picture_does_not_keep_what_was_said_of_the_one_before(
+    clinic, editor, picture, signed_in, had, sent_with, typed, kept
+):
+    other = "a" * 12 + "-800x600"
+    Picture.objects.create(name=other, title="Other", alt=sent_with, uploaded_by=editor, uploaded_at=NOON)
+    tip = make_tip(author=editor, text={"hero": NAME} | had)
+    stands = {"hero_alt": had.get("hero_alt", "")} | ({"hero_is_decorative": "on"} if "hero_alt" not in had else {})
+
+    signed_in(editor).post(change(tip), as_it_stands(tip, hero=other, **stands | typed))
+
+    assert (tip.latest.hero, (tip.latest.hero_alt, tip.latest.hero_is_decorative)) == (other, kept)
+
+
+def test_another_picture_that_came_without_words_is_asked_for_them(clinic, editor, picture, signed_in):
+    other = "a" * 12 + "-800x600"
+    Picture.objects.create(name=other, title="Other", uploaded_by=editor, uploaded_at=NOON)
+    tip = make_tip(author=editor, text={"hero": NAME, "hero_alt": "A band"})
+
+    answer = signed_in(editor).post(change(tip), as_it_stands(tip, hero=other, hero_alt="A band"))
+
+    assert (wrong_fields(answer), tip.latest.hero) == (["hero_alt"], NAME)
+    assert 'value="A band"' not in answer.content.decode()
