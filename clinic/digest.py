@@ -58,7 +58,7 @@ def look(*, at: datetime) -> Findings:
         overdue=list(overdue.values_list("reference", flat=True)[:MOST_NAMED]),
         suspects=ConsultationRequest.objects.suspected()[:MOST_NAMED].count(),
         problems=dict(problems(at=at)),
-        reviews_due=Tip.objects.review_due(by=timezone.localdate(at, ClinicSettings.current().tzinfo)).count(),
+        reviews_due=Tip.objects.review_due(by=timezone.localdate(at, ClinicSettings.current().tzinfo), at=at).count(),
     )
 
 

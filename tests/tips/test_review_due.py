@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from clinic.digest import look
 from tests.factories import DAY, NOON, make_tip
 from tests.tips.test_admin import TEXT
 from tests.tips.test_standing import page
@@ -23,3 +24,14 @@ def test_where_a_review_is_near_the_page_says_that_a_newer_text_keeps_it_from_be
 
     words = "While a newer text is in work, the one that readers see cannot be confirmed."
     assert (words in before, words in after) == (False, is_said)
+
+
+def test_what_has_expired_is_due_for_nothing(clinic, editor, signed_in):
+    due = make_tip(author=editor, next_review=NOON.date(), expire_at=timezone.now() + DAY)
+    make_tip(author=editor, next_review=NOON.date(), expire_at=NOON)
+
+    answer = signed_in(editor).get("/admin/articles/")
+
+    [rows] = [part["rows"] for part in answer.context["parts"] if part["heading"] == "Due for review"]
+    assert [tip for tip, _ in rows] == [due]
+    assert look(at=timezone.now()).reviews_due == 1

@@ -46,7 +46,7 @@ def parts(user, *, at):
         if user.has_perm(permission)
     ]
     waits = in_work.filter(status__in=agrees_to).free_for(user)
-    due = articles.review_due(by=timezone.localdate(at) + AHEAD)
+    due = articles.review_due(by=timezone.localdate(at) + AHEAD, at=at)
     return [
         (
             _("Waits for you"),

@@ -94,9 +94,10 @@ class TipQuerySet(models.QuerySet):
     def scheduled(self, *, at):
         return self.filter(~self.archived, live__isnull=False, publish_at__gt=at)
 
-    def review_due(self, *, by):
-        """Live articles whose next review falls on this day or before."""
-        return self.filter(~self.archived, live__isnull=False, next_review__lte=by)
+    def review_due(self, *, by, at):
+        """Live articles whose next review falls on this day or before; of what has expired no reader sees whether it holds."""
+        live = self.filter(~self.archived, live__isnull=False).exclude(expire_at__lte=at)
+        return live.filter(next_review__lte=by)
 
     def to_be_told(self, *, at):
         """Whose people have not heard yet that it is soon due."""
