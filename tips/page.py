@@ -26,6 +26,7 @@ def article(request, tip, text, *, at, topics=None, is_live=False, is_in_work=Fa
         "tip": tip,
         "text": text,
         "topics": topics,
+        "may_be_passed_on": is_live or tip.is_live(at=at),
         # What nobody has seen yet cannot say who reviewed it.
         "is_in_work": is_in_work or (not is_live and tip.live_id is None),
         "contents": contents(text.body),

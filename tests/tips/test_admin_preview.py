@@ -1,5 +1,7 @@
 """What nobody does in the admin, and the preview beside the text."""
 
+import re
+
 import pytest
 
 from tests.factories import make_person, make_tip
@@ -70,6 +72,18 @@ def test_the_preview_shows_the_text_as_readers_would_see_it_and_saves_nothing(cl
     ]
     assert [part for part in parts if part not in html] == []
     assert (Tip.objects.count(), TipRevision.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize(("kind", "says"), [("tip", "Tips"), ("guide", "Guide")])
+def test_the_preview_of_what_is_new_says_whether_it_is_a_guide(clinic, editor, signed_in, kind, says):
+    client = signed_in(editor)
+    form = client.get(f"/admin/tips/{kind}/add/").content.decode()
+    address = re.search(r'formaction="([^"]*)"', form)[1]
+
+    html = client.post(address, TEXT).content.decode()
+
+    kicker = re.search(r'<p class="kicker">(.*?)</p>', html, re.DOTALL)[1]
+    assert re.sub(r"<[^>]*>", "", kicker).strip() == says
 
 
 def test_the_preview_of_a_hostile_text_is_as_harmless_as_its_page(clinic, editor, signed_in):

@@ -55,6 +55,17 @@ def test_the_page_of_the_newest_text_is_framed_by_us_only_and_a_shared_one_by_no
     assert frames == [("SAMEORIGIN", "'self'"), ("DENY", "'none'")]
 
 
+@pytest.mark.parametrize(("published_at", "is_offered"), [(None, False), (NOON + 100_000 * DAY, False), (NOON, True)])
+def test_an_address_that_opens_nothing_yet_is_not_offered_to_pass_on(clinic, client, published_at, is_offered):
+    tip = make_tip(published_at=published_at)
+    tip.revise(by=tip.author, at=NOON, **TEXT)
+
+    html = client.get(link_to(tip)).content.decode()
+
+    offered = ["to pass on" in html, "mailto:?" in html]
+    assert offered == [is_offered] * 2
+
+
 # Links
 
 

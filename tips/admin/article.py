@@ -154,7 +154,7 @@ class ArticleAdmin(admin.ModelAdmin):
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         theirs = getattr(context["adminform"].form, "theirs", None)
-        asked = f"?tip={obj.pk}" if obj else ""
+        asked = f"?tip={obj.pk}" if obj else f"?kind={self.kind}"
         context |= {
             "may_write": self.has_change_permission(request, obj) if obj else True,
             "preview_url": reverse("admin:tips_preview") + asked,

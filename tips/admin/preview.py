@@ -8,7 +8,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from tips.forms import TEXT_LIMITS
-from tips.models import Tip, TipRevision, Topic
+from tips.models import Tip, TipKind, TipRevision, Topic
 from tips.page import article
 
 from .standing import READ, get_article
@@ -28,7 +28,8 @@ def typed(request):
     typed = {name: request.POST.get(name, "")[:limit] for name, limit in TEXT_LIMITS.items()}
     text = TipRevision(**typed | {"hero_is_decorative": "hero_is_decorative" in request.POST})
     chosen = [each for each in request.POST.getlist("topics") if each.isdecimal() and len(each) < 9]
-    tip = article_of(request.GET) or Tip(slug="preview", author=request.user)
+    kind = TipKind.GUIDE if request.GET.get("kind") == TipKind.GUIDE else TipKind.TIP
+    tip = article_of(request.GET) or Tip(kind=kind, slug="preview", author=request.user)
     return article(request, tip, text, topics=Topic.objects.filter(pk__in=chosen), at=timezone.now())
 
 
@@ -41,4 +42,4 @@ def article_of(asked):
 @require_safe
 def newest(request, pk):
     tip = get_article(request, pk, READ)
-    return article(request, tip, tip.latest, topics=tip.topics.all(), at=timezone.now())
+    return article(request, tip, tip.latest, at=timezone.now())
