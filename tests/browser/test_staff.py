@@ -70,11 +70,41 @@ def test_an_editor_sees_the_page_while_writing(site, page, sign_in, is_fit):
     page.get_by_label("Title").fill("Stairs without fear")
     page.get_by_label("Summary").fill("Three ways to make stairs easier.")
     page.locator("#id_body").fill("Start low.\n\n## One step\n\n::: exercise step-up\nSlowly.\n:::")
-    preview = page.frame_locator("iframe[name=preview]")
+    preview = page.frame_locator("iframe[name^=preview]")
     preview.get_by_role("heading", name="One step").wait_for()
     preview.get_by_role("img", name="Step-up").wait_for()
     is_fit(page)
     expect(preview.get_by_role("heading", level=1)).to_have_text("Stairs without fear")
+
+
+def test_a_preview_that_follows_the_typing_stays_where_it_was_scrolled_to(site, page, sign_in):
+    sign_in(page, make_person("Editor"))
+    page.goto(f"{site}/admin/tips/tip/add/")
+    page.locator("#id_body").fill("Stand tall.\n\n" * 200)
+    preview = page.frame_locator("iframe[name^=preview]")
+    preview.get_by_text("Stand tall.").last.wait_for()
+    preview.locator("html").evaluate("html => html.scrollTo({ top: 500, behavior: 'instant' })")
+
+    page.locator("#id_body").press_sequentially("## The end")
+    preview.get_by_role("heading", name="The end").wait_for()
+
+    expect(page.locator("iframe")).to_have_count(1)
+    assert preview.locator("html").evaluate("html => html.scrollTop") == 500
+
+
+def test_nobody_leaves_what_came_back_with_a_mistake_without_being_asked(site, page, sign_in):
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    sign_in(page, make_person("Editor"))
+    page.goto(f"{site}/admin/tips/tip/add/")
+    page.get_by_label("Title").fill("Stairs without fear")
+    press(page, "Save", exact=True)
+    # A browser asks only for somebody who has done something on the page.
+    page.get_by_text("Please correct the errors below.").click()
+
+    page.goto(f"{site}/admin/articles/")
+
+    assert asked == ["beforeunload"]
 
 
 def test_the_owner_changes_the_clinic_and_sees_its_pages_whole(site, page, sign_in, is_fit):
