@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from clinic.regions import Region
@@ -118,10 +119,15 @@ class TipForm(forms.ModelForm):
         return dict([*kept, *newest[:PICTURES_OFFERED]]).items()
 
     def clean_slug(self):
-        slug = self.cleaned_data["slug"]
+        # As the form for a consultation is told of it.
+        slug = slugify(self.cleaned_data["slug"])
+        if not slug:
+            raise forms.ValidationError(_("An address needs a letter or a number."))
         if slug in TAKEN:
             raise forms.ValidationError(_("The site uses this address itself. Choose another."))
-        if Tip.objects.filter(kind=self.kind, slug__iexact=slug).exclude(pk=self.instance.pk).exists():
+        others = Tip.objects.filter(slug__iexact=slug).exclude(pk=self.instance.pk)
+        # A tip and a guide that share one from before may go on.
+        if (others.filter(kind=self.kind) if slug == self.instance.slug else others).exists():
             raise forms.ValidationError(_("Another page already has this address."))
         path = Tip(kind=self.kind, slug=slug).get_absolute_url()
         if FormerAddress.objects.filter(path__iexact=path).exclude(tip=self.instance.pk).exists():

@@ -6,7 +6,7 @@ import pytest
 from tests.factories import NOON, make_person, make_tip
 from tests.tips.exports import SITE, item, put_picture, write_large_export
 from tests.tips.importing import notes_of, rows, taken, text_of, told, written
-from tips.models import FormerAddress, Tip, TipRevision, TipStatus, Topic
+from tips.models import FormerAddress, Tip, TipKind, TipRevision, TipStatus, Topic
 
 pytestmark = pytest.mark.django_db
 
@@ -236,8 +236,9 @@ def test_two_hundred_posts_are_imported_in_a_minute_twice_with_the_same_result(t
 # Addresses
 
 
-def test_a_taken_address_gets_a_number_and_a_line(tmp_path, nora):
-    make_tip(slug="knees")
+@pytest.mark.parametrize("kind", TipKind)
+def test_a_taken_address_gets_a_number_and_a_line(tmp_path, nora, kind):
+    make_tip(slug="knees", kind=kind)
     path = written(
         tmp_path, item(1, title="Knees", content="x", slug="knees"), item(2, title="Feed", content="y", slug="feed")
     )

@@ -19,7 +19,7 @@ from tests.tips.test_admin import ADD, TEXT, as_it_stands, change, form, wrong_f
 from tips.importing.folder import Folder
 from tips.importing.importer import Importer
 from tips.importing.pictures import Pictures
-from tips.models import FormerAddress, Tip, Topic, TransitionNotAllowed
+from tips.models import FormerAddress, Tip, TipKind, Topic, TransitionNotAllowed
 
 pytestmark = pytest.mark.django_db
 
@@ -196,6 +196,34 @@ def test_an_address_that_differs_in_its_case_only_is_taken(clinic, editor, signe
     make_tip(slug="back-pain")
 
     assert wrong_fields(signed_in(editor).post(ADD, form(editor, slug="Back-Pain"))) == ["slug"]
+
+
+@pytest.mark.parametrize("typed", ["Back-Pain", "back--pain", "-back-pain_"])
+def test_an_address_is_kept_as_the_form_for_a_consultation_is_told_of_it(clinic, client, editor, signed_in, typed):
+    tip = make_tip(slug=typed, author=editor)
+
+    signed_in(editor).post(change(tip), as_it_stands(tip))
+
+    assert Tip.objects.get().slug == "back-pain"
+    assert client.get(f"/tips/{typed}/")["Location"] == "/tips/back-pain/"
+    assert "/consultation/?tip=back-pain" in client.get("/tips/back-pain/").content.decode()
+
+
+def test_a_guide_does_not_take_the_address_of_a_tip(clinic, editor, signed_in):
+    make_tip(slug="hips")
+    make_tip(slug="back-pain")
+    shares = make_tip(slug="back-pain", kind=TipKind.GUIDE, author=editor)
+    other = make_tip(slug="other", kind=TipKind.GUIDE, author=editor)
+    client = signed_in(editor)
+
+    kept = client.post(change(shares), as_it_stands(shares, title="It goes on"))
+    refused = client.post(change(other), as_it_stands(other, slug="hips"))
+
+    assert (kept.status_code, wrong_fields(refused)) == (302, ["slug"])
+
+
+def test_an_address_of_nothing_but_dashes_is_refused(clinic, editor, signed_in):
+    assert wrong_fields(signed_in(editor).post(ADD, form(editor, slug="--"))) == ["slug"]
 
 
 @pytest.mark.parametrize("field", ["publish_at", "expire_at"])

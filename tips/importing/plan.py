@@ -25,6 +25,7 @@ class Plan:
         self.leads: dict[str, str] = {}
         self.owners = {row.path: row.tip.get_absolute_url() for row in FormerAddress.objects.select_related("tip")}
         self.taken = TAKEN | set(Tip.objects.tips().values_list("slug", flat=True))
+        self.guides = set(Tip.objects.guides().values_list("slug", flat=True))
         self.taken |= {path.split("/")[2] for path in self.owners if path.startswith("/tips/")}
         seen = []
         for article in source.articles():
@@ -42,7 +43,7 @@ class Plan:
             return self.here[article.source].tip.slug
         wanted = self.wanted(article)
         slug, number = wanted, 1
-        while slug in self.taken:
+        while slug in self.taken | self.guides:
             number += 1
             slug = f"{wanted[: LONGEST_SLUG - len(str(number)) - 1]}-{number}"
         self.taken.add(slug)
@@ -125,8 +126,5 @@ class Plan:
             return ""
         if match.view_name not in ARTICLES:
             return "the site has a page of its own there"
-        slug = match.kwargs["slug"]
-        taken = (
-            slug in self.taken if match.view_name == "tips:detail" else Tip.objects.guides().filter(slug=slug).exists()
-        )
-        return "another tip is there" if taken else ""
+        taken = self.taken if match.view_name == "tips:detail" else self.guides
+        return "another tip is there" if match.kwargs["slug"] in taken else ""
