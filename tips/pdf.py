@@ -6,6 +6,7 @@ nothing that an editor writes can be read as a command.
 
 import json
 import unicodedata
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,10 @@ PAGE = """
 #title()
 #text(style: "italic", {summary})
 
+{due}
+
+{hero}
+
 {body}
 
 = Sources
@@ -49,7 +54,6 @@ OPEN = {
     "strong_open": "#strong[",
     "em_open": "#emph[",
     "blockquote_open": "#quote(block: true)[",
-    "tr_open": "",
     "hr": "#line(length: 100%)\n",
     "softbreak": " ",
     "hardbreak": "#linebreak()",
@@ -184,8 +188,11 @@ def _address(href: str) -> str:
     return from_page or settings.BASE_URL + (href if href.startswith("/") else "/")
 
 
-def guide(guide: "Tip", text: "TipRevision | None" = None, *, reviewer: User | None = None) -> bytes:
-    """The live text, or another of the guide's, as PDF/UA-1; `reviewer` is who is about to stand in it. Raises `CannotTypeset`."""
+def guide(guide: "Tip", text: "TipRevision | None" = None, *, day: date, reviewer: User | None = None) -> bytes:
+    """The live text, or another of the guide's, as PDF/UA-1 of this day; `reviewer` is who is about to stand in it.
+
+    Raises `CannotTypeset`.
+    """
     clinic = ClinicSettings.current()
     phone = f" · {clinic.phone.as_national}" if clinic.phone else ""
     imprint = f"{clinic.name}{phone} · {settings.BASE_URL}{guide.get_absolute_url()}"
@@ -195,19 +202,26 @@ def guide(guide: "Tip", text: "TipRevision | None" = None, *, reviewer: User | N
         imprint += f" · Reviewed by {guide.clinical_reviewer.byline} on {guide.last_reviewed:%Y-%m-%d}"
     else:
         imprint += " · Not independently reviewed"
+    if guide.next_review:
+        imprint += f" · Next review {guide.next_review:%Y-%m-%d}"
     if clinic.is_demo:
         imprint += " · Sample content, not approved by a clinician"
+    is_due = guide.next_review and guide.next_review <= day
+    due = _("Due for review since %s. Parts of it may be out of date.") % guide.next_review if is_due else ""
     text = text or guide.live
-    return _set(text.title, guide.author.byline, text.summary, text.body, text.sources, imprint)
+    hero = _picture(text.hero, text.hero_alt)
+    return _set(text.title, guide.author.byline, text.summary, due, hero, text.body, text.sources, imprint)
 
 
 @lru_cache(maxsize=32)
-def _set(title: str, author: str, summary: str, body: str, sources: str, imprint: str) -> bytes:
+def _set(title: str, author: str, summary: str, due: str, hero: str, body: str, sources: str, imprint: str) -> bytes:
     named = "".join(f"+ {markup(line)}\n" for line in lines(sources))
     page = PAGE.format(
         title=literal(title),
         author=literal(author),
         summary=literal(summary),
+        due=f"#strong[#({literal(due)})]" if due else "",
+        hero=hero,
         body=markup(body),
         sources=named,
         imprint=literal(imprint),

@@ -91,7 +91,7 @@ def as_page(request, tip, *, at):
 
 def as_pdf(request, guide, *, at):
     try:
-        document = pdf.guide(guide)
+        document = pdf.guide(guide, day=timezone.localdate(at))
     except pdf.CannotTypeset as error:
         # Such as a name around the text that has come since it was agreed to: what it says is on its page too.
         logger.error(

@@ -7,7 +7,7 @@ import typst
 from django.conf import settings
 from django.core.management import call_command
 
-from tests.factories import make_clinic, make_person, make_roles, make_tip
+from tests.factories import NOON, make_clinic, make_person, make_roles, make_tip
 from tips import pdf
 from tips.figures import EXERCISES
 from tips.models import Tip, TipKind
@@ -53,6 +53,17 @@ COMMANDS = [
 ]  # fmt: skip
 
 
+@pytest.fixture
+def pages(monkeypatch):
+    """What is given to Typst from now on."""
+    pages = []
+    compiles = typst.compile
+    monkeypatch.setattr(
+        typst, "compile", lambda page, **options: pages.append(page.decode()) or compiles(page, **options)
+    )
+    return pages
+
+
 class Words(HTMLParser):
     def __init__(self, html):
         super().__init__()
@@ -86,7 +97,7 @@ def markers(document):
 def test_a_guide_is_a_tagged_pdf_for_all_readers(clinic):
     guide = make_guide(title="Stretch & rest")
 
-    document = pdf.guide(guide)
+    document = pdf.guide(guide, day=NOON.date())
 
     assert document.startswith(b"%PDF-")
     assert len(markers(document)) == 4
@@ -96,7 +107,7 @@ def test_the_document_carries_its_title_and_author(clinic):
     author = make_person("Editor", display_name="Nora Fields", credentials="PT")
     guide = make_tip(kind=TipKind.GUIDE, author=author, text={"title": "Stretch and rest"})
 
-    document = pdf.guide(guide)
+    document = pdf.guide(guide, day=NOON.date())
 
     assert b">Stretch and rest</rdf:li>" in document
     assert b"Nora Fields, PT" in document
@@ -106,7 +117,7 @@ def test_links_lead_to_the_site_from_paper_as_well(clinic):
     body = "[a](/tips/strength/) [b](https://other.example/b) [c](mailto:c@a.example) [d](tel:+14076985558)"
     guide = make_guide(body=body)
 
-    document = pdf.guide(guide)
+    document = pdf.guide(guide, day=NOON.date())
 
     assert links(document) == [
         f"{settings.BASE_URL}/tips/strength/",
@@ -120,7 +131,7 @@ def test_links_lead_to_the_site_from_paper_as_well(clinic):
 def test_no_link_leads_to_anything_but_the_web(clinic, href):
     guide = make_guide(body=f"[words]({href}) and [more](https://a.example/).")
 
-    document = pdf.guide(guide)
+    document = pdf.guide(guide, day=NOON.date())
 
     assert {link.split(":")[0] for link in links(document)} <= {"http", "https"}
 
@@ -136,10 +147,10 @@ def test_a_list_goes_on_with_the_number_that_it_has_on_the_page():
 
 def test_the_newest_text_is_not_set_before_it_is_published(clinic):
     guide = make_guide(body="Old.")
-    before = pdf.guide(guide)
+    before = pdf.guide(guide, day=NOON.date())
     guide.revise(by=guide.author, at=guide.publish_at, title="New", summary="New.", body="New.", sources="")
 
-    document = pdf.guide(Tip.objects.get(pk=guide.pk))
+    document = pdf.guide(Tip.objects.get(pk=guide.pk), day=NOON.date())
 
     assert document == before
 
@@ -159,7 +170,7 @@ def test_a_command_anywhere_in_a_guide_still_gives_a_pdf(clinic, command):
     body = f"## say {command}\n\n{command}\n\n- {command}\n\n> {command}\n\n[{command}](/x)\n\n```\n{command}\n```\n"
     guide = make_guide(title=command, summary=command, body=body, sources=f"{command}\n*{command}*")
 
-    document = pdf.guide(guide)
+    document = pdf.guide(guide, day=NOON.date())
 
     assert (document[:5], b"/StructTreeRoot" in document) == (b"%PDF-", True)
 
@@ -203,7 +214,7 @@ def test_lists_tables_and_marks_keep_their_words_in_order():
 def test_whatever_an_editor_may_write_the_guide_is_still_a_pdf(clinic, body):
     guide = make_guide(body=body)
 
-    document = pdf.guide(guide)
+    document = pdf.guide(guide, day=NOON.date())
 
     assert document.startswith(b"%PDF-")
 
@@ -212,7 +223,7 @@ def test_whatever_an_editor_may_write_the_guide_is_still_a_pdf(clinic, body):
 def test_whatever_the_title_and_sources_the_guide_is_still_a_pdf(clinic, fields):
     guide = make_guide(**fields)
 
-    document = pdf.guide(guide)
+    document = pdf.guide(guide, day=NOON.date())
 
     assert document.startswith(b"%PDF-")
 
@@ -224,7 +235,7 @@ def test_what_cannot_be_set_is_refused_in_words(clinic, body):
     guide = make_guide(body=body)
 
     with pytest.raises(CannotTypeset, match="This text cannot be made into a PDF: "):
-        pdf.guide(guide)
+        pdf.guide(guide, day=NOON.date())
 
 
 @pytest.mark.parametrize(
@@ -235,7 +246,7 @@ def test_letters_are_set_or_refused_as_the_machine_s_fonts_have_them(clinic, bod
     guide = make_guide(body=body)
 
     try:
-        outcome = pdf.guide(guide)[:5]
+        outcome = pdf.guide(guide, day=NOON.date())[:5]
     except CannotTypeset as refusal:
         outcome = str(refusal)[:38]
 
@@ -245,7 +256,7 @@ def test_letters_are_set_or_refused_as_the_machine_s_fonts_have_them(clinic, bod
 def test_an_exercise_of_a_guide_is_drawn_and_described(clinic):
     guide = make_guide(body="::: exercise squat\nSit back.\n:::\n\n::: exercise nope\nStand.\n:::\n")
 
-    document = pdf.guide(guide)
+    document = pdf.guide(guide, day=NOON.date())
 
     assert document.count(b"/Alt(") == 1
     assert EXERCISES["squat"].description.encode()[:20] in document
@@ -263,23 +274,18 @@ def test_fields_and_warning_signs_keep_their_words_in_order():
 def test_a_guide_of_blocks_is_a_tagged_pdf(clinic):
     guide = make_guide(body="::: help\nNow.\n:::\n\n## A\n\n::: exercise squat\nHow: down\n\n::: help\n- x\n:::\n:::\n")
 
-    document = pdf.guide(guide)
+    document = pdf.guide(guide, day=NOON.date())
 
     assert len(markers(document)) == 4
 
 
-def test_the_imprint_says_who_reviewed_it_and_that_it_is_a_sample(monkeypatch):
+def test_the_imprint_says_who_reviewed_it_and_that_it_is_a_sample(pages):
     make_clinic(name="Elm Street Clinic", phone="+14076985558", is_demo=True)
     reviewer = make_person("Clinical reviewer", display_name="Jo Adeyemi", credentials="PT")
     review = {"clinical_reviewer": reviewer, "last_reviewed": date(2026, 2, 1), "independently_reviewed": True}
     guide = make_tip(kind=TipKind.GUIDE, slug="rest", **review)
-    pages = []
-    compiles = typst.compile
-    monkeypatch.setattr(
-        typst, "compile", lambda page, **options: pages.append(page.decode()) or compiles(page, **options)
-    )
 
-    pdf.guide(guide)
+    pdf.guide(guide, day=NOON.date())
 
     (imprint,) = re.findall(r"#text\(size: 9pt, \"(.*)\"\)", pages[0])
     assert imprint.split(" · ") == [
@@ -287,6 +293,7 @@ def test_the_imprint_says_who_reviewed_it_and_that_it_is_a_sample(monkeypatch):
         "(407) 698-5558",
         f"{settings.BASE_URL}/guides/rest/",
         "Reviewed by Jo Adeyemi, PT on 2026-02-01",
+        "Next review 2027-03-01",
         "Sample content, not approved by a clinician",
     ]
 
@@ -297,18 +304,22 @@ def test_every_guide_of_the_demonstration_is_a_tagged_pdf(settings, tmp_path, ca
     call_command("demo")
     guides = Tip.objects.guides().order_by("slug")
 
-    tagged = {guide.slug: len(markers(pdf.guide(guide))) for guide in guides}
+    tagged = {guide.slug: len(markers(pdf.guide(guide, day=NOON.date()))) for guide in guides}
 
     assert tagged == {"healthy-lifestyle-checklist": 4, "start-decreasing-your-pain": 4}
 
 
-def test_the_imprint_says_that_nobody_independent_has_reviewed_it(clinic, monkeypatch):
-    pages = []
-    compiles = typst.compile
-    monkeypatch.setattr(
-        typst, "compile", lambda page, **options: pages.append(page.decode()) or compiles(page, **options)
-    )
-
-    pdf.guide(make_tip(kind=TipKind.GUIDE, text={"title": "A guide by one person"}))
+def test_the_imprint_says_that_nobody_independent_has_reviewed_it(clinic, pages):
+    pdf.guide(make_tip(kind=TipKind.GUIDE, text={"title": "A guide by one person"}), day=NOON.date())
 
     assert " · Not independently reviewed" in pages[0]
+
+
+def test_from_the_day_on_which_its_review_is_due_it_says_so(clinic, pages):
+    guide = make_tip(kind=TipKind.GUIDE, next_review=date(2026, 3, 2), text={"title": "A guide that is due"})
+
+    for day in (date(2026, 3, 1), date(2026, 3, 2)):
+        pdf.guide(guide, day=day)
+
+    said = "Due for review since 2026-03-02. Parts of it may be out of date."
+    assert [said in page.split("= Sources")[0] for page in pages] == [False, True]

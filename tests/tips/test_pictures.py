@@ -322,9 +322,23 @@ def test_a_guide_on_paper_has_its_pictures_with_their_words(clinic, editor):
         f"![A bent knee](picture:{name})\n\n![](picture:{name})\n\n## ![](picture:{name})\n\n[![](picture:{name})](/)"
     )
 
-    document = pdf.guide(make_tip(kind=TipKind.GUIDE, text={"body": body}))
+    document = pdf.guide(make_tip(kind=TipKind.GUIDE, text={"body": body}), day=NOON.date())
 
     assert (document.count(b"/Alt(A bent knee)"), document.count(b"/Alt("), b"/DCTDecode" in document) == (1, 1, True)
+
+
+@pytest.mark.django_db
+def test_a_guide_on_paper_has_the_picture_above_its_text(clinic, editor):
+    name = keep(jpeg(), editor).name
+    described, decorative = {"hero_alt": "A bent knee"}, {"hero_is_decorative": True}
+
+    documents = [
+        pdf.guide(make_tip(kind=TipKind.GUIDE, text={"hero": name} | said), day=NOON.date())
+        for said in (described, decorative)
+    ]
+
+    assert [b"/DCTDecode" in document for document in documents] == [True, True]
+    assert [document.count(b"/Alt(A bent knee)") for document in documents] == [1, 0]
 
 
 @pytest.mark.django_db
@@ -333,4 +347,6 @@ def test_a_picture_that_is_not_there_leaves_its_words_on_paper(clinic, source):
     set_in = pdf.markup(f'Look: ![a "knee"]({source}) ![]({source})')
 
     assert set_in == '#("Look: ")#emph[#("a \\"knee\\"")]#(" ")#parbreak()\n'
-    assert pdf.guide(make_tip(kind=TipKind.GUIDE, text={"body": f"![a]({source})"})).startswith(b"%PDF-")
+    assert pdf.guide(make_tip(kind=TipKind.GUIDE, text={"body": f"![a]({source})"}), day=NOON.date()).startswith(
+        b"%PDF-"
+    )

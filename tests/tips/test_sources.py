@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories import make_tip
+from tests.factories import NOON, make_tip
 from tips import pdf, sources
 from tips.markdown import to_html
 
@@ -58,4 +58,4 @@ def test_they_are_links_on_the_page_and_in_the_pdf(clinic, client):
     page = client.get("/tips/stronger/").content.decode()
 
     assert f'<a href="{DOI}10.1007/s40279-017-0835-7"' in page
-    assert f"{DOI}10.1007/s40279-017-0835-7".encode() in pdf.guide(guide)
+    assert f"{DOI}10.1007/s40279-017-0835-7".encode() in pdf.guide(guide, day=NOON.date())

@@ -139,7 +139,7 @@ def refuse_what_cannot_be_kept(tip, *, reviewer=None):
     if tip.kind != TipKind.GUIDE:
         return
     try:
-        pdf.guide(tip, tip.latest, reviewer=reviewer)
+        pdf.guide(tip, tip.latest, day=timezone.localdate(), reviewer=reviewer)
     except pdf.CannotTypeset as reason:
         raise TransitionNotAllowed(str(reason)) from reason
 
