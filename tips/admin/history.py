@@ -62,6 +62,8 @@ def what_it_was(step):
     if step.revision is None:
         is_back = step.from_status != step.to_status
         return _("Back to the text that readers see") if is_back else _("Changed beside the text")
+    if step.is_without_review:
+        return _("Published without review")
     if step.from_status == step.to_status:
         return _("Confirmed")
     return WHAT[step.to_status]

@@ -19,7 +19,16 @@ from clinic.models import AuditAction
 from tips import pdf
 from tips.checks import check
 from tips.differences import differences
-from tips.models import BEING_WRITTEN, TOLD_BEFORE, GuideDownload, Tip, TipKind, TipStatus, TransitionNotAllowed
+from tips.models import (
+    BEING_WRITTEN,
+    IN_REVIEW,
+    TOLD_BEFORE,
+    GuideDownload,
+    Tip,
+    TipKind,
+    TipStatus,
+    TransitionNotAllowed,
+)
 
 from .acts import ACTS
 from .article import WRITE, may_write, standing
@@ -70,12 +79,11 @@ def show_article(request, tip, *, status=200, **bound):
         "is_pending": compared not in {None, latest},
         "differences": differences(compared, latest) if compared else [],
         "findings": check(tip, latest, at=now) if tip.status in BEING_WRITTEN else [],
-        "is_own": tip.is_work_of(request.user),
+        "notes": list(notes(tip, request.user, at=now)),
         "may_write": may_write(request.user, tip),
         "edit_url": reverse(f"admin:tips_{tip.kind}_change", args=[tip.pk]) if may_write(request.user, tip) else "",
         "live_url": tip.get_absolute_url() if tip.is_live(at=now) else "",
         "now": now,
-        "is_soon": timezone.localdate(now) + TOLD_BEFORE,
         "asked": asked,
         "stands": standing(tip, at=now),
         "acts": acts,
@@ -87,6 +95,17 @@ def show_article(request, tip, *, status=200, **bound):
         ],
     }
     return TemplateResponse(request, "admin/tips/standing.html", context, status=status)
+
+
+def notes(tip, person, *, at):
+    """Why something is not offered that somebody might look for, in words."""
+    if tip.status in IN_REVIEW and tip.is_work_of(person):
+        yield _("You wrote some of it: somebody else has to agree.")
+    if tip.status == TipStatus.IN_CLINICAL and tip.nobody_else_could_agree:
+        yield _("No clinician here is left who could agree to it: an editor may publish it without review.")
+    is_near = tip.next_review and tip.next_review <= timezone.localdate(at) + TOLD_BEFORE
+    if is_near and tip.live_id and tip.status not in {TipStatus.APPROVED, TipStatus.ARCHIVED}:
+        yield _("While a newer text is in work, the one that readers see cannot be confirmed.")
 
 
 def fetched_lately(guide, *, today):

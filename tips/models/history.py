@@ -16,6 +16,7 @@ from .states import TipStatus
 
 STAFF = settings.AUTH_USER_MODEL
 PREVIEW_LIVES = timedelta(days=7)
+READ_AGAIN = _("Read again, unchanged.")
 SIGNER = signing.Signer(salt="tips.preview")
 
 
@@ -51,6 +52,11 @@ class TipStep(models.Model):
 
     def __str__(self):
         return f"{self.from_status} → {self.to_status}"
+
+    @property
+    def is_without_review(self):
+        """Of what readers see a reason is kept only where nobody else could agree to it."""
+        return self.revision_id and self.to_status == TipStatus.APPROVED and self.comment not in ("", READ_AGAIN)
 
 
 class TipRegion(models.Model):

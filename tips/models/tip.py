@@ -13,7 +13,7 @@ from clinic.wording import spoken
 from tips import emails, search
 from tips.checks import check
 
-from .history import FormerAddress, TipRegion, changed_to, labels
+from .history import READ_AGAIN, FormerAddress, TipRegion, changed_to, labels
 from .people import WhoMayAgree
 from .queryset import TipQuerySet
 from .revision import TipRevision, tidy
@@ -265,9 +265,7 @@ class Tip(WhoMayAgree, models.Model):
         self._refuse_unless_free(revision, by)
         self._refuse_unless_clinician(by)
         reviewed = self._reviewed(next_review, at=at) | {"clinical_reviewer": by, "independently_reviewed": True}
-        self._move_to(
-            TipStatus.APPROVED, frm={TipStatus.APPROVED}, by=by, at=at, comment=_("Read again, unchanged."), **reviewed
-        )
+        self._move_to(TipStatus.APPROVED, frm={TipStatus.APPROVED}, by=by, at=at, comment=READ_AGAIN, **reviewed)
 
     def archive(self, *, by, at):
         """What readers never saw leaves nothing that they are told of."""
