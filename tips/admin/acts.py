@@ -113,7 +113,11 @@ ACTS = {
         _("Send to review"),
         _("Send to review"),
         may_write,
-        lambda tip, user: tip.status in BEING_WRITTEN and tip.editors_left.exists(),
+        lambda tip, user: (
+            tip.status in BEING_WRITTEN
+            and tip.editors_left.exists()
+            and not tip.needs_another_author(minor=bool(tip.live_id))
+        ),
         _("Sent. An editor who did not write it has a mail."),
         SubmitForm,
         is_next=True,
@@ -125,7 +129,7 @@ ACTS = {
         lambda tip, user: (
             tip.status in BEING_WRITTEN | {S.IN_EDITORIAL}
             and not tip.editors_left.exists()
-            and tip.clinicians_left.exists()
+            and tip.clinicians_free.exists()
         ),
         _("Sent. A clinical reviewer who did not write it has a mail."),
         PassOverForm,
@@ -135,7 +139,9 @@ ACTS = {
         _("Agree as an editor"),
         _("Agree to this text"),
         who_has(EDIT),
-        lambda tip, user: tip.status == S.IN_EDITORIAL and not tip.is_work_of(user),
+        lambda tip, user: (
+            tip.status == S.IN_EDITORIAL and not tip.is_work_of(user) and not tip.needs_another_author(after=user)
+        ),
         _("Agreed."),
         binds=True,
         is_next=True,

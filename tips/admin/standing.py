@@ -22,6 +22,7 @@ from tips.differences import differences
 from tips.models import (
     BEING_WRITTEN,
     IN_REVIEW,
+    NAME_ANOTHER,
     TOLD_BEFORE,
     GuideDownload,
     Tip,
@@ -100,11 +101,14 @@ def show_article(request, tip, *, status=200, **bound):
 def notes(tip, person, *, at):
     """Why something is not offered that somebody might look for, in words."""
     if tip.status in IN_REVIEW and tip.is_work_of(person):
-        yield _("You wrote some of it: somebody else has to agree.")
+        yield _("You wrote some of it, or it carries your name: somebody else has to agree.")
     if tip.status == TipStatus.IN_CLINICAL and tip.nobody_else_could_agree:
         yield _("No clinician here is left who could agree to it: an editor may publish it without review.")
+    is_in_work = tip.status in BEING_WRITTEN | IN_REVIEW
     is_near = tip.next_review and tip.next_review <= timezone.localdate(at) + TOLD_BEFORE
-    if is_near and tip.live_id and tip.status not in {TipStatus.APPROVED, TipStatus.ARCHIVED}:
+    if (is_in_work or (is_near and tip.status == TipStatus.APPROVED)) and tip.needs_another_author():
+        yield NAME_ANOTHER
+    if is_near and tip.live_id and is_in_work:
         yield _("While a newer text is in work, the one that readers see cannot be confirmed.")
 
 

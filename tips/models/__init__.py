@@ -3,6 +3,7 @@
 from .downloads import GuideDownload
 from .history import FormerAddress, PreviewLink, TipRegion, TipStep
 from .imported import ImportedTip
+from .people import NAME_ANOTHER
 from .picture import Picture
 from .queryset import LISTED_AFTER, TOLD_BEFORE
 from .revision import TEXT_FIELDS, TipRevision
@@ -11,7 +12,6 @@ from .states import (
     EDIT,
     IN_REVIEW,
     REVIEW,
-    TRANSITIONS,
     TipKind,
     TipStatus,
     TransitionNotAllowed,
@@ -24,10 +24,10 @@ __all__ = [
     "EDIT",
     "IN_REVIEW",
     "LISTED_AFTER",
+    "NAME_ANOTHER",
     "REVIEW",
     "TEXT_FIELDS",
     "TOLD_BEFORE",
-    "TRANSITIONS",
     "FormerAddress",
     "Guide",
     "GuideDownload",

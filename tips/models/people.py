@@ -2,8 +2,13 @@
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from .states import BEING_WRITTEN, EDIT, REVIEW, TipStatus
+
+NAME_ANOTHER = _(
+    "Nobody is left who could agree to it but its author, and nobody agrees to what carries their own name. Name another author first."
+)
 
 
 class WhoMayAgree:
@@ -47,6 +52,28 @@ class WhoMayAgree:
         sent_on = self.steps.filter(revision=self.latest, to_status=TipStatus.IN_CLINICAL).last()
         editor = sent_on.by_id if sent_on and self.status == TipStatus.IN_CLINICAL else None
         return _able(REVIEW).exclude(pk__in=self.revisions.values("written_by")).exclude(pk=editor)
+
+    @property
+    def editors_free(self):
+        """Of those who are left, who may agree: before it was ever live not whose name it carries."""
+        return self.editors_left if self.live_id else self.editors_left.exclude(pk=self.author_id)
+
+    @property
+    def clinicians_free(self):
+        return self.clinicians_left.exclude(pk=self.author_id)
+
+    def needs_another_author(self, *, minor=None, after=None):
+        """Whoever is left carries the name on it, and may not agree: it waits for nobody until another is named.
+
+        `minor` if it is sent as a minor correction, or not; `after` is the editor who is about to agree.
+        """
+        asks_an_editor = after is None and self.status in BEING_WRITTEN | {TipStatus.IN_EDITORIAL}
+        if asks_an_editor and self.editors_left.exists() and not self.editors_free.exists():
+            return True
+        if minor if minor is not None else self.is_minor and self.status == TipStatus.IN_EDITORIAL:
+            return False
+        left = self.clinicians_left.exclude(pk=after and after.pk)
+        return left.exists() and not left.exclude(pk=self.author_id).exists()
 
     @property
     def nobody_else_could_agree(self):

@@ -14,7 +14,7 @@ from tips import emails, search
 from tips.checks import check
 
 from .history import READ_AGAIN, FormerAddress, TipRegion, changed_to, labels
-from .people import WhoMayAgree
+from .people import NAME_ANOTHER, WhoMayAgree
 from .queryset import TipQuerySet
 from .revision import TipRevision, tidy
 from .states import BEING_WRITTEN, EDIT, IN_REVIEW, REVIEW, TRANSITIONS, TipKind, TipStatus, TransitionNotAllowed
@@ -194,6 +194,8 @@ class Tip(WhoMayAgree, models.Model):
         self._refuse_unless_sound(at=at)
         if self.status in BEING_WRITTEN and not self.editors_left.exists():
             raise TransitionNotAllowed(_("Every editor here wrote some of it, so none of them can agree to it."))
+        if self.status in BEING_WRITTEN and self.needs_another_author(minor=minor):
+            raise TransitionNotAllowed(NAME_ANOTHER)
         self._move_to(
             TipStatus.IN_EDITORIAL,
             frm=BEING_WRITTEN,
@@ -201,18 +203,20 @@ class Tip(WhoMayAgree, models.Model):
             at=at,
             is_minor=minor,
             tell=emails.tip_to_edit,
-            people=self.editors_left,
+            people=self.editors_free,
         )
 
     def pass_over_editors(self, *, reason, by, at):
         """Where every editor wrote some of it: straight to a clinician who did not, and the reason is kept."""
         self._refuse_unless_sound(at=at)
+        if self.needs_another_author(minor=False):
+            raise TransitionNotAllowed(NAME_ANOTHER)
         if self.editors_left.exists():
             raise TransitionNotAllowed(_("Another editor here can agree to it first."))
         if not self.clinicians_left.exists():
             raise TransitionNotAllowed(_("No clinician here could agree to it either."))
         tell = partial(emails.tip_to_review, passed_over=True)
-        told = {"tell": tell, "people": self.clinicians_left, "comment": reason}
+        told = {"tell": tell, "people": self.clinicians_free, "comment": reason}
         frm = BEING_WRITTEN | {TipStatus.IN_EDITORIAL}
         self._move_to(TipStatus.IN_CLINICAL, frm=frm, by=by, at=at, is_minor=False, **told)
 
@@ -238,10 +242,12 @@ class Tip(WhoMayAgree, models.Model):
     def approve_editorial(self, revision, *, by, at):
         """An editor who wrote none of it agrees to exactly this text."""
         self._refuse_unless_free(revision, by)
+        if self.status == TipStatus.IN_EDITORIAL and self.needs_another_author(after=by):
+            raise TransitionNotAllowed(NAME_ANOTHER)
         if self.is_minor:
             self._go_live(revision, frm={TipStatus.IN_EDITORIAL}, by=by, at=at)
             return
-        told = {"tell": emails.tip_to_review, "people": self.clinicians_left.exclude(pk=by.pk)}
+        told = {"tell": emails.tip_to_review, "people": self.clinicians_free.exclude(pk=by.pk)}
         self._move_to(TipStatus.IN_CLINICAL, frm={TipStatus.IN_EDITORIAL}, by=by, at=at, revision=revision, **told)
 
     def approve_clinical(self, revision, *, next_review, by, at):
