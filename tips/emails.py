@@ -5,7 +5,7 @@ from django.utils.formats import date_format
 
 from clinic import mail
 from clinic.models import ClinicSettings
-from clinic.wording import spoken
+from clinic.wording import in_full
 
 
 def tip_to_edit(tip, people, *, at):
@@ -35,7 +35,7 @@ def for_mail(tip, *, at):
         "article": tip.latest.title,
         "minor": tip.is_minor,
         "is_seen": bool(tip.publish_at and tip.publish_at <= at),
-        "publish_at": spoken(tip.publish_at, ClinicSettings.current().tzinfo) if tip.publish_at else "",
+        "publish_at": in_full(tip.publish_at, ClinicSettings.current().tzinfo) if tip.publish_at else "",
         "next_review": date_format(tip.next_review) if tip.next_review else "",
         "path": reverse("admin:tips_standing", args=[tip.pk]),
     }

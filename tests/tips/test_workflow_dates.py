@@ -5,7 +5,10 @@ from datetime import date
 
 import pytest
 
+from clinic.mail import render
+from clinic.models import OutgoingMail
 from tests.factories import DAY, NOON
+from tests.tips.test_standing import page
 from tests.tips.test_workflow import ACTS, S, bring_to, people
 from tips.models import Tip, TransitionNotAllowed, latest_review
 
@@ -54,6 +57,22 @@ def test_a_new_text_of_a_live_article_keeps_its_date(clinic, people):
     ACTS["approve_clinical"](tip, people)
 
     assert tip.publish_at == NOON - DAY
+
+
+def test_what_is_kept_of_a_text_is_said_with_its_year(clinic, people, signed_in):
+    tip = bring_to(S.IN_CLINICAL, people)
+    tip.arrange(by=people["author"], at=NOON, topics=[], regions=[], publish_at=NOON + 400 * DAY)
+    ACTS["approve_clinical"](tip, people)
+    client = signed_in(people["editor"])
+
+    with pytest.raises(TransitionNotAllowed, match="Monday, March 2, 2026"):
+        ACTS["submit"](tip, people)
+    standing, history = (client.get(f"{page(tip)}{path}").content.decode() for path in ("", "history/"))
+
+    wrote, acted, seen_from = "February 28, 2026, ", "Monday, March 2, 2026, ", "Tuesday, April 6, 2027, "
+    assert [wrote in standing, seen_from in standing, wrote in history, acted in history] == [True] * 4
+    assert f"publish at: – → {seen_from}" in history
+    assert seen_from in render(OutgoingMail.objects.get()).body
 
 
 def test_what_would_expire_before_it_is_published_does_not_go_live(clinic, people):

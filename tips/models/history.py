@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.regions import Region
-from clinic.wording import spoken
+from clinic.wording import in_full
 
 from .states import TipStatus
 
@@ -25,7 +25,7 @@ def labels(regions):
 
 
 def in_words(fact):
-    return spoken(fact, timezone.get_current_timezone()) if isinstance(fact, datetime) else str(fact)
+    return in_full(fact, timezone.get_current_timezone()) if isinstance(fact, datetime) else str(fact)
 
 
 def changed_to(label, old, new):

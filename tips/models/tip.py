@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.wording import spoken
+from clinic.wording import in_full
 from tips import emails, search
 from tips.checks import check
 
@@ -364,7 +364,7 @@ class Tip(WhoMayAgree, models.Model):
         facts = {
             "status": self.get_status_display(),
             "who": last.by,
-            "when": spoken(last.at, timezone.get_current_timezone()),
+            "when": in_full(last.at, timezone.get_current_timezone()),
         }
         return _("It stands at “%(status)s” since %(who)s acted on %(when)s. Look again before you go on.") % facts
 
