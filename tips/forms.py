@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -27,8 +28,22 @@ def text_field(name, rows=None, **options):
     return TipRevision._meta.get_field(name).formfield(**widget, **options)
 
 
+TO_THE_MINUTE = "%Y-%m-%dT%H:%M"
+
+
 def moment():
-    return forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+    return forms.DateTimeInput(format=TO_THE_MINUTE, attrs={"type": "datetime-local"})
+
+
+class MomentField(forms.DateTimeField):
+    """A time of the clinic's zone. What is kept stays where nobody has typed another, also in an hour that comes twice."""
+
+    kept = None
+
+    def to_python(self, value):
+        if self.kept and value == timezone.localtime(self.kept).strftime(TO_THE_MINUTE):
+            return self.kept
+        return super().to_python(value)
 
 
 def who_was_last(tip):
@@ -88,13 +103,14 @@ class TipForm(forms.ModelForm):
         fields = ["slug", "topics", "author", "publish_at", "expire_at"]
         # The browser's own calendars: labelled, and without a script.
         widgets = {"topics": forms.CheckboxSelectMultiple, "publish_at": moment(), "expire_at": moment()}
-        field_classes = {"publish_at": forms.DateTimeField, "expire_at": forms.DateTimeField}
+        field_classes = {"publish_at": MomentField, "expire_at": MomentField}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.theirs, self.facts = None, []
         # Those who only arrange nothing, or only read, have not all of the fields.
         for name in {"publish_at", "expire_at"} & set(self.fields):
+            self.fields[name].kept = getattr(self.instance, name)
             self.fields[name].validators += [
                 MinValueValidator(EARLIEST, _("That is too long ago.")),
                 MaxValueValidator(LATEST, _("That is too far ahead. Leave it empty for “never”.")),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from clinic.models import OutgoingMail
-from tests.factories import DAY, NOON, make_person, make_tip
+from tests.factories import DAY, HOUR, NOON, make_person, make_tip
 from tips.models import Tip, TipStatus
 from tips.tick import tell_that_review_is_due, tick
 
@@ -33,6 +33,18 @@ def test_its_people_and_the_editors_hear_thirty_days_before(clinic):
     tick(at=NOON)
 
     assert (before, told()) == ([], ["author", "editor", "reviewer"])
+
+
+def test_the_days_are_counted_where_the_clinic_is(clinic, editor):
+    make_tip(author=editor, next_review=TODAY + 30 * DAY)
+    # Already this day in UTC, and still the evening before where the clinic is.
+    early = NOON.replace(hour=2)
+
+    tick(at=early)
+    before = len(told())
+    tick(at=early + 4 * HOUR)
+
+    assert (before, len(told())) == (0, 1)
 
 
 def test_once_for_each_review_however_often_and_by_however_many(clinic, editor):

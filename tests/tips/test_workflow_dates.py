@@ -1,13 +1,14 @@
 """When a text goes live, when it is to be read again, and what it may not be before."""
 
 from contextlib import nullcontext
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from clinic.mail import render
 from clinic.models import OutgoingMail
-from tests.factories import DAY, NOON
+from tests.factories import DAY, NOON, make_tip
+from tests.tips.test_admin import as_it_stands, change, wrong_fields
 from tests.tips.test_standing import page
 from tests.tips.test_workflow import ACTS, S, bring_to, people
 from tips.models import Tip, TransitionNotAllowed, latest_review
@@ -73,6 +74,20 @@ def test_what_is_kept_of_a_text_is_said_with_its_year(clinic, people, signed_in)
     assert [wrote in standing, seen_from in standing, wrote in history, acted in history] == [True] * 4
     assert f"publish at: – → {seen_from}" in history
     assert seen_from in render(OutgoingMail.objects.get()).body
+
+
+@pytest.mark.parametrize("hour", [5, 6])
+def test_what_went_live_in_an_hour_that_comes_twice_may_be_saved_again(clinic, people, signed_in, hour):
+    twice = datetime(2026, 11, 1, hour, 30, tzinfo=UTC)
+    tip = make_tip(author=people["editor"], published_at=twice)
+    client = signed_in(people["editor"])
+
+    kept = client.post(change(tip), as_it_stands(tip, title="Newer"))
+    tip.refresh_from_db()
+    typed = client.post(change(tip), as_it_stands(tip, expire_at="2027-11-07T01:30"))
+
+    assert (kept.status_code, tip.latest.title, tip.publish_at) == (302, "Newer", twice)
+    assert wrong_fields(typed) == ["expire_at"]
 
 
 def test_what_would_expire_before_it_is_published_does_not_go_live(clinic, people):

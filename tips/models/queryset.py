@@ -7,6 +7,8 @@ from django.db.models import F, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
+from clinic.models import ClinicSettings
+
 from .history import TipStep
 from .revision import TipRevision
 from .states import TipKind, TipStatus
@@ -101,5 +103,5 @@ class TipQuerySet(models.QuerySet):
 
     def to_be_told(self, *, at):
         """Whose people have not heard yet that it is soon due."""
-        soon = timezone.localdate(at) + TOLD_BEFORE
+        soon = timezone.localdate(at, ClinicSettings.current().tzinfo) + TOLD_BEFORE
         return self.published(at=at).filter(next_review__lte=soon, review_told_at__isnull=True)
