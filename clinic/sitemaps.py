@@ -27,7 +27,7 @@ class Pages(AtOurAddress):
 
 class Published(AtOurAddress):
     def items(self):
-        return Tip.objects.listed(at=timezone.now()).for_list().with_changed_at()
+        return Tip.objects.listed(at=timezone.now()).with_changed_at().order_by("-publish_at", "-pk")
 
     def lastmod(self, tip):
         return tip.changed_at

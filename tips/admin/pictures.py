@@ -43,8 +43,6 @@ class UploadForm(PictureForm):
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
     )
 
-    field_order = ["file", "title", "alt", "is_decorative"]
-
     def clean_file(self):
         try:
             return made_from(self.cleaned_data["file"].read(MOST_BYTES + 1))

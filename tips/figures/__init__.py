@@ -1,9 +1,9 @@
 """Line figures for the exercises: start and finish side by side, drawn from joint angles."""
 
-from tips.figures.drawing import Exercise, draw
+from tips.figures.drawing import draw
 from tips.figures.poses import EXERCISES
 
-__all__ = ["EXERCISES", "Exercise", "UnknownExercise", "svg"]
+__all__ = ["EXERCISES", "UnknownExercise", "svg"]
 
 
 class UnknownExercise(LookupError):

@@ -7,7 +7,6 @@ from markdownify import ATX, BACKSLASH, MarkdownConverter
 
 SPECIAL = re.compile(r"""\\(?=[!-/:-@\[-`{-~])|[*`\[]|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|&(?=\#?\w+;)|!(?=$)""")
 LINE_START = re.compile(r"^(\s*)(#{1,6}(?=\s|$)|[-+](?=\s|$)|(?:-\s*){3,}$|>|=+\s*$|~~~|:::|\d{1,9}(?=[.)](?:\s|$)))")
-PLAIN = {"span", "u", "[document]"}
 INLINE = {"strong", "em", "a", "code", "kbd", "samp", "img"}
 
 
@@ -16,7 +15,6 @@ class Writer(MarkdownConverter):
         autolinks = False
         bullets = "-"
         heading_style = ATX
-        keep_inline_images_in = ["td", "th", "h2", "h3", "h4", "a", "strong", "em", "p"]
         newline_style = BACKSLASH
         table_infer_header = True
         wrap = True
