@@ -70,6 +70,12 @@ def test_contents_of_a_text_without_headings_are_none():
     assert found == ()
 
 
+def test_plain_text_tells_the_fields_of_an_exercise_from_what_they_say():
+    words = plain_text("::: exercise squat\nName: Squat\nFor: Your thighs.\nSets: 2 sets of 8.\n:::")
+
+    assert " ".join(words.split()) == "Squat What for: Your thighs. Sets and repetitions: 2 sets of 8."
+
+
 def test_plain_text_is_the_words_without_their_marks():
     text = "## Warm *up*\n\nSee [the plan](/tips/plan/) & `rest`.\n\n::: exercise squat\n- **How:** down\n:::\n"
 

@@ -184,15 +184,6 @@ def test_what_is_found_goes_on_on_the_next_page(client, clinic):
 # What is shown of it
 
 
-def test_a_snippet_tells_the_fields_of_an_exercise_from_what_they_say(client, clinic):
-    body = "::: exercise squat\nName: Squat\nFor: Your thighs.\nHow: Bend your knees.\nSets: 2 sets of 8.\n:::"
-    make_tip(text={"title": "Legs", "summary": "Strong ones.", "body": body})
-
-    [snippet] = snippets(ask(client, "thighs"))
-
-    assert "What for: Your <mark>thighs</mark>. How: Bend your knees. Sets and repetitions: 2 sets of 8." in snippet
-
-
 def test_a_snippet_shows_the_words_around_the_first_that_fits(client, clinic):
     make_tip(
         text={
