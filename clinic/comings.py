@@ -81,7 +81,7 @@ def code_refused(user, **kwargs):
     """A wrong code of an app or of a mail. What was typed is no name, and is not kept."""
     at = timezone.now()
     audit.record(AuditAction.SIGN_IN_FAILED, by=None, at=at, reference=audit.named(user), kind="code")
-    if not WRONG_CODES.take(user.pk, at=at):
+    if not WRONG_CODES.take(audit.named(user), at=at):
         tell_of_guessing(at=at)
 
 

@@ -1,7 +1,9 @@
 """Of two who save one row at the desk the second reads first what the other has changed, and nothing typed is lost."""
 
+from contextlib import nullcontext
+
 from django.contrib.admin.utils import display_for_field
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 
@@ -17,8 +19,13 @@ class ReadFirst:
         compared = [self[name] for name, field in self.fields.items() if name in ours and not field.disabled]
         # A new row has no earlier state; nor has what came from no page of ours.
         if self.instance.pk and (not self.is_bound or any(each.html_initial_name in self.data for each in compared)):
+            if self.is_bound:
+                self.data = self.data.copy()
             for each in compared:
                 each.field.show_hidden_initial = True
+                # Several of something are sent by nothing where there was none.
+                if self.is_bound and each.html_initial_name not in self.data:
+                    self.data.setlist(each.html_initial_name, [])
 
     def _post_clean(self):
         """Before what was typed is put into the row."""
@@ -36,7 +43,6 @@ class ReadFirst:
         words = _("Somebody has changed this since you opened the page. Now it says: %(now)s. Save again for yours.")
         self.add_error(field.name, words % {"now": said(self.instance, field.name)})
         # Now they have read it.
-        self.data = self.data.copy()
         self.data.setlist(field.html_initial_name, stands)
 
 
@@ -64,6 +70,11 @@ class SecondReadsFirst:
 
     def get_changelist_form(self, request, **kwargs):
         return reading_first(super().get_changelist_form(request, **kwargs))
+
+    def changelist_view(self, request, extra_context=None):
+        """The stock list reads its rows before its transaction begins."""
+        with transaction.atomic() if request.method == "POST" else nullcontext():
+            return super().changelist_view(request, extra_context)
 
     def get_queryset(self, request):
         """Two who save at once come one after the other."""

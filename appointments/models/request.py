@@ -236,7 +236,7 @@ class ConsultationRequest(Transitions, models.Model):
 
     def _standing(self):
         """Who moved the request last, where to, and when: what a refused person needs to know."""
-        last = self.history.select_related("by").last()
+        last = self.history.exclude(from_status=F("to_status")).select_related("by").last()
         return _("%(reference)s is “%(status)s” since %(when)s (%(who)s). Nothing was changed.") % {
             "reference": self.reference,
             "status": RequestStatus(last.to_status).label,

@@ -1,4 +1,4 @@
-"""The way to a request: the start, a page for each step, the stop page, the check page and the confirmation."""
+"""The way to a request: the start, a page for each step, the stop page, and the check page."""
 
 import re
 from contextlib import suppress
@@ -95,10 +95,12 @@ class StepPage(Unlosable):
         if is_emergency(step, form):
             return stop(request, draft, form.ticked())
         if not within_limit(request, "page", PAGES_PER_SEND, at=now):
+            if EMPTY in request.POST:
+                return redirect("consultation:empty")
             return show_step(request, step, draft, form, status=429, note=TOO_MANY)
         if request.POST.keys() & {BACK, EMPTY}:
             # Whoever goes back to the last page thinks better of a change: it stands there as it was.
-            if CHANGE not in request.GET:
+            if CHANGE not in request.GET or EMPTY in request.POST:
                 draft.leave(step, request.POST)
             draft.keep(request)
             return redirect("consultation:empty" if EMPTY in request.POST else before(step, request))

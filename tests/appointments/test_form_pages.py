@@ -318,6 +318,23 @@ def test_whoever_keeps_the_form_after_all_finds_what_was_on_the_page(clinic, cli
     )  # fmt: skip
 
 
+def test_a_change_that_is_left_for_emptying_is_kept_as_well(clinic, client):
+    fill(client)
+
+    client.post(f"{address('problem')}?change", {"goal": "half a wo", "empty": ""})
+    page = Page(client.get(CHECK, follow=True))
+
+    assert (page.texts("h1"), page.fields["goal"]) == ([str(STEPS["problem"].title)], ["half a wo"])
+
+
+def test_the_form_is_emptied_also_where_a_network_has_sent_too_much(clinic, client, settings):
+    settings.CONSULTATION_SENDS_PER_HOUR = 0
+
+    answer = client.post(address("who"), TYPED["who"] | {"empty": ""})
+
+    assert (answer.status_code, answer.url) == (302, "/consultation/empty/")
+
+
 @pytest.mark.parametrize("path", [CHECK, "/consultation/advice/"])
 def test_a_page_without_questions_leads_to_emptying_and_brings_its_answers_along(clinic, client, path):
     fill(client, urgent={"urgent_signs": ["U7"]})

@@ -85,6 +85,18 @@ def test_a_role_that_was_given_meanwhile_is_not_taken_away_unread(desk, therapis
     assert therapist.groups.count() == 2
 
 
+def test_a_first_role_that_came_back_with_another_mistake_is_nobody_elses_change(desk, therapist):
+    person = User.objects.create(username="new", email="new@clinic.example", is_staff=True)
+    role = str(Group.objects.get(name="Editor").pk)
+    older = shown(desk.get(page_of(person)))
+
+    refused = desk.post(page_of(person), older | {"groups": [role], "email": therapist.email})
+    answer = desk.post(page_of(person), shown(refused) | {"groups": [role], "email": "new@clinic.example"})
+
+    assert list(errors(refused)) == ["id_email_error"]
+    assert (answer.status_code, [str(group) for group in person.groups.all()]) == (302, ["Editor"])
+
+
 def test_the_form_that_was_paused_meanwhile_stays_so(desk):
     older = shown(desk.get(SETTINGS))
     desk.post(SETTINGS, older | {"is_paused": "on", "reply_days": "2"})

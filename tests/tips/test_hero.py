@@ -72,7 +72,7 @@ def test_its_own_picture_is_offered_however_many_have_come_since(clinic, editor,
     [
         ({"hero_alt": "A band"}, "Two knees", {}, ("Two knees", False)),
         ({"hero_alt": "A band"}, "Two knees", {"hero_alt": "Three"}, ("Three", False)),
-        ({"hero_alt": "Words of its own"}, "Two knees", {}, ("Words of its own", False)),
+        ({"hero_alt": "Words of its own"}, "Two knees", {}, ("Two knees", False)),
         ({"hero_is_decorative": True}, "Two knees", {}, ("Two knees", False)),
         ({"hero_is_decorative": True}, "", {}, ("", True)),
         ({"hero_alt": "A band"}, "", {"hero_alt": "", "hero_is_decorative": "on"}, ("", True)),

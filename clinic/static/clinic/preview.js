@@ -2,28 +2,30 @@
 // keeps the reader's place in it, and nobody leaves what they typed without being asked.
 const button = document.querySelector("[data-preview]");
 if (button) {
-  let frame = document.querySelector("iframe[name=preview]");
+  let shown = document.querySelector("iframe[name=preview]"), shownAs = 0;
   // On a page that came back with a mistake stands what was typed and not saved.
   let pause, count = 0, unsaved = !!document.querySelector(".errornote");
   const show = () => {
     // A frame of its own each time: one that is used again would add to what Back goes through.
-    const [old, fresh] = [frame, frame.cloneNode()];
-    const place = old.contentDocument?.scrollingElement?.scrollTop ?? 0;
-    // By its own name, since the old one answers to its name as long as it is there.
-    old.removeAttribute("name");
-    fresh.name = button.formTarget = `preview-${count += 1}`;
+    const fresh = shown.cloneNode(), number = count += 1;
+    // By its own name, since the one before it answers to its name as long as it is there.
+    shown.removeAttribute("name");
+    fresh.name = button.formTarget = `preview-${number}`;
     fresh.style.setProperty("position", "absolute");
     fresh.style.setProperty("visibility", "hidden");
-    fresh.addEventListener("load", function shown() {
+    fresh.addEventListener("load", function loaded() {
       // Some browsers tell of the empty frame too, before the page has come.
       if (fresh.contentDocument?.URL === "about:blank") return;
-      fresh.removeEventListener("load", shown);
+      fresh.removeEventListener("load", loaded);
+      // What was typed later has come first.
+      if (number < shownAs) return fresh.remove();
+      const place = shown.contentDocument?.scrollingElement?.scrollTop ?? 0;
       fresh.removeAttribute("style");
-      old.remove();
+      shown.remove();
+      [shown, shownAs] = [fresh, number];
       fresh.contentDocument?.scrollingElement.scrollTo({ top: place, behavior: "instant" });
     });
-    old.after(fresh);
-    frame = fresh;
+    shown.after(fresh);
     button.form.requestSubmit(button);
   };
   button.form.addEventListener("input", () => {
