@@ -167,7 +167,7 @@ def test_what_was_sent_too_late_comes_along_by_the_other_ways_in(at_desk, come_i
     client = at_desk("Therapist")
     put_back(client, seen=20 * MINUTE)
     page = Page(client.post(f"/admin/queue/{make_arrived().reference}/note/", {"text": "Called, no answer."}))
-    ways = [tag.attrs.get("formaction") or tag.inside[-2].attrs["action"] for tag in page.within("button", "buttons")]
+    ways = [tag.attrs.get("formaction") or tag.inside[-2].attrs["action"] for tag in page.within("button", "actions")]
 
     offered = come_in(client, page.fields["kept"][0])
 
