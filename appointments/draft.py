@@ -21,6 +21,7 @@ SESSION_KEY = "consultation"
 SEAL = "consultation form"
 # A field that people do not see, and that programs fill in.
 TRAP = "leave_empty"
+SIGNS = ("safety", "urgent")
 # A page that lay open overnight still brings its answers back.
 SEALED_SECONDS = 24 * 60 * 60
 # Many times what any field takes.
@@ -33,7 +34,9 @@ class Draft:
     `began` is when the first page was opened, in seconds of the epoch: signed with the rest, so that no bot can set it back.
     """
 
-    def __init__(self, *, began, key=None, tip="", answers=None, seen=(), trapped=False, left=()):
+    def __init__(
+        self, *, began, key=None, tip="", answers=None, seen=(), trapped=False, left=(), version=SCREEN.version
+    ):
         self.key = key or secrets.token_urlsafe(24)
         self.began = began
         self.trapped = trapped
@@ -44,6 +47,9 @@ class Draft:
         # Steps that were left by Back: what was typed there is kept, and need not be whole yet.
         self.left = list(left)
         self.forms = {}
+        # What was answered to another list of signs says nothing of those that are new on this one.
+        if version != SCREEN.version:
+            self.forget_signs()
 
     @classmethod
     def of(cls, request, *, at):
@@ -76,6 +82,7 @@ class Draft:
             "seen": self.seen,
             "trapped": self.trapped,
             "left": self.left,
+            "version": SCREEN.version,
         }
 
     def keep(self, request):
@@ -115,8 +122,9 @@ class Draft:
 
     def forget_signs(self):
         self.seen = []
-        self.answers.pop("safety", None)
-        self.answers.pop("urgent", None)
+        for step in SIGNS:
+            self.answers.pop(step, None)
+        self.left = [step for step in self.left if step not in SIGNS]
 
     @property
     def for_whom(self):
@@ -143,7 +151,7 @@ class Draft:
 
     def outcome(self):
         """What the whole screen leads to. Both of its steps must be valid."""
-        said = self.said(["safety", "urgent"])
+        said = self.said(SIGNS)
         return SCREEN.outcome(said["emergency_signs"] + said["urgent_signs"], seen=self.seen)
 
     def facts(self):
@@ -157,11 +165,14 @@ class Draft:
         }
 
     def first_unanswered(self, before=None):
-        """The first step, of those before the one named, that still lacks a good answer."""
+        """The first step, of those before the one named, that still lacks a good answer.
+
+        Signs that were ticked on a page left by another way than on have not been answered with what they lead to.
+        """
         for step in STEPS:
             if step == before:
                 return None
-            if not self.form(step).is_valid():
+            if not self.form(step).is_valid() or (step in SIGNS and step in self.left):
                 return step
         return None
 

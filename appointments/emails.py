@@ -9,8 +9,9 @@ from clinic.models import ClinicSettings, OutgoingMail
 from .people import OVERSEE, TRIAGE, who_may
 
 ONE_DAY = timedelta(days=1)
-# Mails that whoever fills in the form, or has a link, can cause without any of us.
-BY_ANYBODY = {"received", "new_address", "contact_changed", "withdrawn"}
+# Mails that whoever fills in the form, or has a link, can cause without any of us. That contact was changed is always
+# told: whoever has the link could else change another thing first, so that nobody hears of the address.
+BY_ANYBODY = {"received", "new_address", "withdrawn"}
 # What may tell the patient that a booked time is given up.
 GIVES_UP = {"time_changed", "withdrawn", "about_your_request"}
 

@@ -195,7 +195,10 @@ def stop(request, draft, ticked):
     with suppress(OperationalError, InterfaceError):
         for key in (SESSION_KEY, SENT_KEY):
             request.session.pop(key, None)
-        StoppedVisit.objects.count_one(on=timezone.localdate())
+        # The page is for everybody; the figure is of people who came here through the questions before.
+        now = timezone.now()
+        if draft.first_unanswered(before="safety") is None and within_limit(request, "stop", 1, at=now):
+            StoppedVisit.objects.count_one(on=timezone.localdate(now))
     draft.forget_signs()
     return show_stop(request, seal(draft.as_dict() | {"ticked": ticked}, purpose=STOP_SEAL))
 

@@ -64,6 +64,15 @@ def test_what_it_replaced_is_kept_and_told_to_the_old_address_and_the_therapist(
     ]
 
 
+def test_the_old_address_hears_of_its_end_also_where_it_heard_of_a_number_the_same_day(clinic, client):
+    consultation = make_consultation(at=timezone.now())
+    client.post(own(consultation), {"phone": NEW["phone"]})
+
+    client.post(own(consultation), {"email": NEW["email"]})
+
+    assert [to for event, to in queued() if event == "contact_changed"] == [SAID["email"]] * 2
+
+
 def test_the_next_mail_goes_to_the_new_address(clinic, client, therapist):
     consultation = bring_to(S.IN_REVIEW, by=therapist)
     client.post(own(consultation), NEW)

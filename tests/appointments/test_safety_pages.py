@@ -14,9 +14,12 @@ pytestmark = pytest.mark.django_db
 STOPPED, ADVICE = reverse("consultation:stopped"), reverse("consultation:advice")
 
 
+CALL = "Call 911 now, or go to the nearest emergency room."
+FIELDS = {"safety": "emergency_signs", "urgent": "urgent_signs"}
+
+
 def tick(client, *signs, step="safety"):
-    name = "emergency_signs" if step == "safety" else "urgent_signs"
-    return client.post(address(step), {name: list(signs)})
+    return client.post(address(step), {FIELDS[step]: list(signs)})
 
 
 def at_the_screen(client):
@@ -37,7 +40,7 @@ def test_an_emergency_sign_leads_to_the_stop_page_and_nothing_is_kept(clinic, cl
     answer = tick(client, "E2")
 
     page = Page(answer)
-    assert page.texts("h1") == ["Call 911 now, or go to the nearest emergency room."]
+    assert page.texts("h1") == [CALL]
     assert "no-store" in answer["Cache-Control"]
     assert [session.get_decoded() for session in Session.objects.all()] == [{}]
     assert [(stopped.count, ConsultationRequest.objects.count()) for stopped in StoppedVisit.objects.all()] == [(1, 0)]
@@ -51,6 +54,51 @@ def test_two_stops_on_a_day_are_counted_together(clinic, client):
     tick(client, "E3", "none")
 
     assert list(StoppedVisit.objects.values_list("count", flat=True)) == [2]
+
+
+def test_whoever_skips_the_questions_is_told_to_call_and_moves_no_figure(clinic, client):
+    page = Page(tick(client, "E2"))
+
+    assert (page.texts("h1"), StoppedVisit.objects.count()) == ([CALL], 0)
+
+
+def test_one_network_moves_the_figure_no_further_than_it_may_send(clinic, client, settings):
+    settings.CONSULTATION_SENDS_PER_HOUR = 2
+
+    for _ in range(3):
+        at_the_screen(client)
+        page = Page(tick(client, "E2"))
+
+    assert (page.texts("h1"), StoppedVisit.objects.get().count) == ([CALL], 2)
+
+
+@pytest.mark.parametrize(("step", "signs"), [("safety", ["not_sure"]), ("urgent", ["U1"])])
+@pytest.mark.parametrize("by", ["back", "empty"])
+def test_signs_on_a_page_that_was_left_are_met_with_what_they_lead_to(clinic, client, step, signs, by):
+    fill(client)
+
+    client.post(address(step), {FIELDS[step]: signs, by: ""})
+    sent = client.post(CHECK)
+    on = tick(client, *signs, step=step)
+    if step == "safety":
+        on = client.post(on.url, TYPED["urgent"])
+
+    assert (sent.url, on.url) == (address(step), ADVICE)
+
+
+def test_what_was_answered_to_an_earlier_list_of_signs_is_asked_anew(clinic, client):
+    fill(client)
+    session = client.session
+    session["consultation"] |= {"version": "2025-1", "seen": ["E5"]}
+    session.save()
+
+    page = client.get(CHECK)
+
+    assert page.url == address("safety")
+    assert Page(client.get(address("problem"), follow=True)).fields.get("emergency_signs") is None
+    for asked in ("safety", "urgent"):
+        client.post(address(asked), TYPED[asked])
+    assert client.get(CHECK).status_code == 200
 
 
 def test_what_was_chosen_by_mistake_is_asked_again_with_the_answers_before_it_kept(clinic, client):
