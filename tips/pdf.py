@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from markdown_it.token import Token
 
-from clinic.models import ClinicSettings, User
+from clinic.models import ClinicSettings
 
 from . import figures, pictures
 from .blocks import exercise_key
@@ -24,7 +24,7 @@ from .painting import PRINTED
 from .sources import lines
 
 if TYPE_CHECKING:
-    from .models import Tip, TipRevision
+    from .models import Tip
 
 PAGE = """
 #set document(title: {title}, author: {author})
@@ -188,17 +188,12 @@ def _address(href: str) -> str:
     return from_page or settings.BASE_URL + (href if href.startswith("/") else "/")
 
 
-def guide(guide: "Tip", text: "TipRevision | None" = None, *, day: date, reviewer: User | None = None) -> bytes:
-    """The live text, or another of the guide's, as PDF/UA-1 of this day; `reviewer` is who is about to stand in it.
-
-    Raises `CannotTypeset`.
-    """
+def guide(guide: "Tip", *, day: date) -> bytes:
+    """The live text of the guide as PDF/UA-1 of this day. Raises `CannotTypeset`."""
     clinic = ClinicSettings.current()
     phone = f" · {clinic.phone.as_national}" if clinic.phone else ""
     imprint = f"{clinic.name}{phone} · {settings.BASE_URL}{guide.get_absolute_url()}"
-    if reviewer:
-        imprint += f" · Reviewed by {reviewer.byline}"
-    elif guide.independently_reviewed:
+    if guide.independently_reviewed:
         imprint += f" · Reviewed by {guide.clinical_reviewer.byline} on {guide.last_reviewed:%Y-%m-%d}"
     else:
         imprint += " · Not independently reviewed"
@@ -208,7 +203,7 @@ def guide(guide: "Tip", text: "TipRevision | None" = None, *, day: date, reviewe
         imprint += " · Sample content, not approved by a clinician"
     is_due = guide.next_review and guide.next_review <= day
     due = _("Due for review since %s. Parts of it may be out of date.") % guide.next_review if is_due else ""
-    text = text or guide.live
+    text = guide.live
     hero = _picture(text.hero, text.hero_alt)
     return _set(text.title, guide.author.byline, text.summary, due, hero, text.body, text.sources, imprint)
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, Permission
 
 from clinic.models import OutgoingMail
 from tests.factories import DAY, NOON, make_person, make_tip
-from tips.models import Tip, TipStatus, TransitionNotAllowed
+from tips.models import Tip, TipKind, TipStatus, TransitionNotAllowed
 
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +120,35 @@ def test_from_a_draft_to_readers_by_three_people(clinic, people):
     assert tip.is_live(at=NOON)
     facts = (tip.live, tip.clinical_reviewer, tip.last_reviewed, tip.next_review, tip.independently_reviewed)
     assert facts == (tip.latest, people["reviewer"], NOON.date(), NEXT, True)
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "asked"),
+    [
+        ("approve_editorial", S.IN_EDITORIAL, {}),
+        ("approve_clinical", S.IN_CLINICAL, {"next_review": NEXT}),
+        ("confirm", S.APPROVED, {"next_review": NEXT}),
+    ],
+)
+def test_no_guide_goes_live_without_its_pdf_whoever_asks(clinic, people, act, status, asked):
+    text = {"body": "> " * 5000 + "x"}
+    guide = make_tip(kind=TipKind.GUIDE, author=people["author"], status=status, is_minor=True, text=text)
+    person = people["editor" if act == "approve_editorial" else "reviewer"]
+    before = everything()
+
+    with pytest.raises(TransitionNotAllowed, match="cannot be made into a PDF"):
+        getattr(guide, act)(guide.latest, by=person, at=NOON, **asked)
+
+    assert everything() == before
+
+
+def test_a_guide_published_alone_is_tried_without_the_name_of_its_last_reviewer(clinic):
+    named = make_person("Clinical reviewer", display_name="王小明", is_active=False)
+    guide = make_tip(kind=TipKind.GUIDE, clinical_reviewer=named, independently_reviewed=True)
+
+    guide.publish_alone(guide.latest, reason="I work alone.", next_review=NEXT, by=guide.author, at=NOON)
+
+    assert (guide.clinical_reviewer, guide.status) == (None, S.APPROVED)
 
 
 # Nobody agrees to their own text

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic import audit
 from clinic.models import AuditAction
-from tips import pdf
 from tips.checks import check
 from tips.differences import differences
 from tips.models import (
@@ -26,7 +25,6 @@ from tips.models import (
     TOLD_BEFORE,
     GuideDownload,
     Tip,
-    TipKind,
     TipStatus,
     TransitionNotAllowed,
 )
@@ -131,10 +129,6 @@ def act(request, pk, name):
         return show_article(request, tip, **{name: form})
     seen = {"revision": tip.revisions.filter(number=number_of(request)).first()} if chosen.binds else {}
     try:
-        if name in {"approve_clinical", "confirm"}:
-            refuse_what_cannot_be_kept(tip, reviewer=request.user)
-        elif name == "publish_alone" or (name == "approve_editorial" and tip.is_minor):
-            refuse_what_cannot_be_kept(tip)
         with transaction.atomic():
             getattr(tip, name)(by=request.user, at=timezone.now(), **seen, **form.cleaned_data)
             changed(request, tip, name)
@@ -155,16 +149,6 @@ def changed(request, tip, act):
 def number_of(request):
     number = request.POST.get("text", "")
     return int(number) if number.isdecimal() and len(number) < 9 else None
-
-
-def refuse_what_cannot_be_kept(tip, *, reviewer=None):
-    """A guide does not go live without the PDF that its page offers, with whose name will stand in it."""
-    if tip.kind != TipKind.GUIDE:
-        return
-    try:
-        pdf.guide(tip, tip.latest, day=timezone.localdate(), reviewer=reviewer)
-    except pdf.CannotTypeset as reason:
-        raise TransitionNotAllowed(str(reason)) from reason
 
 
 @require_POST
