@@ -94,14 +94,14 @@ class Act:
 
 
 def who_has(permission):
-    return lambda user, tip: user.has_perm(permission)
+    return lambda tip, user: user.has_perm(permission)
 
 
-def agrees(user, tip):
+def agrees(tip, user):
     return user.has_perm(EDIT) or user.has_perm(REVIEW)
 
 
-def waits_for(user, tip):
+def waits_for(tip, user):
     return (tip.status == S.IN_EDITORIAL and user.has_perm(EDIT)) or (
         tip.status == S.IN_CLINICAL and user.has_perm(REVIEW)
     )
@@ -162,7 +162,7 @@ ACTS = {
         _("Ask for changes"),
         _("Ask for changes"),
         agrees,
-        lambda tip, user: waits_for(user, tip),
+        waits_for,
         _("Whoever wrote it has a mail."),
         CommentForm,
     ),

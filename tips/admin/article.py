@@ -53,7 +53,7 @@ def shown(field):
     return show
 
 
-def may_write(user, tip):
+def may_write(tip, user):
     """Drafts by all who write; what readers see by those who could agree to it; nothing that was taken down."""
     if tip.status == TipStatus.ARCHIVED or not user.has_perm(WRITE):
         return False
@@ -106,7 +106,7 @@ class ArticleAdmin(admin.ModelAdmin):
         return False
 
     def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and (obj is None or may_write(request.user, obj))
+        return super().has_change_permission(request, obj) and (obj is None or may_write(obj, request.user))
 
     def get_readonly_fields(self, request, obj=None):
         """What readers may have kept, or wait for, is arranged by editors."""
@@ -146,7 +146,7 @@ class ArticleAdmin(admin.ModelAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """What somebody typed in a page that may no longer be changed is shown to them, to take elsewhere."""
         tip = self.get_object(request, object_id) if request.method == "POST" else None
-        if tip and request.user.has_perm(WRITE) and not may_write(request.user, tip):
+        if tip and request.user.has_perm(WRITE) and not may_write(tip, request.user):
             context = {**self.admin_site.each_context(request), "title": str(tip), "tip": tip}
             context["form"] = TipForm(request.POST, instance=tip)
             return TemplateResponse(request, "admin/tips/too_late.html", context, status=409)

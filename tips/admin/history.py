@@ -46,7 +46,7 @@ def history(request, pk):
                 "text": text,
                 "differences": differences(before.get(text.number - 1), text) if text.number > 1 else [],
                 "is_live": text.pk == tip.live_id,
-                "may_be_restored": text != newest and may_write(request.user, tip),
+                "may_be_restored": text != newest and may_write(tip, request.user),
             }
             for text in texts
         ],
@@ -72,7 +72,7 @@ def what_it_was(step):
 @require_POST
 def restore(request, pk, number):
     tip = get_article(request, pk, "tips.change_tip")
-    if not may_write(request.user, tip):
+    if not may_write(tip, request.user):
         messages.error(request, _("It cannot be changed as it stands."))
         return redirect("admin:tips_history", pk)
     with transaction.atomic():

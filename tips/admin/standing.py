@@ -45,7 +45,7 @@ def get_article(request, pk, permission=READ):
 
 def get_to_write(request, pk):
     tip = get_article(request, pk, WRITE)
-    if not may_write(request.user, tip):
+    if not may_write(tip, request.user):
         raise PermissionDenied
     return tip
 
@@ -64,7 +64,7 @@ def show_article(request, tip, *, status=200, **bound):
     acts = [
         {"name": name, "act": act, "form": bound.get(name) or act.form(tip=tip, at=now)}
         for name, act in ACTS.items()
-        if name in bound or (act.may(request.user, tip) and act.is_open(tip, request.user))
+        if name in bound or (act.may(tip, request.user) and act.is_open(tip, request.user))
     ]
     # What the last reader asked for, until somebody has agreed.
     agreed = tip.steps.filter(to_status=TipStatus.APPROVED).last()
@@ -79,8 +79,8 @@ def show_article(request, tip, *, status=200, **bound):
         "differences": differences(compared, latest) if compared else [],
         "findings": check(tip, latest, at=now) if tip.status in BEING_WRITTEN else [],
         "notes": list(notes(tip, request.user, at=now)),
-        "may_write": may_write(request.user, tip),
-        "edit_url": reverse(f"admin:tips_{tip.kind}_change", args=[tip.pk]) if may_write(request.user, tip) else "",
+        "may_write": may_write(tip, request.user),
+        "edit_url": reverse(f"admin:tips_{tip.kind}_change", args=[tip.pk]) if may_write(tip, request.user) else "",
         "live_url": tip.get_absolute_url() if tip.is_live(at=now) else "",
         "now": now,
         "asked": asked,
@@ -122,7 +122,7 @@ def act(request, pk, name):
         return redirect("admin:tips_standing", pk)
     chosen = ACTS[name]
     tip = get_article(request, pk)
-    if not chosen.may(request.user, tip):
+    if not chosen.may(tip, request.user):
         raise PermissionDenied
     form = chosen.form(request.POST, tip=tip, at=timezone.now())
     if not form.is_valid():
