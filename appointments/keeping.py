@@ -20,7 +20,7 @@ from django.db.models import Exists, OuterRef
 
 from clinic import audit
 from clinic.models import AuditAction, ClinicSettings, Heartbeat, OutgoingMail
-from clinic.visits import KEPT
+from clinic.sessions import KEPT
 
 from .draft import SESSION_KEY
 from .models import (

@@ -11,6 +11,8 @@ from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.db import connection
 from django.utils import timezone
 
+# Under this a session has what staff sent after their visit had ended, until it is offered to them once more.
+KEPT = "kept_for_after"
 READ = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
 CREATE = (
     "INSERT INTO django_session (session_data, expire_date, session_key) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"

@@ -22,12 +22,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from clinic.sealing import BrokenSeal, seal, unseal
+from clinic.sessions import KEPT
 from clinic.signin import BEGAN, PROVEN, sees_requests, steps_of
 
 IDLE_WITH_REQUESTS, IDLE, LONGEST = timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12)
 # The session is written no oftener than this, and so a visit ends up to this much earlier.
 NOTED_EVERY = timedelta(minutes=1)
-SEEN, KEPT = "visit_seen", "kept_for_after"
+SEEN = "visit_seen"
 SEAL = "sent too late"
 KEPT_FOR_SECONDS = 60 * 60
 DESK = "/admin/"

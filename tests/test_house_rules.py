@@ -35,7 +35,7 @@ MAY_IMPORT = {
 }
 # What puts the project together, and so may import anything.
 COMPOSITION = {
-    "urls.py", "views.py", "sitemaps.py", "admin.py", "admin_audit.py", "admin_opening.py", "admin_settings.py", "desk.py", "desk_mail.py", "digest.py", "opening.py", "visits.py", "signin.py", "signin_urls.py", "middleware.py", "context_processors.py",
+    "urls.py", "views.py", "sitemaps.py", "admin.py", "admin_audit.py", "admin_opening.py", "admin_settings.py", "desk.py", "desk_mail.py", "digest.py", "opening.py", "visits.py", "signin.py", "comings.py", "signin_urls.py", "middleware.py", "context_processors.py",
 }  # fmt: skip
 # Inside an app, lower modules do not know the higher ones.
 LAYERS = [
@@ -87,6 +87,13 @@ def test_imports_point_one_way(path):
     foreign = {name.split(".")[0] for name in imported(path)} & set(MAY_IMPORT) - MAY_IMPORT[app]
 
     assert foreign == set()
+
+
+@pytest.mark.parametrize("path", [path for path in OURS if not is_composition(path)], ids=relative)
+def test_nothing_imports_what_puts_the_project_together_but_its_other_parts(path):
+    composition = {f"clinic.{name.removesuffix('.py')}" for name in COMPOSITION}
+
+    assert set(imported(path)) & composition == set()
 
 
 @pytest.mark.parametrize("path", OURS, ids=relative)

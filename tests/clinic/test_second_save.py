@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from appointments.models import TimeOff, WorkingHours
 from clinic.models import ClinicSettings, Holiday, OpeningHours, User
-from clinic.visits import KEPT
+from clinic.sessions import KEPT
 from tests.appointments.pages import Page
 from tests.factories import DAY
 
