@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import typst
 from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from markdown_it.token import Token
 
@@ -43,7 +44,7 @@ PAGE = """
 
 {body}
 
-= Sources
+= {heading}
 {sources}
 
 #v(1.5em)
@@ -190,22 +191,28 @@ def _address(href: str) -> str:
 
 def guide(guide: "Tip", *, day: date) -> bytes:
     """The live text of the guide as PDF/UA-1 of this day. Raises `CannotTypeset`."""
-    clinic = ClinicSettings.current()
-    phone = f" · {clinic.phone.as_national}" if clinic.phone else ""
-    imprint = f"{clinic.name}{phone} · {settings.BASE_URL}{guide.get_absolute_url()}"
-    if guide.independently_reviewed:
-        imprint += f" · Reviewed by {guide.clinical_reviewer.byline} on {guide.last_reviewed:%Y-%m-%d}"
-    else:
-        imprint += " · Not independently reviewed"
-    if guide.next_review:
-        imprint += f" · Next review {guide.next_review:%Y-%m-%d}"
-    if clinic.is_demo:
-        imprint += " · Sample content, not approved by a clinician"
-    is_due = guide.next_review and guide.next_review <= day
-    due = _("Due for review since %s. Parts of it may be out of date.") % guide.next_review if is_due else ""
+    due = ""
+    if guide.next_review and guide.next_review <= day:
+        due = _("Due for review since %s. Parts of it may be out of date.") % date_format(guide.next_review)
     text = guide.live
     hero = _picture(text.hero, text.hero_alt)
-    return _set(text.title, guide.author.byline, text.summary, due, hero, text.body, text.sources, imprint)
+    return _set(text.title, guide.author.byline, text.summary, due, hero, text.body, text.sources, imprint(guide))
+
+
+def imprint(guide: "Tip") -> str:
+    """Whose guide it is, where it stands, and who reviewed it when."""
+    clinic = ClinicSettings.current()
+    said = [clinic.name, clinic.phone.as_national if clinic.phone else "", settings.BASE_URL + guide.get_absolute_url()]
+    if guide.independently_reviewed:
+        review = {"reviewer": guide.clinical_reviewer.byline, "last": date_format(guide.last_reviewed)}
+        said.append(_("Reviewed by %(reviewer)s on %(last)s") % review)
+    else:
+        said.append(_("Not independently reviewed"))
+    if guide.next_review:
+        said.append(_("Next review %s") % date_format(guide.next_review))
+    if clinic.is_demo:
+        said.append(_("Sample content, not approved by a clinician"))
+    return " · ".join(filter(None, said))
 
 
 @lru_cache(maxsize=32)
@@ -218,6 +225,7 @@ def _set(title: str, author: str, summary: str, due: str, hero: str, body: str, 
         due=f"#strong[#({literal(due)})]" if due else "",
         hero=hero,
         body=markup(body),
+        heading=f"#({literal(_('Sources'))})",
         sources=named,
         imprint=literal(imprint),
     )

@@ -6,6 +6,7 @@ import pytest
 import typst
 from django.conf import settings
 from django.core.management import call_command
+from django.utils import translation
 
 from tests.factories import NOON, make_clinic, make_person, make_roles, make_tip
 from tips import pdf
@@ -292,8 +293,8 @@ def test_the_imprint_says_who_reviewed_it_and_that_it_is_a_sample(pages):
         "Elm Street Clinic",
         "(407) 698-5558",
         f"{settings.BASE_URL}/guides/rest/",
-        "Reviewed by Jo Adeyemi, PT on 2026-02-01",
-        "Next review 2027-03-01",
+        "Reviewed by Jo Adeyemi, PT on February 1, 2026",
+        "Next review March 1, 2027",
         "Sample content, not approved by a clinician",
     ]
 
@@ -315,11 +316,31 @@ def test_the_imprint_says_that_nobody_independent_has_reviewed_it(clinic, pages)
     assert " · Not independently reviewed" in pages[0]
 
 
+def test_the_words_around_a_guide_and_its_dates_are_translated(pages, monkeypatch):
+    make_clinic(name="Praxis an der Ulme", is_demo=True)
+    reviewer = make_person("Clinical reviewer", display_name="Jo Adeyemi", credentials="PT")
+    review = {"clinical_reviewer": reviewer, "last_reviewed": date(2026, 2, 1), "independently_reviewed": True}
+    guides = [make_tip(kind=TipKind.GUIDE, next_review=date(2026, 3, 2), **more) for more in (review, {})]
+    monkeypatch.setattr(pdf, "_", "‹{}›".format)
+
+    with translation.override("de"):
+        for guide in guides:
+            pdf.guide(guide, day=NOON.date())
+
+    said = [re.findall(r"‹[^›]*›", page) for page in pages]
+    due = ["‹Due for review since 2. März 2026. Parts of it may be out of date.›", "‹Sources›"]
+    rest = ["‹Next review 2. März 2026›", "‹Sample content, not approved by a clinician›"]
+    assert said == [
+        [*due, "‹Reviewed by Jo Adeyemi, PT on 1. Februar 2026›", *rest],
+        [*due, "‹Not independently reviewed›", *rest],
+    ]
+
+
 def test_from_the_day_on_which_its_review_is_due_it_says_so(clinic, pages):
     guide = make_tip(kind=TipKind.GUIDE, next_review=date(2026, 3, 2), text={"title": "A guide that is due"})
 
     for day in (date(2026, 3, 1), date(2026, 3, 2)):
         pdf.guide(guide, day=day)
 
-    said = "Due for review since 2026-03-02. Parts of it may be out of date."
-    assert [said in page.split("= Sources")[0] for page in pages] == [False, True]
+    said = "Due for review since March 2, 2026. Parts of it may be out of date."
+    assert [said in page.split("Sources")[0] for page in pages] == [False, True]
