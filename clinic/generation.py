@@ -33,7 +33,7 @@ SHOWN = re.compile(
     r'"(tips_\w+|clinic_(user(_groups|_user_permissions)?|clinicsettings|openinghours|holiday|approval))"'
 )
 # What only counts or waits, and that somebody has come in.
-NOT_SHOWN = re.compile(r'"tips_(guidedownload|previewlink)"|UPDATE "clinic_user" SET "last_login" = %s WHERE')
+NOT_SHOWN = re.compile(r'"tips_previewlink"|UPDATE "clinic_user" SET "last_login" = %s WHERE')
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|TRUNCATE|WITH)\b", re.IGNORECASE)
 TABLE = "clinic_shownchange"
 CHANGED = f'INSERT INTO "{TABLE}" DEFAULT VALUES'

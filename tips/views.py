@@ -1,18 +1,17 @@
 import logging
-from contextlib import suppress
 
 from django.core.paginator import Paginator
-from django.db import Error
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from clinic import counting
 from clinic.pagecache import same_for_all
 from clinic.regions import Region
 
 from . import pdf, search
-from .models import GuideDownload, PreviewLink, Tip, TipRegion, Topic
+from .models import PreviewLink, Tip, TipRegion, Topic
 from .page import article, gone
 
 logger = logging.getLogger(__name__)
@@ -99,9 +98,8 @@ def as_pdf(request, guide, *, at):
         )
         return redirect(guide)
     if request.method == "GET" and not ASKED_FOR_BEFORE & request.headers.keys():
-        # Nobody goes without a guide because it could not be counted.
-        with suppress(Error):
-            GuideDownload.objects.count_one(guide, day=timezone.localdate(at))
+        # By its number, which stays when it gets another address.
+        counting.count("guide_pdf", str(guide.pk), on=timezone.localdate(at))
     response = HttpResponse(document, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{guide.slug}.pdf"'
     return response

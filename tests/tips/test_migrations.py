@@ -1,12 +1,15 @@
-"""Where the articles from before the workflow stand in it."""
+"""What becomes of the rows of an older version."""
 
 from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
+from clinic.models import DayCount
 from tests.factories import DAY, NOON, make_person, make_tip
-from tips.models import Tip, TipStatus
+from tips.models import Tip, TipKind, TipStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +51,30 @@ def test_placing_twice_changes_nothing():
     tip.revise(by=tip.author, at=NOON, **WORDS)
 
     assert place() == place()
+
+
+def migrate_to(name):
+    executor = MigrationExecutor(connection)
+    executor.migrate([("tips", name)])
+    return executor.loader.project_state([("tips", name)]).apps
+
+
+@pytest.fixture
+def before_downloads_were_looks(transactional_db):
+    yield migrate_to("0008_search_rows_apart")
+    migrate_to("0010_no_table_of_downloads")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_fetched_before_is_counted_on_and_may_go_back(before_downloads_were_looks):
+    guide, day = make_tip(kind=TipKind.GUIDE), NOON.date()
+    before_downloads_were_looks.get_model("tips", "GuideDownload").objects.create(tip_id=guide.pk, day=day, count=3)
+
+    migrate_to("0010_no_table_of_downloads")
+    DayCount.objects.add({(day, "guide_pdf", str(guide.pk)): 2})
+    looks = list(DayCount.objects.values_list("day", "kind", "key", "count"))
+    older = migrate_to("0008_search_rows_apart")
+
+    back = older.get_model("tips", "GuideDownload").objects.values_list("tip", "day", "count")
+    assert (looks, list(back)) == ([(day, "guide_pdf", str(guide.pk), 5)], [(guide.pk, day, 5)])
+    assert DayCount.objects.count() == 0

@@ -7,9 +7,10 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from clinic.models import DayCount
 from tests.factories import DAY, NOON, make_person, make_tip
 from tests.tips.test_admin import TEXT
-from tips.models import GuideDownload, PreviewLink, Tip, TipKind, TipStatus
+from tips.models import PreviewLink, Tip, TipKind, TipStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -378,7 +379,7 @@ def test_a_guide_says_how_often_its_pdf_was_fetched_lately(clinic, editor, signe
     guide = make_tip(kind=TipKind.GUIDE)
     today = timezone.localdate(timezone=clinic.tzinfo)
     for days, count in ((0, 2), (29, 3), (30, 40)):
-        GuideDownload.objects.create(tip=guide, day=today - days * DAY, count=count)
+        DayCount.objects.add({(today - days * DAY, "guide_pdf", str(guide.pk)): count})
 
     html = signed_in(editor).get(page(guide)).content.decode()
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import audit
-from clinic.models import AuditAction
+from clinic.models import AuditAction, DayCount
 from tips.checks import check
 from tips.differences import differences
 from tips.models import (
@@ -23,7 +23,6 @@ from tips.models import (
     IN_REVIEW,
     NAME_ANOTHER,
     TOLD_BEFORE,
-    GuideDownload,
     Tip,
     TipStatus,
     TransitionNotAllowed,
@@ -112,7 +111,7 @@ def notes(tip, person, *, at):
 
 def fetched_lately(guide, *, today):
     """How often a guide's PDF was fetched in thirty days."""
-    days = GuideDownload.objects.filter(tip=guide, day__gt=today - THIRTY_DAYS)
+    days = DayCount.objects.filter(kind="guide_pdf", key=str(guide.pk), day__gt=today - THIRTY_DAYS)
     return days.aggregate(sum=Sum("count"))["sum"] or 0
 
 

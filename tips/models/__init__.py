@@ -1,6 +1,5 @@
 """Tips and guides: what they say, who stands behind it, and which text is live."""
 
-from .downloads import GuideDownload
 from .history import FormerAddress, PreviewLink, TipRegion, TipStep
 from .imported import ImportedTip
 from .people import NAME_ANOTHER
@@ -30,7 +29,6 @@ __all__ = [
     "TOLD_BEFORE",
     "FormerAddress",
     "Guide",
-    "GuideDownload",
     "ImportedTip",
     "Picture",
     "PreviewLink",
