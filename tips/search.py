@@ -119,7 +119,7 @@ def indexed(text):
     return " ".join(form for word in map(fold, WORD.findall(text)) for form in dict.fromkeys((word, stem(word))))
 
 
-def tidy(text):
+def normalized(text):
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
@@ -133,7 +133,7 @@ class Wanted:
     @classmethod
     def from_query(cls, query):
         """Small words count only where there are no others."""
-        text = tidy(query[: MOST_WORDS * MOST_LETTERS])
+        text = normalized(query[: MOST_WORDS * MOST_LETTERS])
         words = [*filter(None, map(fold, WORD.findall(text)))][:MOST_WORDS]
         words = [word for word in words if word not in SMALL_WORDS] or words
         last = words[-1] if words else ""
@@ -169,14 +169,14 @@ class Wanted:
 def index(tip):
     """Make the tip's live text the one that is found; for the transaction in which it becomes so."""
     text = tip.live
-    plain = tidy(plain_text(text.body))
+    plain = normalized(plain_text(text.body))
     SearchEntry(
         tip_id=tip.pk,
         text_id=text.pk,
         plain=plain,
-        title=indexed(tidy(text.title)),
-        summary=indexed(tidy(text.summary)),
-        topics=indexed(tidy(" ".join(topic.name for topic in tip.topics.all()))),
+        title=indexed(normalized(text.title)),
+        summary=indexed(normalized(text.summary)),
+        topics=indexed(normalized(" ".join(topic.name for topic in tip.topics.all()))),
         body=indexed(plain),
     ).save()
 
@@ -214,7 +214,7 @@ class Found:
         tips = self.tips.in_bulk(self.ids[part])
         texts = dict(SearchEntry.objects.filter(pk__in=tips).values_list("pk", "plain"))
         for pk, tip in tips.items():
-            tip.snippet = marked(tidy(tip.live.summary), self.wanted) or marked(texts.get(pk, ""), self.wanted)
+            tip.snippet = marked(normalized(tip.live.summary), self.wanted) or marked(texts.get(pk, ""), self.wanted)
         return [tips[pk] for pk in self.ids[part] if pk in tips]
 
 

@@ -12,7 +12,7 @@ from tips.differences import differences
 from tips.forms import TipForm
 from tips.models import EDIT, REVIEW, TipKind, TipRevision, TipStatus
 from tips.models.history import labels
-from tips.models.revision import tidy
+from tips.models.revision import as_kept
 
 WRITE = "tips.change_tip"
 # What was saved, by whether readers see an older text of it.
@@ -194,7 +194,7 @@ class ArticleAdmin(admin.ModelAdmin):
 def typed(form):
     """The text as it was typed, where a form was refused."""
     return {
-        name: tidy(form[name].value() or "")
+        name: as_kept(form[name].value() or "")
         for name in ("title", "summary", "body", "sources", "call_to_action", "hero", "hero_alt")
     } | {"hero_is_decorative": bool(form["hero_is_decorative"].value())}
 

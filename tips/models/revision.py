@@ -21,8 +21,8 @@ CONTROLS = re.compile(
 TEXT_FIELDS = ["title", "summary", "body", "sources", "call_to_action", "hero", "hero_alt", "hero_is_decorative"]
 
 
-def tidy(text):
-    """Text as it is kept, whatever browser sent it: lines end alike, and nothing in it is invisible."""
+def as_kept(text):
+    """Whatever browser sent it: lines end alike, and nothing in it is invisible."""
     return CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")) if isinstance(text, str) else text
 
 

@@ -17,7 +17,7 @@ from tips.checks import check
 from .history import READ_AGAIN, FormerAddress, TipRegion, changed_to, labels
 from .people import NAME_ANOTHER, WhoMayAgree
 from .queryset import TipQuerySet
-from .revision import TipRevision, tidy
+from .revision import TipRevision, as_kept
 from .states import BEING_WRITTEN, EDIT, IN_REVIEW, REVIEW, TRANSITIONS, TipKind, TipStatus, TransitionNotAllowed
 from .topic import Topic
 
@@ -116,7 +116,7 @@ class Tip(WhoMayAgree, models.Model):
         # One at a time: two who save at once would both number their text the same.
         now = Tip.objects.select_for_update().get(pk=self.pk)
         latest = self.latest
-        text = {field: tidy(value) for field, value in text.items()}
+        text = {field: as_kept(value) for field, value in text.items()}
         if latest and all(getattr(latest, field) == value for field, value in text.items()):
             return latest
         number = latest.number + 1 if latest else 1

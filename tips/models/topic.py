@@ -2,7 +2,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .revision import tidy
+from .revision import as_kept
 
 
 class Topic(models.Model):
@@ -24,4 +24,4 @@ class Topic(models.Model):
         return reverse("tips:topic", args=[self.slug])
 
     def clean(self):
-        self.name, self.description = tidy(self.name), tidy(self.description)
+        self.name, self.description = as_kept(self.name), as_kept(self.description)
