@@ -11,6 +11,7 @@ OVERSEE = "appointments.oversee_consultationrequest"
 
 # Around a view.
 for_triage = permission_required(TRIAGE, raise_exception=True)
+for_owner = permission_required(OVERSEE, raise_exception=True)
 
 
 def who_may(permission):

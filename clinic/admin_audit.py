@@ -4,7 +4,6 @@ from datetime import datetime, time, timedelta
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.decorators import permission_required
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
@@ -12,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from appointments.people import OVERSEE
+from appointments.people import for_owner
 
 from . import audit
 from .models import AuditAction, AuditEntry, User
@@ -60,7 +59,7 @@ class Sought(forms.Form):
 
 
 @require_safe
-@permission_required(OVERSEE, raise_exception=True)
+@for_owner
 def show(request):
     """The list. That it was looked at is recorded before it is shown, and so stands on top of the next one."""
     form = Sought(request.GET)

@@ -7,16 +7,16 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from appointments.models import ConsultationRequest, TimeTaken, TransitionNotAllowed, therapists
+from appointments.people import for_owner
 from clinic import audit
 from clinic.models import AuditAction
-
-from .person import for_owner
 
 # What one page asks of the database; whoever has more hands over once more.
 AT_ONCE = 200
@@ -40,7 +40,8 @@ class LeavingForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_owner
-def leaving(request, pk, *, at):
+def leaving(request, pk):
+    at = timezone.now()
     person = get_object_or_404(get_user_model(), pk=pk)
     form = LeavingForm(request.POST if request.method == "POST" else None, person=person)
     if form.is_valid():

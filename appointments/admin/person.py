@@ -7,7 +7,6 @@ from functools import wraps
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -19,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import keeping
 from appointments.models import ConsultationRequest
-from appointments.people import OVERSEE
+from appointments.people import for_owner
 from clinic import audit
 from clinic.models import AuditAction, Heartbeat
 
@@ -74,36 +73,29 @@ class PersonForm(forms.Form):
         return {name: self.cleaned_data[name] for name in ("identity", "reason")}
 
 
-def for_owner(view):
-    @wraps(view)
-    def wrapper(request, *args, **kwargs):
-        if not request.user.has_perm(OVERSEE):
-            raise PermissionDenied
-        return view(request, *args, at=timezone.now(), **kwargs)
-
-    return wrapper
-
-
 def sent(view):
     """For a view that is given what was sent, complete; anybody else gets the page where it is asked for."""
 
     @for_owner
     @wraps(view)
-    def wrapper(request, *, at):
+    def wrapper(request):
+        at = timezone.now()
         if request.method != "POST":
             return redirect("admin:person")
         rows, problem = found(request.POST.get("term", "").strip())
         form = PersonForm(request.POST, rows=rows)
-        return view(request, form, at=at) if rows and form.is_valid() else shown(request, rows, problem, form, at=at)
+        return (
+            view(request, form, at=at) if rows and form.is_valid() else show_person(request, rows, problem, form, at=at)
+        )
 
     return wrapper
 
 
 @for_owner
-def person(request, *, at):
+def person(request):
     term = request.POST.get("term", "").strip()
     rows, problem = found(term) if term else ([], "")
-    return shown(request, rows, problem, PersonForm(rows=rows, initial={"term": term}), at=at)
+    return show_person(request, rows, problem, PersonForm(rows=rows, initial={"term": term}), at=timezone.now())
 
 
 def found(term):
@@ -122,8 +114,8 @@ def found(term):
 
 
 @transaction.atomic
-def shown(request, rows, problem, form, *, at):
-    """The page. A search is recorded whatever it finds, and so is what it shows."""
+def show_person(request, rows, problem, form, *, at):
+    """A search is recorded whatever it finds, and so is what it shows."""
     term = request.POST.get("term", "").strip()
     if term:
         references = [row.reference for row in rows]

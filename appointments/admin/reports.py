@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from appointments.models import WeekCount
+from appointments.people import for_owner
 from clinic import audit
 from clinic.models import AuditAction
 from clinic.sheets import sheet
 
 from .period import OFFERED, PeriodForm, last_weeks
-from .person import for_owner
 from .tables import TITLES, tables
 
 REASONS = [
@@ -41,21 +41,23 @@ class ExportForm(PeriodForm):
 
 @require_safe
 @for_owner
-def reports(request, *, at):
+def reports(request):
+    at = timezone.now()
     form = PeriodForm(request.GET)
-    return shown(request, form, form.period(today=timezone.localdate(at)), ExportForm, at=at)
+    return show_reports(request, form, form.period(today=timezone.localdate(at)), ExportForm, at=at)
 
 
 @for_owner
 @transaction.atomic
-def export(request, *, at):
+def export(request):
     """One table as a file for a spreadsheet. Whoever comes by a link finds the page."""
+    at = timezone.now()
     if request.method != "POST":
         return redirect("admin:reports")
     form = ExportForm(request.POST)
     period = form.period(today=timezone.localdate(at))
     if not form.is_valid():
-        return shown(request, form, period, lambda initial: form, at=at)
+        return show_reports(request, form, period, lambda initial: form, at=at)
     name = form.cleaned_data["table"]
     table = next(each for each in tables(period) if each.name == name)
     response = HttpResponse(sheet(table.head, table.rows), content_type="text/csv; charset=utf-8")
@@ -71,8 +73,8 @@ def recorded(period):
 
 
 @transaction.atomic
-def shown(request, form, period, export_form, *, at):
-    """The page. That it was looked at is recorded before it is shown."""
+def show_reports(request, form, period, export_form, *, at):
+    """That it was looked at is recorded before it is shown."""
     today = timezone.localdate(at)
     asked = {"since": period.first, "until": period.until}
     counted = WeekCount.objects.last_counted()
