@@ -33,41 +33,11 @@ from .wording import spoken
 
 MAILS_SHOWN = 50
 HEADERS = ["From", "To", "Subject", "Date", "Message-ID"]
-# Every mail, in the order of a request's life, and then of an article's.
-EVENTS = [
-    "received",
-    "running_late",
-    "one_thing",
-    "choose_a_time",
-    "still_want_to_talk",
-    "booked",
-    "reminder",
-    "time_changed",
-    "missed",
-    "about_your_request",
-    "withdrawn",
-    "closed_for_now",
-    "your_link",
-    "new_address",
-    "contact_changed",
-    "staff_new",
-    "staff_nudge",
-    "staff_update",
-    "staff_corrected",
-    "staff_handed_over",
-    "tip_to_edit",
-    "tip_to_review",
-    "tip_changes",
-    "tip_approved",
-    "tip_review_due",
-    "sign_in_code",
-    "new_password",
-    "invitation",
-    "account_changed",
-    "guessing",
-    "owner_digest",
-    "test_mail",
-]
+# Every mail has a subject.
+SUBJECT = "_subject.txt"
+EVENTS = sorted(
+    file.name.removesuffix(SUBJECT) for file in (settings.BASE_DIR / "templates/emails").glob(f"*{SUBJECT}")
+)
 # A Monday at noon in New York.
 SAMPLED_AT = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
 SAMPLE_GUEST = "somebody@patients.example"

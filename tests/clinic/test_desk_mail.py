@@ -146,8 +146,8 @@ def test_every_mail_is_listed_with_its_subject(clinic, mail_dir, therapist, sign
 
     found = re.findall(r'href="/admin/mail/samples/(\w+)/">([^<]*)</a>', listed)
     assert [event for event, subject in found] == EVENTS
-    assert found[0] == ("received", "We received your request")
-    assert found[-1] == ("test_mail", "A test mail from Elm Street Clinic")
+    assert found[0] == ("about_your_request", "About your request")
+    assert found[-1] == ("your_link", "The link to your page")
 
 
 @pytest.mark.parametrize("event", EVENTS)
