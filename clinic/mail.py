@@ -138,6 +138,9 @@ class NoServer(Exception):
 
 def _send(mail: OutgoingMail, with_server: BaseEmailBackend, *, at: datetime) -> bool:
     row = OutgoingMail.objects.filter(pk=mail.pk)
+    # Erased since it was leased: then nobody is to hear of that request any more.
+    if not row.exists():
+        return False
     attempts = mail.attempts + 1
     try:
         with_server.send_messages([render(mail)])

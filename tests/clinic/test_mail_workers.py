@@ -53,6 +53,21 @@ def test_a_worker_killed_before_its_note_costs_one_copy_under_the_same_message_i
     assert post_office.taken_ids == [queued.message_id] * 2
 
 
+def test_nobody_is_written_to_whose_request_was_erased_while_the_mail_was_in_a_workers_hands(post_office, monkeypatch):
+    first, erased = queue(), queue()
+    renders = mail.render
+
+    def meanwhile(each):
+        OutgoingMail.objects.filter(pk=erased.pk).delete()
+        return renders(each)
+
+    monkeypatch.setattr(mail, "render", meanwhile)
+
+    sent = mail.deliver(at=NOON)
+
+    assert (sent, post_office.taken_ids) == (1, [first.message_id])
+
+
 @pytest.mark.parametrize("minutes", [1, 7, 8, 9, 60, 24 * 60])
 def test_a_lease_from_before_the_clock_was_set_back_holds_ten_minutes_at_most(post_office, minutes):
     queued = queue(at=NOON - 2 * DAY)
