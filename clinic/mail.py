@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Q
 from django.template import TemplateDoesNotExist
 
@@ -142,17 +142,22 @@ def _send(mail: OutgoingMail, with_server: BaseEmailBackend, *, at: datetime) ->
     if not row.exists():
         return False
     attempts = mail.attempts + 1
+    message = None
     try:
-        with_server.send_messages([render(mail)])
-    except (OSError, smtplib.SMTPException, TemplateDoesNotExist, ValueError) as error:
+        message = render(mail)
+        with_server.send_messages([message])
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as error:
         with_server.close()
         said = _what_was_said(error)
-        if _is_final(error) or at - mail.queued_at >= GIVE_UP:
+        if (message and _is_final(error)) or at - mail.queued_at >= GIVE_UP:
             row.update(parked_at=at, leased_until=None, attempts=attempts, last_error=said)
         else:
             pause = timedelta(minutes=BACK_OFF[min(mail.attempts, len(BACK_OFF) - 1)])
             row.update(next_attempt_at=at + pause, leased_until=None, attempts=attempts, last_error=said)
-        logger.warning("mail not sent", extra={"public": {"mail": mail.pk, "template": mail.event, "said": said}})
+        public = {"mail": mail.pk, "template": mail.event, "said": said}
+        logger.warning("mail not sent", extra={"public": public}, exc_info=None if _is_known(error) else error)
         if _is_the_server(error):
             raise NoServer from error
         return False
@@ -160,13 +165,21 @@ def _send(mail: OutgoingMail, with_server: BaseEmailBackend, *, at: datetime) ->
     return True
 
 
+def _is_known(error: Exception) -> bool:
+    """Whether its kind and code say enough; of any other the log says where in our code it went by."""
+    return isinstance(error, OSError | BrokenSeal | TemplateDoesNotExist)
+
+
 def _is_final(error: Exception) -> bool:
-    """Whether this address or message will never be taken; a login, a sender or a key is ours to mend, so it is not."""
+    """Whether this address or message will never be taken; a login or a sender is ours to mend, so it is not.
+
+    What no server has said is said by Python of an address that it cannot write, and it will say so again.
+    """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
     if isinstance(error, smtplib.SMTPDataError):
         return error.smtp_code >= 500
-    return isinstance(error, ValueError) and not isinstance(error, OSError | BrokenSeal)
+    return not isinstance(error, OSError)
 
 
 def _is_the_server(error: Exception) -> bool:
