@@ -1,10 +1,12 @@
 """What the patient's forms are made of: widgets, error messages, and the form that each page extends."""
 
+import re
 from datetime import time
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
+from django.utils.encoding import punycode
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
@@ -18,6 +20,8 @@ PHONE_ERRORS = {
     "invalid": _("Write a phone number with its area code, such as (407) 555-0123."),
     "extension": _("Write a number that reaches you directly, without an extension."),
 }
+# In quotation marks a name may hold anything, and "=?" begins a code in the head of a mail.
+PLAIN_ADDRESS = re.compile(r"(?!.*=\?)[^\"@]+@[A-Za-z0-9.-]+")
 EMAIL_ERRORS = {"invalid": _("Write an e-mail address in full, such as name@example.com.")}
 TOO_LONG = {"max_length": _("Please shorten this to %(limit_value)d characters. It has %(show_value)d now.")}
 NOT_OFFERED = {"invalid_choice": _("Choose from the answers that are offered.")}
@@ -47,6 +51,26 @@ class Phone(PhoneNumberField):
         if number and number.extension:
             raise forms.ValidationError(self.error_messages["extension"], code="extension")
         return number
+
+
+class Email(forms.EmailField):
+    """An address that can be written into the head of a mail as it is; Django and the standard allow more."""
+
+    def clean(self, value):
+        address = super().clean(value)
+        if address and not is_plain(address):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return address
+
+
+def is_plain(address):
+    name, _at, host = address.rpartition("@")
+    try:
+        # As it is written into the mail; in other scripts there are signs that only then become an "@".
+        host = punycode(host)
+    except UnicodeError:
+        return False
+    return bool(PLAIN_ADDRESS.fullmatch(f"{name}@{host}"))
 
 
 class Words(forms.CharField):

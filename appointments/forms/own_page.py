@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.wording import spoken
 
-from .fields import EMAIL_ERRORS, PHONE_ERRORS, ChoiceList, PageForm, Phone, WishesForm, Words
+from .fields import EMAIL_ERRORS, PHONE_ERRORS, ChoiceList, Email, PageForm, Phone, WishesForm, Words
 
 
 class CorrectContactForm(PageForm):
@@ -20,7 +20,7 @@ class CorrectContactForm(PageForm):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         error_messages=PHONE_ERRORS,
     )
-    email = forms.EmailField(
+    email = Email(
         label=_("New e-mail address"),
         max_length=254,
         required=False,
@@ -38,7 +38,7 @@ class CorrectContactForm(PageForm):
 class LostLinkForm(PageForm):
     """Where the link to a patient's own page is to be sent once more."""
 
-    email = forms.EmailField(
+    email = Email(
         label=_("The e-mail address that you gave us"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),

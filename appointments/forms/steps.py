@@ -12,7 +12,19 @@ from appointments.reasons import REASONS
 from clinic.models import ClinicSettings
 from clinic.regions import Region
 
-from .fields import EMAIL_ERRORS, PHONE_ERRORS, CheckList, ChoiceList, PageForm, Phone, Scale, WishesForm, Words, choose
+from .fields import (
+    EMAIL_ERRORS,
+    PHONE_ERRORS,
+    CheckList,
+    ChoiceList,
+    Email,
+    PageForm,
+    Phone,
+    Scale,
+    WishesForm,
+    Words,
+    choose,
+)
 
 EMERGENCY = forms.ValidationError(_("This can be an emergency."), code="emergency")
 SCREEN = safety.load(safety.ITEMS_FILE.read_text(), regions=Region.values)
@@ -221,7 +233,7 @@ class ContactForm(StepForm):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         error_messages=PHONE_ERRORS,
     )
-    email = forms.EmailField(
+    email = Email(
         label=_("E-mail address"),
         max_length=254,
         required=False,

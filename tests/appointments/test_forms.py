@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from appointments.forms import STEPS, AnswerForm, ContactForm
+from appointments.forms import STEPS, AnswerForm, ContactForm, CorrectContactForm, LostLinkForm
 from appointments.models import PatientStatement
 from appointments.models.statement import DAY_PARTS, Age, Duration, ForWhom, Mode, Onset, Prefer
 from appointments.reasons import REASONS
@@ -132,6 +132,32 @@ def test_a_phone_number_is_taken_as_people_write_it(clinic, typed):
 
     assert form.errors == {}
     assert form.cleaned_data["phone"].as_e164 == "+14076985559"
+
+
+@pytest.mark.parametrize("form", [ContactForm, CorrectContactForm, LostLinkForm])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '"\x0bq:"@example.org',
+        '"a\x1cb"@example.com',
+        '"zoe moss"@example.com',
+        "=?us-ascii?b??=@b\u00fccher.example",
+        "zoe@\uff20evil.example",
+        "zoe@b\u2028b.example",
+        "zoe@[127.0.0.1]",
+    ],
+)
+def test_an_address_that_cannot_be_written_into_a_mail_as_it_is_is_refused(form, typed):
+    refused = form(TYPED["contact"] | {"email": typed})
+
+    assert refused.errors.get("email") == ["Write an e-mail address in full, such as name@example.com."]
+
+
+@pytest.mark.parametrize("typed", ["o'hara+clinic@example.com", "z_m.1=x@mail.example.org", "zoe@b\u00fccher.example"])
+def test_any_other_address_is_taken_as_it_is(typed):
+    form = LostLinkForm({"email": typed})
+
+    assert (form.errors, form.cleaned_data["email"]) == ({}, typed)
 
 
 @pytest.mark.parametrize(
