@@ -206,8 +206,9 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "20/m/ip,5/5m/key",
-    "request_login_code": "20/m/ip,5/15m/key",
-    "reset_password": "20/m/ip,5/15m/key",
+    # From one place asked for less often than for one account in all, so that no single stranger uses up what is left to its owner.
+    "request_login_code": "5/15m/ip,40/15m/key",
+    "reset_password": "5/15m/ip,40/15m/key",
 }
 # How long the link of an invitation, or for a new password, works.
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60
