@@ -39,12 +39,14 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 Key = tuple[str | None, ...]
 View = Callable[..., HttpResponse]
 
-# The routes that may be kept. Anything else goes to Django, whatever it answers.
+# The routes that may be kept, and with which query of our own links; of others there are as many as somebody thinks of.
+# Anything else goes to Django, whatever it answers.
+WITHOUT, PAGE, TIP = "", r"(page=[1-9]\d{0,3})?", r"(tip=[a-z0-9-]{1,80})?"
 PAGES = {
-    "home", "privacy", "accessibility", "robots", "sitemap", "consultation:start",
-    "tips:list", "tips:topic", "tips:region", "tips:feed", "tips:detail", "tips:guide", "tips:picture",
+    "home": WITHOUT, "privacy": WITHOUT, "accessibility": WITHOUT, "robots": WITHOUT, "sitemap": WITHOUT,
+    "consultation:start": TIP, "tips:list": PAGE, "tips:topic": PAGE, "tips:region": PAGE,
+    "tips:feed": WITHOUT, "tips:detail": WITHOUT, "tips:guide": WITHOUT, "tips:picture": WITHOUT,
 }  # fmt: skip
-QUERIES = re.compile(r"(page=[1-9]\d{0,3}|tip=[a-z0-9-]{1,80})?")
 PACKED = re.compile(r"text/|application/(atom\+)?xml|image/svg")
 # What only one visitor's answer says, or what is said anew of each packing.
 OWN = {"x-request-id", "content-length", "vary", "etag"}
@@ -229,9 +231,10 @@ class PageCache:
             return False
         try:
             path = environ["PATH_INFO"].encode("latin-1").decode()
-            return bool(QUERIES.fullmatch(environ["QUERY_STRING"])) and resolve(path).view_name in PAGES
+            query = PAGES.get(resolve(path).view_name)
         except (Resolver404, UnicodeError):
             return False
+        return query is not None and bool(re.fullmatch(query, environ["QUERY_STRING"]))
 
     def made(self, key: Key, environ: Environ) -> Page:
         """One of those who ask at the same time makes it, and the others wait for that one."""
