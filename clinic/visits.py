@@ -9,10 +9,13 @@ from urllib.parse import urlencode, urlsplit
 
 from allauth.account import views as account
 from allauth.account.views import LoginView, PasswordResetView, RequestLoginCodeView
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.ratelimit import respond_429
 from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.contrib import admin
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.forms.utils import pretty_name
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -21,6 +24,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from clinic.limits import Limit, network_of
 from clinic.sealing import BrokenSeal, seal, unseal
 from clinic.sessions import KEPT
 from clinic.signin import BEGAN, PROVEN, sees_requests, steps_of
@@ -31,6 +35,10 @@ NOTED_EVERY = timedelta(minutes=1)
 SEEN = "visit_seen"
 SEAL = "sent too late"
 KEPT_FOR_SECONDS = 60 * 60
+# The largest form of the desk, an article's, holds some 75,000 characters; the end of a line is sent as two.
+MOST_CHARACTERS_KEPT = 100_000
+# Whoever has not shown yet who they are has it kept in the database, which strangers may not fill.
+KEPT_FOR_STRANGERS = Limit("kept for after", most=20, per=timedelta(hours=1))
 DESK = "/admin/"
 # Where somebody comes in, and so may send something without being in.
 ENTRANCES = {
@@ -107,10 +115,13 @@ def sign_in_first(request):
     """The sign-in page instead of what was sent too late, which it keeps."""
     if is_about_the_account(request):
         return redirect_to_login(request.get_full_path())
+    sent = sent_with(request)
+    if sum(len(name) + len(value) for name, value in sent) > MOST_CHARACTERS_KEPT:
+        raise BadRequest("more than a form of the desk holds")
     view = SignIn()
     view.setup(request)
     form = view.get_form_class()(request=request)
-    kept = seal([getattr(request, "who_left", None), request.get_full_path(), sent_with(request)], purpose=SEAL)
+    kept = seal([getattr(request, "who_left", None), request.get_full_path(), sent], purpose=SEAL)
     return view.render_to_response(view.get_context_data(form=form, kept=kept), status=403)
 
 
@@ -146,9 +157,12 @@ class KeepsWhatWasSent:
     def get_context_data(self, **kwargs):
         return super().get_context_data(**{"kept": self.request.POST.get("kept", "")} | kwargs)
 
-    def keep(self):
+    def keep(self, *, for_stranger=False):
         with suppress(BrokenSeal):
             kept = unseal(self.request.POST.get("kept", ""), purpose=SEAL, max_age=KEPT_FOR_SECONDS)
+            if for_stranger and not KEPT_FOR_STRANGERS.take(network_of(self.request), at=timezone.now()):
+                # Nothing is lost: the page that it came from still has it.
+                raise ImmediateHttpResponse(respond_429(self.request))
             self.request.session[KEPT] = kept
         return reverse("admin:go_on") if KEPT in self.request.session else None
 
@@ -168,7 +182,7 @@ class SignIn(KeepsWhatWasSent, LoginView):
 
 class SignInWithKey(KeepsWhatWasSent, LoginWebAuthnView):
     def form_invalid(self, form):
-        self.keep()
+        self.keep(for_stranger=True)
         return super().form_invalid(form)
 
     def form_valid(self, form):
@@ -181,7 +195,7 @@ class BringsItAlong(KeepsWhatWasSent):
     """Another way in, chosen on the sign-in page, where no address was written yet."""
 
     def post(self, request, *args, **kwargs):
-        went_on = self.keep()
+        went_on = self.keep(for_stranger=True)
         if "email" in request.POST:
             return super().post(request, *args, **kwargs)
         return redirect(f"{request.path}?{urlencode({'next': went_on})}" if went_on else request.path)

@@ -5,12 +5,14 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
 from django.utils import timezone
 
 from clinic import mail
 from clinic.models import OutgoingMail
 from clinic.sealing import unseal
-from clinic.visits import BEGAN, SEEN
+from clinic.visits import BEGAN, KEPT, SEEN
 from tests.appointments.pages import Page
 from tests.appointments.stages import make_arrived
 from tests.factories import PASSWORD, code_of_app, make_person, make_tip
@@ -183,6 +185,29 @@ def test_the_other_ways_in_are_links_where_nothing_was_kept(clinic, client):
     links = [link.attrs["href"] for link in Page(client.get(SIGN_IN)).all("a")]
     assert {"/admin/sign-in/code/", "/admin/password/forgotten/"} <= set(links)
     assert (asked.status_code, asked["Location"]) == (302, "/admin/sign-in/code/")
+
+
+@pytest.mark.parametrize("way", ["/admin/sign-in/code/", "/admin/password/forgotten/", "/admin/sign-in/key/"])
+def test_strangers_have_so_much_kept_from_one_network_and_no_more(clinic, editor, way):
+    refused = Client().post("/admin/queue/CR-ACDEFG/note/", {"text": "Hello"})
+    kept = unescape(re.search(r'name="kept" value="([^"]*)"', refused.content.decode())[1])
+
+    for _ in range(20):
+        Client().post("/admin/sign-in/code/", {"kept": kept})
+
+    answer = Client().post(way, {"kept": kept, "credential": ""})
+    elsewhere = Client(REMOTE_ADDR="203.0.113.7").post(way, {"kept": kept, "credential": ""})
+    known = Client().post(SIGN_IN, {"login": editor.username, "password": PASSWORD, "kept": kept})
+
+    assert (answer.status_code, elsewhere.status_code, known["Location"]) == (429, 302, "/admin/go-on/")
+    assert [KEPT in session.get_decoded() for session in Session.objects.all()] == [True] * 22
+
+
+@pytest.mark.parametrize(("characters", "status"), [(75_000, 403), (150_000, 400)])
+def test_no_more_is_kept_than_a_form_of_the_desk_holds(clinic, client, characters, status):
+    answer = client.post("/admin/tips/tip/add/", {"body": "é" * characters})
+
+    assert (answer.status_code, 'name="kept"' in answer.content.decode()) == (status, status == 403)
 
 
 def test_what_was_not_kept_by_us_is_not_offered(clinic, client, editor):
