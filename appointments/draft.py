@@ -7,9 +7,9 @@ the session or its cookie is gone. Nothing here is a request until it is sent.
 import secrets
 from contextlib import suppress
 
-from django.db import InterfaceError, OperationalError
 from django.utils.datastructures import MultiValueDict
 
+from clinic.patience import NO_ANSWER
 from clinic.sealing import BrokenSeal, seal, unseal
 
 from .forms import SCREEN, STEPS, Screened
@@ -56,7 +56,7 @@ class Draft:
         """The page's sealed copy where the session no longer holds the same form; else the session's; else a new one."""
         try:
             kept = request.session.get(SESSION_KEY)
-        except (OperationalError, InterfaceError):
+        except NO_ANSWER:
             # What is sent brings the answers as well. A page that is only asked for must not begin anew for want of them.
             if request.method != "POST":
                 raise

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DataError
 from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
@@ -21,7 +21,7 @@ from . import counting, pagecache, views
 from .limits import wide_network_of
 from .logs import request_id
 from .models import ClinicSettings
-from .patience import patience
+from .patience import NO_ANSWER, patience
 
 logger = logging.getLogger(__name__)
 request_log = logging.getLogger("clinic.request")
@@ -169,7 +169,7 @@ def answers_in_time(get_response):
             return get_response(request)
 
     def process_exception(request, exception):
-        if isinstance(exception, OperationalError | InterfaceError):
+        if isinstance(exception, NO_ANSWER):
             logger.error("the database gave no answer", exc_info=exception)
             return views.error_page(503)
         return None
@@ -184,7 +184,7 @@ class Sessions(SessionMiddleware):
     def process_response(self, request, response):
         try:
             return super().process_response(request, response)
-        except (OperationalError, InterfaceError) as error:
+        except NO_ANSWER as error:
             logger.error("the session could not be kept", exc_info=error)
             return views.not_kept(request)
 

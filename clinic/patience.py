@@ -9,8 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 
+# What is raised where the database is away, or is gone meanwhile; any other error of it is about the statement.
+NO_ANSWER = (OperationalError, InterfaceError)
 # How long after waiting in vain everybody is told so at once.
 AWAY_SECONDS = 1.0
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from django.db import InterfaceError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .patience import NO_ANSWER
 
 # Any number will do, as long as nothing else of ours asks PostgreSQL for it.
 UPGRADE = 7_245_310_077
@@ -41,7 +42,7 @@ def turn_at_database(database: BaseDatabaseWrapper, *, waiting: Callable[[], obj
         yield
     finally:
         # A connection that broke has given it back already.
-        with suppress(InterfaceError, OperationalError):
+        with suppress(*NO_ANSWER):
             _ask(database, "pg_advisory_unlock")
 
 

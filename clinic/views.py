@@ -1,7 +1,7 @@
 import sys
 
 from django.conf import settings
-from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -22,6 +22,7 @@ from . import appendonly, health, visits
 from .models import ClinicSettings, Subject
 from .opening import version_of
 from .pagecache import same_for_all
+from .patience import NO_ANSWER
 
 NEWEST = 3
 
@@ -139,7 +140,7 @@ def too_many_requests(request, exception=None):
 def server_error(request):
     """A database that gives no answer is no fault of the code, and passes."""
     error = sys.exc_info()[1]
-    return error_page(503 if isinstance(error, OperationalError | InterfaceError) else 500)
+    return error_page(503 if isinstance(error, NO_ANSWER) else 500)
 
 
 def not_kept(request):

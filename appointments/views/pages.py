@@ -1,11 +1,11 @@
 """What the patient's pages share: what they say when something stands in the way, and how little they leave behind."""
 
-from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from appointments.forms import SCREEN
 from clinic.models import Subject
+from clinic.patience import NO_ANSWER
 
 # In the session of whoever has sent a request: its reference.
 SENT_KEY = "consultation_sent"
@@ -53,7 +53,7 @@ class Unlosable(View):
     def dispatch(self, request, *args, **kwargs):
         try:
             return super().dispatch(request, *args, **kwargs)
-        except (OperationalError, InterfaceError):
+        except NO_ANSWER:
             if request.method != "POST":
                 raise
             return self.shown_again(request, *args, **kwargs, status=503, note=NO_DATABASE)

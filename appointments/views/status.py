@@ -6,7 +6,6 @@ from functools import wraps
 
 from django import forms
 from django.contrib import messages
-from django.db import InterfaceError, OperationalError
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_safe
 from appointments.forms import AnswerForm, ChooseTimeForm, CorrectContactForm, LostLinkForm, NewWishesForm
 from appointments.models import OPEN, ConsultationRequest, RequestStatus, TimeTaken, TransitionNotAllowed, kept_until
 from clinic.limits import Limit, network_of
+from clinic.patience import NO_ANSWER
 
 from .pages import MOVED_ON, NO_DATABASE, TOO_MANY, TOO_MANY_CORRECTIONS, TOO_OLD, Unlosable, private
 
@@ -114,7 +114,7 @@ class PatientAct(View):
         try:
             self.begin(token)
             return super().dispatch(request, token)
-        except (OperationalError, InterfaceError):
+        except NO_ANSWER:
             if request.method != "POST":
                 raise
             return self.show_unkept(request)

@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -28,6 +27,7 @@ from clinic import counting, pagecache
 from clinic.limits import Limit, network_of
 from clinic.models import ClinicSettings
 from clinic.packing import Part, answer
+from clinic.patience import NO_ANSWER
 from clinic.sealing import BrokenSeal, seal, unseal
 from clinic.templatetags.frame import made_once
 from tips.models import Tip
@@ -192,7 +192,7 @@ def step_context(step, form):
 def stop(request, draft, ticked):
     """Send the person to emergency care. Nothing about them is kept here: only that it happened, by day."""
     # Without a database there is nothing to empty it in, and this page is the last that may wait for one.
-    with suppress(OperationalError, InterfaceError):
+    with suppress(*NO_ANSWER):
         for key in (SESSION_KEY, SENT_KEY):
             request.session.pop(key, None)
         # The page is for everybody; the figure is of people who came here through the questions before.
