@@ -5,10 +5,10 @@ or looks at a row that has moved meanwhile, does nothing.
 """
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 
-from django.db import DatabaseError
-
+from clinic.jobs import by_itself
 from clinic.models import ClinicSettings
 
 from . import keeping, weekly
@@ -25,45 +25,40 @@ REMINDERS = {"reminded_early_at": (TWO_DAYS, ONE_DAY), "reminded_late_at": (ONE_
 
 
 def tick(*, at):
-    for act in (tell_who_waits_too_long, nudge, remind, ask_again, let_lapse, let_offers_expire):
-        act(at=at)
-    measure_answers(at=at)
-    # Before anything is erased by its age.
-    weekly.count_finished_weeks(at=at)
-    purge_once_a_day(at=at)
+    about_requests = (tell_who_waits_too_long, nudge, remind, ask_again, let_lapse, let_offers_expire)
+    # Weeks are counted before anything is erased by its age.
+    for job in (*about_requests, measure_answers, weekly.count_finished_weeks, purge_once_a_day):
+        with by_itself(at=at):
+            job(at=at)
 
 
-def for_each(rows, act):
+def for_each(rows, act, *, at):
     """Act on each row, whatever becomes of the others: one that cannot be acted on must not silence the rest."""
     for row in rows[:AT_ONCE]:
-        try:
+        # A person, or another worker, was first where it is not allowed: the next tick sees what is left to do.
+        with by_itself(at=at, reference=str(row)), suppress(TransitionNotAllowed):
             act(row)
-        except TransitionNotAllowed:
-            # A person, or another worker, was first: the next tick sees what is left to do.
-            continue
-        except DatabaseError:
-            raise
-        except Exception:
-            logger.exception("the clock could not act on a request", extra={"public": {"reference": str(row)}})
 
 
 def tell_who_waits_too_long(*, at):
-    for_each(ConsultationRequest.objects.to_be_told_late(at=at), lambda consultation: consultation.tell_late(at=at))
+    for_each(
+        ConsultationRequest.objects.to_be_told_late(at=at), lambda consultation: consultation.tell_late(at=at), at=at
+    )
 
 
 def nudge(*, at):
-    for_each(ConsultationRequest.objects.to_be_nudged(at=at), lambda consultation: consultation.nudge(at=at))
+    for_each(ConsultationRequest.objects.to_be_nudged(at=at), lambda consultation: consultation.nudge(at=at), at=at)
 
 
 def remind(*, at):
     for mark, (first, last) in REMINDERS.items():
         due = OfferedTime.objects.to_be_recalled(mark, first=first, last=last, at=at)
-        for_each(due, lambda time, mark=mark: time.recall(mark, at=at))
+        for_each(due, lambda time, mark=mark: time.recall(mark, at=at), at=at)
 
 
 def ask_again(*, at):
     silent = ConsultationRequest.objects.to_be_asked_again(asked_before=working_days_before(ASKED_AGAIN_AFTER, at=at))
-    for_each(silent, lambda consultation: consultation.remind_of_question(at=at))
+    for_each(silent, lambda consultation: consultation.remind_of_question(at=at), at=at)
 
 
 def let_lapse(*, at):
@@ -75,12 +70,14 @@ def let_lapse(*, at):
         asked_before=working_days_before(LAPSES_AFTER, at=at),
         asked_again_before=working_days_before(LAPSES_AFTER - ASKED_AGAIN_AFTER, at=at),
     )
-    for_each(silent, lambda consultation: consultation.stop_waiting(at=at))
+    for_each(silent, lambda consultation: consultation.stop_waiting(at=at), at=at)
 
 
 def let_offers_expire(*, at):
     """The first offer that nobody chose from brings the request back to review; the second ends it for now."""
-    for_each(ConsultationRequest.objects.with_expired_offer(at=at), lambda consultation: consultation.let_go(at=at))
+    for_each(
+        ConsultationRequest.objects.with_expired_offer(at=at), lambda consultation: consultation.let_go(at=at), at=at
+    )
 
 
 def purge_once_a_day(*, at):

@@ -64,8 +64,14 @@ def look(*, at: datetime) -> Findings:
 
 def problems(*, at: datetime):
     """What is wrong with the machines, as they are before this worker says that it is here: kinds and sentences."""
-    if since := health.look(at=at).mail_waits_since:
+    state = health.look(at=at)
+    if since := state.mail_waits_since:
         yield "mail waits", _("Mail has not been leaving since %(when)s.") % {"when": spoken_in_utc(since)}
+    if state.worker_has_failed:
+        yield (
+            "worker failed",
+            _("Something failed that the worker does by itself. Whoever runs the server finds it in its log."),
+        )
     if parked := OutgoingMail.objects.parked().filter(parked_at__gt=at - ONE_DAY)[:MOST_NAMED].count():
         words = ngettext(
             "%(count)d mail was refused for good and was given up on. The queue says whose, so that you can call.",

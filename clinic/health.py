@@ -7,6 +7,8 @@ from .models import Heartbeat, OutgoingMail
 
 WORKER = "worker"
 BACKUP = "backup"
+# That something which the worker does by itself has failed; a tick later it is tried again.
+FAILED = "worker failed"
 WORKER_SEEN_WITHIN = timedelta(minutes=5)
 MAIL_LEAVES_WITHIN = timedelta(minutes=15)
 # A backup a night, and one that failed.
@@ -15,10 +17,14 @@ BACKUP_WITHIN = timedelta(hours=50)
 
 @dataclass(frozen=True)
 class Health:
-    """What was found; `mail_waits_since` is when the oldest mail was promised that should have left by now."""
+    """What was found; `mail_waits_since` is when the oldest mail was promised that should have left by now.
+
+    What the worker could not do, though it runs, only whoever reads its log can mend.
+    """
 
     mail_waits_since: datetime | None
     worker_is_running: bool
+    worker_has_failed: bool
 
     @property
     def problems(self) -> list[str]:
@@ -28,6 +34,8 @@ class Health:
             found.append(f"mail has not been leaving since {self.mail_waits_since.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
         if not self.worker_is_running:
             found.append("the worker is not running")
+        if self.worker_has_failed:
+            found.append("the worker could not do something that was due")
         return found
 
 
@@ -37,8 +45,10 @@ def last_backup() -> datetime | None:
 
 
 def look(*, at: datetime) -> Health:
+    # A beat from the future was left before the clock was set back: it says nothing about now.
+    lately = Heartbeat.objects.seen_between(at - WORKER_SEEN_WITHIN, at + WORKER_SEEN_WITHIN)
     return Health(
         mail_waits_since=OutgoingMail.objects.unsent_since(at - MAIL_LEAVES_WITHIN),
-        # A beat from the future was left before the clock was set back: it says nothing about now.
-        worker_is_running=Heartbeat.objects.seen_between(WORKER, at - WORKER_SEEN_WITHIN, at + WORKER_SEEN_WITHIN),
+        worker_is_running=WORKER in lately,
+        worker_has_failed=FAILED in lately,
     )

@@ -4,6 +4,8 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 
+from clinic.jobs import by_itself
+
 from . import emails
 from .models import EDIT, Tip
 
@@ -12,7 +14,8 @@ AT_ONCE = 100
 
 def tick(*, at):
     for tip in Tip.objects.to_be_told(at=at).order_by("next_review", "pk")[:AT_ONCE]:
-        tell_that_review_is_due(tip, at=at)
+        with by_itself(at=at):
+            tell_that_review_is_due(tip, at=at)
 
 
 @transaction.atomic

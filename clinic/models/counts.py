@@ -36,8 +36,9 @@ class HeartbeatQuerySet(models.QuerySet):
         beat = Heartbeat(name=name, seen_at=at)
         self.bulk_create([beat], update_conflicts=True, unique_fields=["name"], update_fields=["seen_at"])
 
-    def seen_between(self, name, start, end):
-        return self.filter(name=name, seen_at__range=(start, end)).exists()
+    def seen_between(self, start, end):
+        """The names."""
+        return set(self.filter(seen_at__range=(start, end)).values_list("name", flat=True))
 
 
 class Heartbeat(models.Model):

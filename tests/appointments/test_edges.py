@@ -14,6 +14,7 @@ from clinic.logs import Plain
 from clinic.models import OutgoingMail
 from clinic.wording import spoken
 from tests.factories import DAY, HOUR, NOON, SAID, make_consultation
+from tests.refusing import refusing
 
 from .agreeing import events, free, make_new, make_proposed, own, propose
 from .desk import address, offered
@@ -145,7 +146,19 @@ def test_one_row_that_cannot_be_acted_on_does_not_silence_the_others(clinic, cap
 
     assert queued() == [("running_late", "other@patients.example")]
     [line] = map(Plain().format, caplog.records)
-    assert f"the clock could not act on a request reference={broken.reference} exception=" in line
+    assert f"the worker could not do something that was due reference={broken.reference} exception=" in line
+
+
+def test_one_row_that_the_database_refuses_does_not_silence_the_others(clinic, caplog):
+    refused = make_consultation(answer_by=NOON - 2 * HOUR)
+    make_consultation(answer_by=NOON - HOUR, said={"email": "other@patients.example"})
+
+    with refusing(lambda sql, params: sql.startswith("INSERT") and refused.reference in params):
+        tick(at=NOON)
+
+    assert queued() == [("running_late", "other@patients.example")]
+    [line] = map(Plain().format, caplog.records)
+    assert f"reference={refused.reference} exception=IntegrityError" in line
     assert SAID["email"] not in line
 
 

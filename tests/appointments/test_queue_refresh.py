@@ -4,7 +4,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from clinic.health import WORKER
+from clinic.health import FAILED, WORKER
 from clinic.mail import queue
 from clinic.models import Heartbeat
 from clinic.wording import spoken
@@ -175,6 +175,7 @@ def test_an_empty_queue_and_work_that_is_done_say_so_in_one_line(clinic, signed_
 def test_mail_that_does_not_leave_and_a_worker_that_is_gone_are_seen_at_once(clinic, signed_in, role, address):
     person, since = make_person(role), timezone.now() - HOUR
     queue("received", to="robin@clinic.example", context={}, at=since)
+    Heartbeat.objects.beat(FAILED, at=timezone.now())
 
     page = Page(signed_in(person).get(address))
 
@@ -182,6 +183,7 @@ def test_mail_that_does_not_leave_and_a_worker_that_is_gone_are_seen_at_once(cli
     assert [text.split(".")[0] for text in alarms] == [
         f"● Mail has not been leaving since {spoken(since, clinic.tzinfo)}",
         "● The worker is not running",
+        "● Something failed that the site does by itself, such as a reminder",
     ]
 
 

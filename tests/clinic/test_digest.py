@@ -88,6 +88,10 @@ def worker_was_away():
     Heartbeat.objects.beat(health.WORKER, at=NOON - 2 * HOUR)
 
 
+def worker_failed():
+    Heartbeat.objects.beat(health.FAILED, at=NOON)
+
+
 def mail_waits():
     mail.queue("test_mail", to="a@b.example", context={}, at=NOON - HOUR)
 
@@ -103,6 +107,7 @@ def mail_was_given_up_on():
         (old_backup, "The last backup is of 2026-02-27 17:00 UTC."),
         (no_backup, "No backup was made yet."),
         (worker_was_away, "The worker was not running from 2026-03-02 15:00 UTC to 2026-03-02 17:00 UTC."),
+        (worker_failed, "Something failed that the worker does by itself."),
         (mail_waits, "Mail has not been leaving since 2026-03-02 16:00 UTC."),
         (mail_was_given_up_on, "1 mail was refused for good"),
         (lambda: [make_consultation(suspicion="trapped") for _ in range(2)], "2 requests look like spam"),
