@@ -52,7 +52,12 @@ class OfferedTimeQuerySet(models.QuerySet):
         return self.standing().filter(stands, **taken).distinct().order_by("starts_at", "pk")
 
     def still_to_come(self, *, at):
-        return self.booked().filter(consultation__status=RequestStatus.BOOKED, starts_at__gt=at)
+        """Of requests that are booked: whatever closes one before its visit releases the time.
+
+        Nothing of the request is asked here. Over a join an update would look at the mark before it waits for another
+        worker's, and not again afterwards.
+        """
+        return self.booked().filter(starts_at__gt=at)
 
     def to_be_recalled(self, mark, *, first, last, at):
         """Booked times, agreed before `first` ahead of them, that are now between `first` and `last` ahead; not yet recalled."""

@@ -80,11 +80,11 @@ class Transitions:
 
     def remind_of_question(self, *, at):
         """Ask a second time, once, and nobody who has answered or gone meanwhile."""
-        question = self.questions.filter(answered_at__isnull=True).last()
-        standing = {"answered_at__isnull": True, "consultation__status": RequestStatus.NEEDS_INFO}
         with transaction.atomic():
-            unasked = question and self.questions.filter(pk=question.pk, reminded_at__isnull=True, **standing)
-            if unasked and unasked.update(reminded_at=at):
+            self._lock()
+            question = self.questions.filter(answered_at__isnull=True).last()
+            unasked = question and self.questions.filter(pk=question.pk, reminded_at__isnull=True)
+            if self.status == RequestStatus.NEEDS_INFO and unasked and unasked.update(reminded_at=at):
                 # Whoever no mail reaches can be asked again only by somebody who calls.
                 (emails.one_thing if self.can_be_mailed else emails.staff_update)(self, at=at)
 

@@ -2,16 +2,19 @@
 
 import secrets
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from appointments import emails
 from appointments.models import (
     ConsultationRequest,
     HeldQuarter,
     OfferedTime,
     PatientStatement,
+    Question,
     RequestStatus,
     StatusChange,
     TimeTaken,
@@ -208,6 +211,57 @@ def test_two_times_of_one_offer_chosen_at_once_leave_one_booked(attempt):
     assert [time.starts_at for time in OfferedTime.objects.booked()] == won
     assert len(won) == 1
     assert list(HeldQuarter.objects.values_list("time__starts_at", flat=True)) == won * 2
+
+
+def recall(consultation):
+    consultation.times.booked().get().recall("reminded_early_at", at=NOON)
+
+
+def recall_over_a_join(consultation):
+    """By an update that names the request, and so asks for the time's own mark before it waits for the other worker."""
+    due = OfferedTime.objects.booked().filter(consultation__status=S.BOOKED, reminded_early_at__isnull=True)
+    with transaction.atomic():
+        if due.filter(consultation=consultation).update(reminded_early_at=NOON):
+            emails.reminder(consultation, at=NOON)
+
+
+def ask_again(consultation):
+    consultation.remind_of_question(at=NOON)
+
+
+def ask_again_over_a_join(consultation):
+    silent = Question.objects.filter(consultation__status=S.NEEDS_INFO, reminded_at__isnull=True)
+    with transaction.atomic():
+        if silent.filter(consultation=consultation).update(reminded_at=NOON):
+            emails.one_thing(consultation, at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("status", "act", "guarded"),
+    [
+        *[pytest.param(S.BOOKED, *each.values, id=f"recall-{each.id}") for each in guards(recall, recall_over_a_join)],
+        *[pytest.param(S.NEEDS_INFO, *each.values, id=f"ask-{each.id}") for each in guards(ask_again, ask_again_over_a_join)],
+    ],
+)  # fmt: skip
+def test_of_two_workers_that_mean_to_write_to_one_patient_the_second_does_not(status, act, guarded):
+    make_clinic()
+    pk = bring_to(status, by=make_person("Therapist")).pk
+
+    def dawdle(execute, sql, params, many, context):
+        """Before the mail, so that the other worker is at the mark by then."""
+        if sql.startswith("INSERT") and OutgoingMail._meta.db_table in sql:
+            time.sleep(0.5)
+        return execute(sql, params, many, context)
+
+    def works(ready):
+        consultation = ConsultationRequest.objects.get(pk=pk)
+        ready.wait()
+        with connection.execute_wrapper(dawdle):
+            act(consultation)
+
+    at_once([works] * 2)
+
+    assert OutgoingMail.objects.count() == (1 if guarded else 2)
 
 
 def test_three_workers_whose_clocks_tick_at_once_tell_everybody_once():

@@ -268,7 +268,8 @@ def test_nobody_is_asked_again_who_has_gone_meanwhile(clinic, therapist):
     consultation.withdraw(at=NOON)
     OutgoingMail.objects.all().delete()
 
-    as_read.remind_of_question(at=NOON)
+    with pytest.raises(TransitionNotAllowed):
+        as_read.remind_of_question(at=NOON)
 
     assert queued() == []
 
