@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from appointments import calendar
-from clinic import generation, mail
+from clinic import mail
 from clinic.models import ClinicSettings, OutgoingMail
 
-from .people import OVERSEE, TRIAGE, who_may
+from .people import OVERSEE, TRIAGE, who_may, who_sees_patients
 
 ONE_DAY = timedelta(days=1)
 # Mails that whoever fills in the form, or has a link, can cause without any of us. That contact was changed is always
@@ -80,7 +80,7 @@ def contact_changed(consultation, *, to, at):
 
 
 def staff_new(consultation, *, at):
-    _to_staff("staff_new", consultation, _who_triages(), at=at)
+    _to_staff("staff_new", consultation, who_sees_patients(), at=at)
 
 
 def staff_nudge(consultation, *, at):
@@ -109,15 +109,8 @@ def staff_handed_over(consultation, *, people, by, at):
 
 
 def _whoever_has(consultation):
-    """The one to whom it is assigned; all who triage where that is nobody, or somebody who can do nothing about it any more."""
-    return list(who_may(TRIAGE).filter(pk=consultation.assigned_to_id)) or _who_triages()
-
-
-@generation.remembered
-def _who_triages():
-    """The therapists; where there are none, those who oversee."""
-    triaging = who_may(TRIAGE)
-    return list(triaging.exclude(pk__in=who_may(OVERSEE).values("pk"))) or list(triaging)
+    """The one to whom it is assigned; all who see patients where that is nobody, or somebody who can do nothing about it any more."""
+    return list(who_may(TRIAGE).filter(pk=consultation.assigned_to_id)) or who_sees_patients()
 
 
 def _is_once_too_often(event, address, *, at):

@@ -2,6 +2,7 @@
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import permission_required
+from django.db.models import Q
 
 from clinic import generation
 
@@ -17,6 +18,20 @@ for_owner = permission_required(OVERSEE, raise_exception=True)
 def who_may(permission):
     """With an account that is open, a role for it, and the way to the desk."""
     return get_user_model().objects.with_perm(permission).filter(is_staff=True)
+
+
+def therapists():
+    """Who sees patients, by name: whoever has that role, and an owner who keeps hours."""
+    users = get_user_model().objects
+    by_role = users.filter(groups__name="Therapist").values("pk")
+    by_hours = users.filter(working_hours__isnull=False).values("pk")
+    return who_may(TRIAGE).filter(Q(pk__in=by_role) | Q(pk__in=by_hours)).order_by("display_name", "pk")
+
+
+@generation.remembered
+def who_sees_patients():
+    """The therapists; where there are none, all who may act on a request."""
+    return list(therapists()) or list(who_may(TRIAGE))
 
 
 @generation.remembered

@@ -28,9 +28,10 @@ logger = logging.getLogger(__name__)
 PATIENCE_SECONDS = 3.0
 BYTES = 8
 KEPT = timedelta(hours=1)
-# The tables that public pages are made of; a test holds them against what the pages read.
+# The tables that public pages are made of, which a test holds against what the pages read; and by whose hours an owner
+# sees patients.
 SHOWN = re.compile(
-    r'"(tips_\w+|clinic_(user(_groups|_user_permissions)?|clinicsettings|openinghours|holiday|approval))"'
+    r'"(tips_\w+|clinic_(user(_groups|_user_permissions)?|clinicsettings|openinghours|holiday|approval)|appointments_workinghours)"'
 )
 # What only counts or waits, and that somebody has come in.
 NOT_SHOWN = re.compile(r'"tips_previewlink"|UPDATE "clinic_user" SET "last_login" = %s WHERE')
@@ -83,7 +84,7 @@ def is_changing() -> bool:
 
 
 def remembered(read: Callable[[], Result]) -> Callable[[], Result]:
-    """Around a function of nothing: what it gave once, for as long as nothing shown, and no account, changes."""
+    """Around a function of nothing: what it gave once, for as long as nothing in `SHOWN`, as an account, changes."""
     kept: dict[str, tuple[bytes, Result]] = {}
 
     @wraps(read)

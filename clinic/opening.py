@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from appointments.forms import SCREEN
 from appointments.models import ConsultationRequest
-from appointments.people import OVERSEE, TRIAGE, who_may
+from appointments.people import OVERSEE, TRIAGE, therapists, who_may
 from appointments.reasons import REASONS
 from tips.models import REVIEW, Tip
 
@@ -89,7 +89,6 @@ def about_the_clinic(clinic: ClinicSettings, *, at: datetime) -> list[Item]:
 def about_people() -> list[Item]:
     people = reverse("admin:clinic_user_changelist")
     active = User.objects.filter(is_active=True, is_staff=True).order_by("display_name", "username")
-    therapists = active.filter(groups__name="Therapist")
     silent = active.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
     unsecured = without_second_step(active)
     left = ConsultationRequest.objects.left_behind()
@@ -97,7 +96,7 @@ def about_people() -> list[Item]:
     return [
         Item(
             _("Therapists"),
-            therapists.exists(),
+            therapists().exists(),
             _("Nobody here is a therapist yet. The owner invites people and gives them their role."),
             reverse("admin:clinic_user_add"),
             _("Invite somebody"),

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.forms.fields import Words
 from appointments.free import Wishes, window_of
-from appointments.models import DeclineReason, NextStep, free_times, therapists
+from appointments.models import DeclineReason, NextStep, free_times
 from appointments.models.hours import NOTICE
 from appointments.models.statement import Mode
+from appointments.people import therapists
 from clinic.models import ClinicSettings
 from clinic.wording import spoken
 

@@ -7,8 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import OfferedTime, TimeOff, WorkingHours, therapists
-from appointments.people import OVERSEE
+from appointments.models import OfferedTime, TimeOff, WorkingHours
+from appointments.people import OVERSEE, therapists
 
 
 class BrowsersOwnFields:

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from appointments.models import ConsultationRequest, TimeTaken, TransitionNotAllowed, therapists
-from appointments.people import for_owner
+from appointments.models import ConsultationRequest, TimeTaken, TransitionNotAllowed
+from appointments.people import for_owner, therapists
 from clinic import audit
 from clinic.models import AuditAction
 

@@ -3,11 +3,11 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.contrib.auth import get_user_model
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import OfferedTime, RequestStatus, TimeOff, hours_of
-from appointments.people import OVERSEE, TRIAGE, who_may
+from appointments.people import who_sees_patients
 from clinic.models import Holiday
 
 A_DAY = timedelta(days=1)
@@ -46,21 +46,12 @@ class Week:
         return dict(Holiday.objects.filter(date__in=self.days).values_list("date", "name"))
 
     def people(self, times):
-        """Who sees patients: the therapists; an owner who has hours, or a time in this week; whoever else has one."""
+        """Who sees patients, and whoever else has a time in this week."""
         off = TimeOff.objects.filter(starts_at__lt=self.end, ends_at__gt=self.start)
-        users = get_user_model().objects
-        busy = {time.therapist_id for time in times}
-        overseers = set(who_may(OVERSEE).values_list("pk", flat=True))
-        triaging = who_may(TRIAGE).values("pk")
-        found = users.filter(Q(pk__in=triaging) | Q(pk__in=busy)).prefetch_related(
-            "working_hours", Prefetch("time_off", queryset=off)
-        )
-        everybody = sorted(found, key=lambda person: (str(person).casefold(), person.pk))
-        return [
-            person
-            for person in everybody
-            if person.pk in busy or person.pk not in overseers or person.working_hours.all()
-        ] or everybody
+        shown = {person.pk for person in who_sees_patients()} | {time.therapist_id for time in times}
+        found = get_user_model().objects.filter(pk__in=shown)
+        found = found.prefetch_related("working_hours", Prefetch("time_off", queryset=off))
+        return sorted(found, key=lambda person: (str(person).casefold(), person.pk))
 
     def shown(self, people, times, *, today):
         """Each day on which the clinic is open or somebody works or sees a patient, with everybody's times in order."""

@@ -1,6 +1,6 @@
 from .daily import DailyAct
 from .history import Actor, ContactCorrection, Note, Question, StatusChange
-from .hours import TimeOff, WorkingHours, free_times, hours_of, therapists
+from .hours import TimeOff, WorkingHours, free_times, hours_of
 from .queryset import answer_due, working_days_before
 from .request import ConsultationRequest
 from .statement import NameWord, PatientStatement
@@ -54,6 +54,5 @@ __all__ = [
     "free_times",
     "hours_of",
     "kept_until",
-    "therapists",
     "working_days_before",
 ]

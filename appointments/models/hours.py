@@ -3,14 +3,12 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from appointments.clock import Hours
 from appointments.free import free_starts
-from appointments.people import TRIAGE, who_may
 from clinic.models import Weekday, refuse_overlap
 
 from .times import HeldQuarter
@@ -73,13 +71,6 @@ class TimeOff(models.Model):
 
     def __str__(self):
         return f"{self.therapist}, {self.starts_at:%Y-%m-%d}"
-
-
-def therapists():
-    """Who sees patients, by name: whoever has that role, and an owner who keeps hours."""
-    by_role = get_user_model().objects.filter(groups__name="Therapist").values("pk")
-    by_hours = WorkingHours.objects.values("therapist")
-    return who_may(TRIAGE).filter(Q(pk__in=by_role) | Q(pk__in=by_hours)).order_by("display_name", "pk")
 
 
 def hours_of(therapist, *, clinic):

@@ -271,6 +271,12 @@ def test_an_owner_is_in_the_calendar_where_they_see_patients(clinic, owner, ther
     assert [name for name, _, _ in shown(look())[0][1]] == sorted([str(owner), str(therapist)])
 
 
+def test_an_owner_with_the_role_of_a_therapist_is_in_the_calendar(clinic, owner, therapist, look):
+    owner.groups.add(therapist.groups.get())
+
+    assert [name for name, _, _ in shown(look())[0][1]] == sorted([str(owner), str(therapist)])
+
+
 def test_an_owner_who_works_alone_sees_their_own_week(clinic, owner, signed_in):
     answer = signed_in(owner).get(CALENDAR, {"week": WEEK})
 

@@ -1,5 +1,6 @@
 import logging
 import re
+from datetime import time
 from html import unescape
 
 import pytest
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.utils.html import strip_tags
 
 from appointments import emails
-from appointments.models import ConsultationRequest, Question
+from appointments.models import ConsultationRequest, Question, WorkingHours
 from appointments.models.statement import PatientStatement
 from clinic import mail
 from clinic.models import OutgoingMail
@@ -266,6 +267,19 @@ def test_where_one_person_is_owner_and_therapist_they_hear_of_a_new_request(clin
     emails.staff_new(make_arrived(), at=NOON)
 
     assert queued() == [("staff_new", owner.email)]
+
+
+def test_an_owner_who_is_a_therapist_or_keeps_hours_hears_of_a_new_request_as_the_others_do(clinic, therapist, owner):
+    keeps_hours = make_person("Owner")
+    owner.groups.add(therapist.groups.get())
+
+    emails.staff_new(make_arrived(), at=NOON)
+    before = queued()
+    WorkingHours.objects.create(therapist=keeps_hours, weekday=0, starts=time(8), ends=time(9))
+    emails.staff_new(make_arrived(), at=NOON)
+
+    assert before == sorted([("staff_new", owner.email), ("staff_new", therapist.email)])
+    assert sorted(set(queued()) - set(before)) == [("staff_new", keeps_hours.email)]
 
 
 def test_the_object_given_to_the_mails_has_no_field_of_the_patients(clinic):

@@ -8,7 +8,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from appointments.models import TimeOff, WorkingHours, therapists
+from appointments.models import TimeOff, WorkingHours
+from appointments.people import therapists
 from tests.factories import DAY, HOUR, NOON, make_person
 
 from .desk import notices

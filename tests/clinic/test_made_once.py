@@ -1,12 +1,15 @@
 """What says the same to everybody is made once, also for whoever has a cookie; and never longer than it is true."""
 
+from datetime import time
+
 import pytest
 from django.contrib.auth.models import update_last_login
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from appointments import emails
+from appointments import people
+from appointments.models import WorkingHours
 from clinic import generation
 from clinic.models import ClinicSettings
 from tests.appointments.pages import TYPED, Page, address
@@ -99,14 +102,25 @@ def test_a_step_that_somebody_has_answered_is_empty_for_the_next_one(clinic, cli
 def test_who_hears_of_a_new_request_is_asked_once_until_an_account_changes():
     make_clinic()
     make_person("Therapist", email="one@clinic.example")
-    emails._who_triages()
+    people.who_sees_patients()
     with CaptureQueriesContext(connection) as seen:
-        known = emails._who_triages()
+        known = people.who_sees_patients()
 
     make_person("Therapist", email="two@clinic.example")
 
     assert ([person.email for person in known], len(seen)) == (["one@clinic.example"], 0)
-    assert {person.email for person in emails._who_triages()} == {"one@clinic.example", "two@clinic.example"}
+    assert {person.email for person in people.who_sees_patients()} == {"one@clinic.example", "two@clinic.example"}
+
+
+@committed
+def test_an_owner_hears_of_the_next_request_once_they_keep_hours():
+    make_clinic()
+    therapist, owner = make_person("Therapist"), make_person("Owner")
+    before = people.who_sees_patients()
+
+    WorkingHours.objects.create(therapist=owner, weekday=0, starts=time(8), ends=time(9))
+
+    assert (before, {*people.who_sees_patients()}) == ([therapist], {therapist, owner})
 
 
 @committed
@@ -125,7 +139,7 @@ def test_an_account_that_is_taken_back_hears_of_nothing():
     make_clinic()
     with transaction.atomic():
         make_person("Therapist", email="never@clinic.example")
-        within = emails._who_triages()
+        within = people.who_sees_patients()
         transaction.set_rollback(True)
 
-    assert (len(within), emails._who_triages()) == (1, [])
+    assert (len(within), people.who_sees_patients()) == (1, [])

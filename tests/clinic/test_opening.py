@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import replace
+from datetime import time
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from appointments.forms import SCREEN
+from appointments.models import WorkingHours
 from appointments.reasons import REASONS
 from clinic import health, mail, opening
 from clinic.models import (
@@ -90,6 +92,13 @@ def test_what_is_missing_is_missing_until_it_is_done(settings, title):
     do()
 
     assert (missing, is_ready(title)) == (False, True)
+
+
+def test_an_owner_who_keeps_hours_is_a_therapist(owner):
+    before = is_ready("Therapists")
+    WorkingHours.objects.create(therapist=owner, weekday=0, starts=time(8), ends=time(9))
+
+    assert (before, is_ready("Therapists")) == (False, True)
 
 
 @pytest.mark.parametrize("title", NOT_READY)
