@@ -1,13 +1,14 @@
 """The clinic's own facts, its hours and holidays."""
 
 import math
+import threading
 import time
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import DatabaseError, OperationalError, models
+from django.db import Error, OperationalError, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -17,7 +18,13 @@ from clinic.wording import days_together
 
 from .approval import Approval
 
-_memory = {"settings": None, "read_at": -math.inf, "generation": b"", "asks_again_at": -math.inf}
+NOTHING_READ = {"settings": None, "read_at": -math.inf, "generation": b"", "asks_again_at": -math.inf}
+_shared, _own = dict(NOTHING_READ), threading.local()
+
+
+def _memory():
+    """Of this process; of this thread alone where what it reads was changed and may yet be taken back."""
+    return _own.__dict__.setdefault("memory", dict(NOTHING_READ)) if generation.is_changing() else _shared
 
 
 class Weekday(models.IntegerChoices):
@@ -138,33 +145,37 @@ class ClinicSettings(models.Model):
 
         Those remembered where the database gives no answer.
         """
-        now, shown = time.monotonic(), generation.value()
-        is_old = now - _memory["read_at"] > settings.CLINIC_MEMORY_SECONDS or _memory["generation"] != shown
-        if is_old and now >= _memory["asks_again_at"]:
+        now, shown, memory = time.monotonic(), generation.value(), _memory()
+        is_old = now - memory["read_at"] > settings.CLINIC_MEMORY_SECONDS or memory["generation"] != shown
+        if is_old and now >= memory["asks_again_at"]:
             try:
-                _memory.update(settings=cls._read(), read_at=now, generation=shown)
-            except DatabaseError:
+                memory.update(settings=cls._read(), read_at=now, generation=shown)
+            except Error:
                 # Asked again when the time has passed, not at every call.
-                _memory["asks_again_at"] = now + settings.CLINIC_MEMORY_SECONDS
+                memory["asks_again_at"] = now + settings.CLINIC_MEMORY_SECONDS
         return cls.remembered()
 
     @classmethod
     def known(cls):
         """As `current`, for what the defaults must not decide: an error where nothing was ever read and nothing answers."""
         clinic = cls.current()
-        if _memory["settings"] is None:
+        if cls._last_read() is None:
             raise OperationalError("the settings could not be read yet")
         return clinic
 
     @classmethod
     def remembered(cls):
         """The settings as last read, or the defaults; never touches the database."""
-        return _memory["settings"] or cls(pk=1)._given([], [], [])
+        return cls._last_read() or cls(pk=1)._given([], [], [])
+
+    @staticmethod
+    def _last_read():
+        return _memory()["settings"] or _shared["settings"]
 
     @staticmethod
     def are_of(shown):
         """Whether those remembered were read in this generation of what readers see."""
-        return _memory["generation"] == shown
+        return _memory()["generation"] == shown
 
     @classmethod
     def _read(cls):
@@ -197,7 +208,8 @@ class ClinicSettings(models.Model):
 
 def forget():
     """Read the settings afresh at the next use."""
-    _memory.update(settings=None, read_at=-math.inf, asks_again_at=-math.inf)
+    _shared.update(NOTHING_READ)
+    _own.__dict__.clear()
 
 
 def refuse_overlap(others, start, end):

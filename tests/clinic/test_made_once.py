@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from appointments import people
 from appointments.models import WorkingHours
 from clinic import generation
-from clinic.models import ClinicSettings
+from clinic.models import ClinicSettings, Holiday
 from tests.appointments.pages import TYPED, Page, address
-from tests.factories import HOUR, make_clinic, make_person, make_tip
+from tests.factories import HOUR, NOON, make_clinic, make_person, make_tip
 from tips.models import Tip
 
 # Whoever has these is not known to anybody, but never meets the memory before Django.
@@ -132,6 +132,17 @@ def test_somebody_who_comes_in_makes_no_page_old(tip):
     update_last_login(None, person)
 
     assert (made != before, generation.value() == made) == (True, True)
+
+
+@committed
+def test_a_holiday_that_is_taken_back_is_not_remembered():
+    make_clinic()
+    with transaction.atomic():
+        Holiday.objects.create(date=NOON.date(), name="Never")
+        within = ClinicSettings.current().holidays
+        transaction.set_rollback(True)
+
+    assert (within, ClinicSettings.current().holidays) == ({NOON.date()}, set())
 
 
 @committed
