@@ -71,11 +71,12 @@ def erase(consultations, *, at, by=None, recorded_as=AuditAction.ERASED, **why):
 
 def forget_what_is_typed():
     """From every session: the words in it may be anybody's. Each page of the form carries its answers as well."""
-    for session in Session.objects.all():
+    for session in Session.objects.order_by("pk").iterator():
         held = session.get_decoded()
         if TYPED & held.keys():
-            session.session_data = Session.objects.encode({k: v for k, v in held.items() if k not in TYPED})
-            session.save(update_fields=["session_data"])
+            rest = Session.objects.encode({k: v for k, v in held.items() if k not in TYPED})
+            # Whoever signs out meanwhile has left no session to write to.
+            Session.objects.filter(pk=session.pk).update(session_data=rest)
 
 
 def note(references, *, at):

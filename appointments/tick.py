@@ -81,12 +81,15 @@ def let_offers_expire(*, at):
 
 
 def purge_once_a_day(*, at):
-    today = at.astimezone(ClinicSettings.current().tzinfo).date()
-    if DailyAct.objects.is_first(keeping.PURGE, on=today):
-        try:
-            keeping.purge(at=at)
-        except keeping.ClockMovedBack:
-            logger.warning("the clock has moved back since the last purge; nothing is erased by it")
+    """Marked when it is done: one that failed is tried again, and two at once do no harm to each other."""
+    done = {"name": keeping.PURGE, "day": at.astimezone(ClinicSettings.current().tzinfo).date()}
+    if DailyAct.objects.filter(**done).exists():
+        return
+    try:
+        keeping.purge(at=at)
+    except keeping.ClockMovedBack:
+        logger.warning("the clock has moved back since the last purge; nothing is erased by it")
+    DailyAct.objects.get_or_create(**done)
 
 
 def measure_answers(*, at):

@@ -1,17 +1,13 @@
 """What is done once a day, whichever worker comes first."""
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 
 
 class DailyActQuerySet(models.QuerySet):
     def is_first(self, name, *, on):
         """True for the one caller who is to do it on that day, in whose transaction the mark is made."""
-        try:
-            with transaction.atomic():
-                self.create(name=name, day=on)
-        except IntegrityError:
-            return False
-        return True
+        _, is_new = self.get_or_create(name=name, day=on)
+        return is_new
 
 
 class DailyAct(models.Model):

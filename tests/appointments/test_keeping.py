@@ -6,16 +6,21 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from appointments import keeping
-from appointments.models import ConsultationRequest, NameWord, PatientStatement, TransitionNotAllowed
+from appointments.draft import SESSION_KEY
+from appointments.models import ConsultationRequest, DailyAct, NameWord, PatientStatement, TransitionNotAllowed
 from appointments.models.statement import EMPTY
 from appointments.tick import tick
 from clinic.models import AuditEntry, ClinicSettings, Heartbeat, OutgoingMail
+from clinic.sessions import SessionStore
 from tests.factories import DAY, NOON, SAID, make_clinic, make_consultation
+from tests.refusing import refusing
 
 from .stages import OPEN, WAYS, S, bring_to, make_arrived
 
@@ -102,6 +107,46 @@ def test_the_clock_purges_once_a_day(clinic, therapist):
     tick(at=LATER + DAY)
 
     assert (same_day, reread(spam).statement.erased_at) == (None, LATER + DAY)
+
+
+def test_a_purge_that_failed_is_done_on_the_same_day(clinic, therapist):
+    spam = bring_to(S.SPAM, by=therapist)
+    with refusing(lambda sql, params: sql.startswith("UPDATE") and PatientStatement._meta.db_table in sql):
+        tick(at=LATER)
+    failed = reread(spam).statement.erased_at
+
+    tick(at=LATER)
+
+    assert (failed, reread(spam).statement.erased_at) == (None, LATER)
+
+
+def test_a_mark_of_the_day_that_stands_is_asked_for_without_an_error_of_the_database(clinic):
+    first = DailyAct.objects.is_first("overdue", on=NOON.date())
+
+    with CaptureQueriesContext(connection) as asked:
+        second = DailyAct.objects.is_first("overdue", on=NOON.date())
+
+    assert (first, second) == (True, False)
+    assert [query["sql"].split()[0] for query in asked] == ["SELECT"]
+
+
+def test_somebody_who_signs_out_meanwhile_does_not_undo_an_erasure(clinic, therapist):
+    consultation = bring_to(S.WITHDRAWN, by=therapist)
+    stays, leaves = SessionStore(), SessionStore()
+    for session in (stays, leaves):
+        session[SESSION_KEY] = {"answers": "typed"}
+        session.create()
+
+    def sign_out(execute, sql, params, many, context):
+        if sql.startswith('UPDATE "django_session"') and leaves.session_key in params:
+            leaves.delete()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(sign_out):
+        erased = keeping.erase([consultation], at=NOON)
+
+    assert erased == [consultation.reference]
+    assert [(row.pk, row.get_decoded()) for row in Session.objects.all()] == [(stays.session_key, {})]
 
 
 def test_an_erased_request_says_nothing_and_keeps_its_reference_and_dates(clinic, owner, therapist):
