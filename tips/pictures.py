@@ -9,7 +9,6 @@ import json
 import re
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +18,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from clinic.turns import turn_at_file
 
 from . import painting
 
@@ -38,8 +39,6 @@ REFUSALS = {
     "large": LARGE,
     "damaged": DAMAGED,
 }
-# However many are sent at once, the machine gives the memory of one.
-one_at_a_time = threading.Lock()
 
 
 class Refused(ValueError):
@@ -56,7 +55,8 @@ def made_from(data: bytes) -> Made:
     if len(data) > MOST_BYTES:
         raise Refused(_("This file has more than 15 MB. Save the picture smaller: 1,600 pixels across are enough."))
     try:
-        with one_at_a_time:
+        # However many are sent at once, and to whichever process, the machine gives the memory of one.
+        with turn_at_file(settings.DATA_DIR / "painting", waiting=lambda: None):
             painter = subprocess.run(  # noqa: S603 - our own script
                 [sys.executable, "-I", painting.__file__], input=data, capture_output=True, timeout=PATIENCE_SECONDS
             )

@@ -1,7 +1,9 @@
 """From an upload to a name and files, and from a name to the markup and the files that readers get."""
 
+import fcntl
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import ExifTags, Image, ImageCms
@@ -37,6 +39,19 @@ def keep(data, by, **facts):
 
 
 # From an upload to files
+
+
+def test_a_picture_waits_until_another_process_has_made_its_own(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    with ThreadPoolExecutor() as threads, open(tmp_path / "painting", "w") as theirs:
+        fcntl.flock(theirs, fcntl.LOCK_EX)
+        waiting = threads.submit(made_from, png())
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=1.5)
+
+        fcntl.flock(theirs, fcntl.LOCK_UN)
+
+        assert waiting.result(timeout=20).files
 
 
 @pytest.mark.parametrize(
