@@ -2,10 +2,15 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
+from clinic import answers
+from clinic.management.commands.open_clinic import another_day
 from tests.conftest import execute, manage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -151,3 +156,15 @@ def test_of_the_demonstration_nothing_is_left(site):
     manage(site, "check", "--database", "default")
     with pytest.raises(Exception, match="append-only"):
         execute(site, "DELETE FROM clinic_auditentry")
+
+
+# At any moment it is another day in one of them than where the machine counts.
+@pytest.mark.parametrize("zone", [ZoneInfo("Etc/GMT+12"), ZoneInfo("Pacific/Kiritimati")])
+def test_a_holiday_may_be_today_where_the_clinic_is_and_no_earlier(zone):
+    today = timezone.localdate(timezone=zone)
+
+    taken = another_day(zone, f"{today} Moving day", [])
+
+    assert taken == (today, "Moving day")
+    with pytest.raises(answers.Wrong, match="is past"):
+        another_day(zone, f"{today - timedelta(days=1)} Moving day", [])

@@ -1,6 +1,7 @@
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -110,7 +111,7 @@ class Command(BaseCommand):
 
     def ask_holidays(self, facts):
         self.stdout.write("\nHolidays, and other days on which nobody answers, such as  2026-12-25 Christmas Day")
-        self.several("Holiday", another_day, facts["holidays"])
+        self.several("Holiday", partial(another_day, ZoneInfo(facts["clinic"]["zone"])), facts["holidays"])
 
     def ask_my_name(self, facts):
         self.stdout.write("\nYou, who set this up, are an owner.")
@@ -223,11 +224,12 @@ def more_hours(text, found):
     return answers.hours(text, beside=[stretch for some in found for stretch in some])
 
 
-def another_day(text, found):
+def another_day(zone, text, found):
+    """Today is the clinic's, which in its evening may not be the machine's any more."""
     day, name = answers.holiday(text)
     if any(day == their_day for their_day, _name in found):
         raise answers.Wrong(f"{day} stands here already.")
-    if day < timezone.localdate():
+    if day < timezone.localdate(timezone=zone):
         raise answers.Wrong(f"{day} is past.")
     return day, name
 
