@@ -1,7 +1,8 @@
 import sys
+import threading
 
 from django.conf import settings
-from django.db import DatabaseError, Error, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -25,6 +26,8 @@ from .pagecache import same_for_all
 from .patience import NO_ANSWER
 
 NEWEST = 3
+
+is_migrated = threading.Event()
 
 
 @require_safe
@@ -76,17 +79,26 @@ def live(request):
 def ready(request):
     """Whether the site can do its work: the database answers, is migrated and guards its records, and mail leaves."""
     try:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        if not database_is_migrated():
             problems = ["migrations are missing"]
         else:
             problems = [f"no trigger {name}" for name in appendonly.missing()]
             problems += health.look(at=timezone.now()).problems
-    except DatabaseError:
+    except Error:
         problems = ["the database gives no answer"]
     return HttpResponse(
         "\n".join(problems or ["ready"]) + "\n", content_type="text/plain", status=503 if problems else 200
     )
+
+
+def database_is_migrated():
+    """Asked until it is: a process that runs gets no new migrations, and to lay out all of them takes long."""
+    if not is_migrated.is_set():
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return False
+        is_migrated.set()
+    return True
 
 
 ERRORS = {

@@ -7,11 +7,14 @@ from xml.etree import ElementTree
 
 import pytest
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from appointments.reasons import REASONS
+from clinic import views
 from clinic.health import WORKER
 from clinic.mail import queue
 from clinic.models import Heartbeat, forget
@@ -351,8 +354,24 @@ def test_a_process_without_a_database_lives_and_is_not_ready(clinic, client, dat
 
 
 def test_a_process_ahead_of_its_database_is_not_ready(clinic, client):
-    MigrationRecorder.Migration.objects.filter(app="clinic").order_by("name").last().delete()
+    views.is_migrated.clear()
+    last = MigrationRecorder.Migration.objects.filter(app="clinic").order_by("name").last()
+    last.delete()
+    Heartbeat.objects.beat(WORKER, at=timezone.now())
 
-    answer = client.get("/health/ready/")
+    behind = client.get("/health/ready/")
+    last.save(force_insert=True)
+    migrated = client.get("/health/ready/")
 
-    assert (answer.status_code, answer.content) == (503, b"migrations are missing\n")
+    assert (behind.status_code, behind.content) == (503, b"migrations are missing\n")
+    assert (migrated.status_code, migrated.content) == (200, b"ready\n")
+
+
+def test_a_process_that_found_all_migrations_does_not_lay_them_out_again(clinic, client):
+    client.get("/health/ready/")
+
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/health/ready/")
+
+    assert [query for query in asked if "django_migrations" in query["sql"]] == []
+    assert [query for query in asked if "clinic_heartbeat" in query["sql"]]
