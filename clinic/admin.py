@@ -18,7 +18,7 @@ from appointments.models import ConsultationRequest
 from . import emails
 from .admin_settings import NothingIsDeleted
 from .models import ClinicSettings, Holiday, OpeningHours, User
-from .signin import end_visits, invite, take_second_step_away
+from .signin import end_visits, invite, steps_of, take_second_step_away
 
 MOST_STRETCHES = 100
 ADDRESS_CHANGED = _("Mails of the desk and codes for signing in do not go to this address any more.")
@@ -161,20 +161,31 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
 
     @admin.action(description=_("Send an invitation again"), permissions=["change"])
     def invite_again(self, request, people):
-        self._for_each(request, people.filter(is_active=True).exclude(email=""), invite)
-
-    @admin.action(description=_("Take away the second step of signing in"), permissions=["change"])
-    def take_second_step_away(self, request, people):
-        self._for_each(request, people, take_second_step_away)
-
-    def _for_each(self, request, people, act):
-        people = [person for person in people if self.has_change_permission(request, person)]
+        people = [
+            person
+            for person in people.filter(is_active=True).exclude(email="")
+            if self.has_change_permission(request, person)
+        ]
         for person in people:
-            act(person, by=request.user, at=timezone.now())
+            invite(person, by=request.user, at=timezone.now())
         done = ngettext("Done for %(count)d person.", "Done for %(count)d people.", len(people)) % {
             "count": len(people)
         }
         messages.success(request, done)
+
+    @admin.action(description=_("Take away the second step of signing in"), permissions=["change"])
+    def take_second_step_away(self, request, people):
+        """From one person at a time, by name: whoever loses it is out at once, and a tick too many is soon made."""
+        if len(people) != 1:
+            messages.error(request, _("Nothing was changed. Tick one person alone, whom you have seen or called."))
+            return
+        [person] = people
+        if self.has_change_permission(request, person) and steps_of(person).exists():
+            take_second_step_away(person, by=request.user, at=timezone.now())
+            words = _("The second step of %(person)s was taken away, and they are told so by mail.")
+            messages.success(request, words % {"person": person})
+        else:
+            messages.error(request, _("%(person)s has no second step that you could take away.") % {"person": person})
 
     @admin.display(description=_("roles"))
     def roles(self, person):

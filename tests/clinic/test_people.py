@@ -1,8 +1,18 @@
 """The people who work here, as the owner keeps them, and what each finds of their own account."""
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 
-from tests.factories import make_person
+from clinic.models import AuditEntry, OutgoingMail
+from clinic.signin import steps_of
+from tests.factories import TOTP_SECRET, make_person
+
+PEOPLE = "/admin/clinic/user/"
+
+
+def take_away(browser, *people):
+    act = {"action": "take_second_step_away", "_selected_action": [person.pk for person in people]}
+    return browser.post(PEOPLE, act, follow=True).content.decode()
 
 
 @pytest.mark.parametrize("role", ["Owner", "Therapist", "Editor", "Clinical reviewer"])
@@ -13,3 +23,34 @@ def test_each_page_of_the_desk_leads_to_ones_second_step(clinic, signed_in, role
 
     assert '<a href="/admin/second-step/">Your second step</a>' in desk
     assert browser.get("/admin/second-step/").status_code == 200
+
+
+def test_a_second_step_is_taken_away_from_one_person_who_is_named(clinic, owner, therapist, signed_in):
+    said = take_away(signed_in(owner), therapist)
+
+    assert f"The second step of {therapist} was taken away, and they are told so by mail." in said
+    assert not steps_of(therapist).exists()
+
+
+def test_of_several_who_are_ticked_nobody_loses_the_second_step(clinic, owner, therapist, colleague, signed_in):
+    said = take_away(signed_in(owner), therapist, colleague)
+
+    assert "Nothing was changed. Tick one person alone" in said
+    assert all(steps_of(person).exists() for person in (therapist, colleague))
+    assert (OutgoingMail.objects.count(), AuditEntry.objects.filter(action="second_factor_changed").count()) == (0, 0)
+
+
+def test_whoever_has_no_second_step_is_not_mailed_that_it_was_taken_away(clinic, owner, editor, signed_in):
+    said = take_away(signed_in(owner), editor)
+
+    assert f"{editor} has no second step that you could take away." in said
+    assert (OutgoingMail.objects.count(), AuditEntry.objects.filter(action="second_factor_changed").count()) == (0, 0)
+
+
+def test_an_owner_takes_no_superusers_second_step_away(clinic, owner, signed_in):
+    keeper = make_person(is_superuser=True)
+    TOTP.activate(keeper, TOTP_SECRET)
+
+    take_away(signed_in(owner), keeper)
+
+    assert steps_of(keeper).exists()
