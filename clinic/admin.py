@@ -46,6 +46,13 @@ WORDS = {
 class OneNameAndAddressEach(forms.ModelForm):
     """Links and codes for signing in go to the address; two people with one would open each other's account."""
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # A page that is only to be read has no fields.
+        if "email" in self.fields:
+            self.fields["email"].required = True
+            self.fields["email"].error_messages["required"] = _("Without an address no mail of the desk reaches them.")
+
     def clean_username(self):
         """At the sign-in capitals are all one: two names that differ in nothing else let neither in."""
         name = self.cleaned_data["username"]
@@ -55,7 +62,7 @@ class OneNameAndAddressEach(forms.ModelForm):
 
     def clean_email(self):
         email = self.cleaned_data["email"].lower()
-        if email and User.objects.exclude(pk=self.instance.pk).filter(email__iexact=email).exists():
+        if User.objects.exclude(pk=self.instance.pk).filter(email__iexact=email).exists():
             raise forms.ValidationError(_("Somebody else here has this address."))
         return email
 

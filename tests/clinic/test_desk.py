@@ -317,7 +317,14 @@ def test_the_owner_can_give_roles_and_nothing_beyond(clinic, owner, editor, sign
     fields = list(client.get(address).context["adminform"].form.fields)
 
     client.post(
-        address, {"username": editor.username, "is_active": "on", "is_superuser": "on", "user_permissions": "1"}
+        address,
+        {
+            "username": editor.username,
+            "email": editor.email,
+            "is_active": "on",
+            "is_superuser": "on",
+            "user_permissions": "1",
+        },
     )
 
     editor.refresh_from_db()

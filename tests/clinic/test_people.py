@@ -3,7 +3,7 @@
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 
-from clinic.models import AuditEntry, OutgoingMail
+from clinic.models import AuditEntry, OutgoingMail, User
 from clinic.signin import steps_of
 from tests.factories import TOTP_SECRET, make_person
 
@@ -54,3 +54,12 @@ def test_an_owner_takes_no_superusers_second_step_away(clinic, owner, signed_in)
     take_away(signed_in(owner), keeper)
 
     assert steps_of(keeper).exists()
+
+
+def test_nobody_who_works_here_is_left_without_an_address(clinic, owner, therapist, signed_in):
+    form = {"username": therapist.username, "email": "", "is_active": "on", "is_staff": "on"}
+
+    answer = signed_in(owner).post(f"{PEOPLE}{therapist.pk}/change/", form)
+
+    assert "Without an address no mail of the desk reaches them." in answer.content.decode()
+    assert User.objects.get(pk=therapist.pk).email == therapist.email
