@@ -331,6 +331,8 @@ def test_a_form_that_is_not_good_keeps_its_text_and_says_why(clinic, signed_in, 
     texts = [tag.text for tag in page.all("textarea")]
     chosen = [tag.attrs["value"] for tag in page.all("option") if "selected" in tag.attrs and tag.attrs["value"]]
     assert [tag.text for tag in page.within("li", "errorlist")] == [error]
+    [link] = page.within("a", "messagelist")
+    assert (page.title[:7], link.attrs["href"][1:] in page.ids) == ("Error: ", True)
     assert [text for text in (typed.get("question"), typed.get("text")) if text and text.strip() not in texts] == []
     assert chosen == [value for value in typed.values() if value in {"call_us", "too_far"}]
     assert everything() == before
