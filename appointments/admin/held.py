@@ -3,9 +3,11 @@
 from django.utils.translation import gettext_lazy as _
 
 from appointments.forms import SCREEN
-from appointments.models import RequestStatus
 from appointments.models.statement import EMPTY
+from clinic.letter import subject_of
 from clinic.models import AuditAction, AuditEntry, OutgoingMail
+
+from .request import what_moved
 
 # What is held beside the answers, in the order of the page.
 SECTIONS = {
@@ -14,7 +16,7 @@ SECTIONS = {
     "notes": _("What we wrote down"),
     "times": _("Times"),
     "history": _("What happened"),
-    "mails": _("Mails to you and about your request"),
+    "mails": _("Mails to you"),
     "seen_by": _("Who saw it or did something with it"),
 }
 
@@ -46,7 +48,9 @@ def about(consultation):
 
 
 def happened(consultation):
-    """Times, moves and mails, and who looked: when, by whom and what, never the words of a mail."""
+    """Times, moves and mails, and who looked: when, by whom and what, never what a mail says below its subject."""
+    facts = consultation.for_staff_mail()
+    mails = OutgoingMail.objects.filter(reference=consultation.reference).exclude(event__startswith="staff_")
     return {
         "times": [
             {"starts": each.starts_at, "how": str(each.get_mode_display()), "booked": each.booked_at}
@@ -54,8 +58,8 @@ def happened(consultation):
         ],
         "history": [step(each) for each in consultation.history.select_related("by")],
         "mails": [
-            {"what": mail.label, "queued": mail.queued_at, "sent": mail.sent_at}
-            for mail in OutgoingMail.objects.filter(reference=consultation.reference).order_by("queued_at", "pk")
+            {"what": subject_of(mail.event, facts), "queued": mail.queued_at, "sent": mail.sent_at}
+            for mail in mails.order_by("queued_at", "pk")
         ],
         "seen_by": [
             {"at": entry.at, "by": str(entry.by or ""), "what": str(entry.label)}
@@ -71,7 +75,7 @@ def step(moved):
     return {
         "at": moved.at,
         "by": str(moved.by or moved.get_actor_display()),
-        "to": str(RequestStatus(moved.to_status).label),
+        "what": str(what_moved(moved)),
     }
 
 

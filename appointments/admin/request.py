@@ -108,7 +108,7 @@ def mails_about(consultation, facts):
 def timeline(consultation):
     """Moves and notes in one order, oldest first."""
     moves = [
-        {"at": move.at, "who": move.by or move.get_actor_display(), "what": in_words(move)}
+        {"at": move.at, "who": move.by or move.get_actor_display(), "what": what_moved(move)}
         for move in consultation.history.select_related("by")
     ]
     notes = [
@@ -118,7 +118,7 @@ def timeline(consultation):
     return sorted(moves + notes, key=lambda event: event["at"])
 
 
-def in_words(move):
+def what_moved(move):
     if move.from_status != move.to_status:
         return RequestStatus(move.to_status).label
     if move.actor == Actor.PATIENT:

@@ -7,9 +7,9 @@ import pytest
 from appointments.models import ConsultationRequest
 from appointments.models.statement import PatientStatement
 from clinic import audit
-from clinic.models import AuditEntry, ClinicSettings
+from clinic.models import AuditEntry, ClinicSettings, OutgoingMail
 from clinic.wording import in_full
-from tests.factories import NOON, SAID
+from tests.factories import HOUR, NOON, SAID
 
 from .pages import Page
 from .stages import S, bring_to, make_arrived
@@ -100,6 +100,32 @@ def test_the_file_holds_all_that_was_said_and_done(browser, owner, therapist, co
     entry = AuditEntry.objects.latest("pk")
     assert (entry.action, entry.by, entry.reference) == ("exported", owner, consultation.reference)
     assert entry.detail == {"identity": "called_back", "reason": "asked", "format": kind}
+
+
+def test_the_file_tells_what_happened_as_staff_read_it_and_what_each_time_is(browser, therapist, colleague):
+    offered, handed = bring_to(S.PROPOSED, by=therapist), bring_to(S.IN_REVIEW, by=therapist)
+    handed.hand_over(to=colleague, reason="Knees are theirs.", by=therapist, at=NOON)
+    handed.ask(question="Which side?", by=colleague, at=NOON)
+    OutgoingMail.objects.filter(event="one_thing").update(sent_at=NOON + HOUR)
+
+    both = [handed.reference, offered.reference]
+
+    [said, _other] = json.loads(browser.post(f"{PERSON}file/", sent(handed, reference=both, kind="json")).content)[
+        "requests"
+    ]
+    page = Page(browser.post(f"{PERSON}file/", sent(handed, reference=both, kind="html")))
+
+    assert [(each["by"], each["what"]) for each in said["history"]] == [
+        ("Patient", "New"),
+        (str(therapist), "In review"),
+        (str(therapist), "Handed over"),
+        (str(colleague), "Waiting for an answer"),
+    ]
+    assert [each["what"] for each in said["mails"]] == ["We need one thing from you"]
+    zone = ClinicSettings.current().tzinfo
+    promised, left = in_full(NOON, zone), in_full(NOON + HOUR, zone)
+    assert f"We need one thing from you · promised {promised} · sent {left}" in page.texts("li")
+    assert [text for text in page.texts("li") if "Staff" in text or text.endswith("·")] == []
 
 
 @pytest.mark.parametrize("missing", ["identity", "reason", "checked", "reference"])
