@@ -5,13 +5,15 @@ from datetime import datetime, time, timedelta
 from django import forms
 from django.contrib import admin
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, resolve
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from appointments.admin.acts import ACTS as ACTS_ON_REQUESTS
 from appointments.people import for_owner
+from tips.admin.acts import ACTS as ACTS_ON_TEXTS
 
 from . import audit
 from .models import AuditAction, AuditEntry, User
@@ -67,12 +69,15 @@ def show(request):
     found = list(form.narrowed()[: ROWS + 1])
     rows, asked = found[:ROWS], form.asked()
     audit.record(AuditAction.LISTED, by=request.user, at=timezone.now(), rows=len(rows), sought=asked)
+    names = names_of_pages(request)
     following = {**asked, "before": rows[-1].pk} if len(found) > ROWS else {}
     context = {
         **admin.site.each_context(request),
         "title": _("Who looked"),
         "form": form,
-        "rows": [{"entry": entry, "detail": in_words(entry.detail)} for entry in rows],
+        "rows": [
+            {"entry": entry, "detail": in_words(entry), "page": page_in_words(entry.route, names)} for entry in rows
+        ],
         "is_narrowed": bool(asked),
         "is_later_page": bool(form.cleaned_data.get("before")),
         "first": urlencode(asked),
@@ -81,8 +86,25 @@ def show(request):
     return TemplateResponse(request, "admin/audit.html", context)
 
 
-def in_words(detail):
-    """Names and values, as they were recorded: short words and references all of them."""
+def names_of_pages(request):
+    """What the desk's menu calls them, by their routes; the routes of one model's pages begin alike."""
+    pages = [page for app in admin.site.get_app_list(request) for page in app["models"]]
+    in_menu = {resolve(page["admin_url"]).view_name.removesuffix("_changelist"): page["name"] for page in pages}
+    return in_menu | {"admin:consultation": _("Page of a request")}
+
+
+def page_in_words(route, names):
+    """One that the menu does not have is shown by its route."""
+    known = names.get(route) or names.get(route.rpartition("_")[0])
+    return known or route.removeprefix("admin:").replace("_", " ")
+
+
+def in_words(entry):
+    """Names and values: short words and references all of them. An act is told by the words on its button."""
+    acts = ACTS_ON_REQUESTS if entry.reference.startswith("CR-") else ACTS_ON_TEXTS
+    detail = entry.detail
+    if detail.get("act") in acts:
+        detail = detail | {"act": f"“{acts[detail['act']].button}”"}
     return [(name.replace("_", " "), value_in_words(value)) for name, value in sorted(detail.items()) if value != []]
 
 

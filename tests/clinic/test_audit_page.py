@@ -89,6 +89,23 @@ def test_an_act_that_a_later_version_knew_is_shown_by_its_name(look, therapist):
     assert ("levitated" in html, "Nobody signed in" in html, "height: 3" in html) == (True, True, True)
 
 
+def test_when_what_and_from_where_are_told_in_the_words_of_the_desk(look, therapist):
+    for route in ("admin:consultation_missed", "admin:queue", "admin:clinic_holiday_add", "admin:go_on", ""):
+        facts = {"at": NOON, "by": therapist, "reference": "CR-ACDEFG", "route": route}
+        AuditEntry.objects.create(action=AuditAction.CHANGED, detail={"act": "missed"}, **facts)
+
+    page = Page(look(action="changed"))
+
+    told = {
+        label: [cell.text for cell in page.all("td", **{"data-label": label})] for label in ("When", "Details", "From")
+    }
+    assert told == {
+        "When": ["Mon, Mar 2, 2026, 12:00 PM EST"] * 5,
+        "Details": ["act: “They did not come”"] * 5,
+        "From": ["", "go on", "Holidays", "Queue", "Page of a request"],
+    }
+
+
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_it_is_only_read(clinic, owner, signed_in, method):
     assert getattr(signed_in(owner), method)(PAGE).status_code == 405
