@@ -1,7 +1,7 @@
 """The owner's digest: once a week, and once on each day for each kind of trouble that there is."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -15,6 +15,7 @@ from tips.models import Tip
 
 from . import emails, health
 from .models import ClinicSettings, Heartbeat, OutgoingMail
+from .wording import spoken
 
 MOST_NAMED = 100
 WEEKLY = "weekly digest"
@@ -66,7 +67,7 @@ def problems(*, at: datetime):
     """What is wrong with the machines, as they are before this worker says that it is here: kinds and sentences."""
     state = health.look(at=at)
     if since := state.mail_waits_since:
-        yield "mail waits", _("Mail has not been leaving since %(when)s.") % {"when": spoken_in_utc(since)}
+        yield "mail waits", _("Mail has not been leaving since %(when)s.") % {"when": told(since)}
     if state.worker_has_failed:
         yield (
             "worker failed",
@@ -83,13 +84,13 @@ def problems(*, at: datetime):
     if seen_at and at - seen_at > WORKER_MISSED_AFTER:
         words = _("The worker was not running from %(start)s to %(end)s. Nobody was reminded meanwhile.")
         # Each time that it was away is found once.
-        yield f"worker {seen_at:%H:%M:%S}", words % {"start": spoken_in_utc(seen_at), "end": spoken_in_utc(at)}
+        yield f"worker {seen_at:%H:%M:%S}", words % {"start": told(seen_at), "end": told(at)}
     backed_up = health.last_backup()
     if backed_up and at - backed_up > health.BACKUP_WITHIN:
-        yield "backup", _("The last backup is of %(when)s.") % {"when": spoken_in_utc(backed_up)}
+        yield "backup", _("The last backup is of %(when)s.") % {"when": told(backed_up)}
     elif settings.PRODUCTION and not backed_up:
         yield "backup", _("No backup was made yet.")
 
 
-def spoken_in_utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+def told(moment: datetime) -> str:
+    return spoken(moment, ClinicSettings.current().tzinfo)

@@ -104,11 +104,14 @@ def mail_was_given_up_on():
 @pytest.mark.parametrize(
     ("make", "word"),
     [
-        (old_backup, "The last backup is of 2026-02-27 17:00 UTC."),
+        (old_backup, "The last backup is of Friday, February 27, 12:00 PM EST."),
         (no_backup, "No backup was made yet."),
-        (worker_was_away, "The worker was not running from 2026-03-02 15:00 UTC to 2026-03-02 17:00 UTC."),
         (worker_failed, "Something failed that the worker does by itself."),
-        (mail_waits, "Mail has not been leaving since 2026-03-02 16:00 UTC."),
+        (
+            worker_was_away,
+            "The worker was not running from Monday, March 2, 10:00 AM EST to Monday, March 2, 12:00 PM EST.",
+        ),
+        (mail_waits, "Mail has not been leaving since Monday, March 2, 11:00 AM EST."),
         (mail_was_given_up_on, "1 mail was refused for good"),
         (lambda: [make_consultation(suspicion="trapped") for _ in range(2)], "2 requests look like spam"),
     ],
