@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from appointments.models import ConsultationRequest, PatientStatement
-from clinic import mail
+from clinic import health, mail
 from clinic.health import WORKER
 from clinic.management.commands.run import refuse_an_unwritable
 from clinic.models import ClinicSettings, Heartbeat, Holiday, OpeningHours, OutgoingMail, User
@@ -159,6 +159,8 @@ def test_the_demo_has_requests_at_different_places_of_their_way(data_dir, roles)
         ("proposed", "routine", ""),
     ]
     assert [name for name in PatientStatement.objects.values_list("full_name", flat=True) if "Sample" not in name] == []
+    assert OutgoingMail.objects.unsent().exists()
+    assert health.look(at=timezone.now()).mail_waits_since is None
     addresses = [email for email in PatientStatement.objects.values_list("email", flat=True) if email]
     assert [email for email in addresses if not email.endswith(".example")] == []
 

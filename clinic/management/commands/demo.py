@@ -124,6 +124,8 @@ class Command(BaseCommand):
         # Nobody has to hear what the sample editors did.
         OutgoingMail.objects.all().delete()
         ask_for_consultations(people, now=timezone.now())
+        # They leave now: promised when the sample requests came, they would be told to the owner as an outage.
+        OutgoingMail.objects.update(queued_at=timezone.now())
         steps = {username: add_second_step(person) for username, person in people.items() if sees_requests(person)}
         file = keep(passwords)
         self.stdout.write("Sample staff accounts, each with a password made just now:\n")
