@@ -105,7 +105,11 @@ def in_words(entry):
     detail = entry.detail
     if detail.get("act") in acts:
         detail = detail | {"act": f"“{acts[detail['act']].button}”"}
-    return [(name.replace("_", " "), value_in_words(value)) for name, value in sorted(detail.items()) if value != []]
+    return [
+        (name.replace("_", " "), value_in_words(value))
+        for name, value in sorted(detail.items())
+        if value not in ([], {})
+    ]
 
 
 def value_in_words(value):
