@@ -103,7 +103,6 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
 
     form, add_form, add_form_template = PersonForm, InvitationForm, None
     list_display = ["display_name", "username", "email", "roles", "works_here"]
-    list_filter = ["groups", "is_active"]
     search_fields = ["username", "display_name", "email"]
     ordering = ["display_name", "username"]
     filter_horizontal = []
@@ -114,7 +113,7 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
         (_("Role"), {"fields": ["is_active", "is_staff", "groups"]}),
     ]
     add_fieldsets = [
-        (None, {"classes": ["wide"], "fields": ["username", "display_name", "credentials", "email"]}),
+        (None, {"fields": ["username", "display_name", "credentials", "email"]}),
         (_("Role"), {"fields": ["is_staff", "groups"]}),
     ]
 
@@ -133,7 +132,9 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
         return super().changelist_view(request, {"title": _("People who work here")} | (extra_context or {}))
 
     def add_view(self, request, form_url="", extra_context=None):
-        return super().add_view(request, form_url, {"title": _("Invite somebody")} | (extra_context or {}))
+        """With one button: whichever is pressed, the invitation is sent."""
+        said = {"title": _("Invite somebody"), "show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, said | (extra_context or {}))
 
     def get_changeform_initial_data(self, request):
         return {"is_staff": True} | super().get_changeform_initial_data(request)

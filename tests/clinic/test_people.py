@@ -2,9 +2,11 @@
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.admin.models import LogEntry
 
 from clinic.models import AuditEntry, OutgoingMail, User
 from clinic.signin import steps_of
+from tests.appointments.pages import Page
 from tests.factories import TOTP_SECRET, make_person
 
 PEOPLE = "/admin/clinic/user/"
@@ -63,3 +65,33 @@ def test_nobody_who_works_here_is_left_without_an_address(clinic, owner, therapi
 
     assert "Without an address no mail of the desk reaches them." in answer.content.decode()
     assert User.objects.get(pk=therapist.pk).email == therapist.email
+
+
+def test_an_invitation_is_sent_by_one_button(clinic, owner, signed_in):
+    page = Page(signed_in(owner).get(f"{PEOPLE}add/"))
+
+    assert [tag.attrs["name"] for tag in page.all("input", type="submit")] == ["_save"]
+
+
+def test_a_persons_page_leads_to_what_was_done_with_it(clinic, owner, therapist, signed_in):
+    browser = signed_in(owner)
+    kept = {"username": therapist.username, "display_name": therapist.display_name, "is_active": "on", "is_staff": "on"}
+    browser.post(f"{PEOPLE}{therapist.pk}/change/", kept | {"email": "new@clinic.example"})
+
+    [link] = Page(browser.get(f"{PEOPLE}{therapist.pk}/change/")).all("a", class_="historylink")
+    record = Page(browser.get(link.attrs["href"]))
+
+    assert link.text == "Who looked"
+    assert set(record.texts("span", class_="reference")) == {f"user {therapist.pk}"}
+    assert "fields: email" in record.texts("td", **{"data-label": "Details"})
+
+
+def test_the_owners_front_page_has_nothing_told_by_numbers(clinic, owner, therapist, signed_in):
+    browser = signed_in(owner)
+    browser.post("/admin/clinic/holiday/add/", {"date": "2026-12-25", "name": "Christmas Day"})
+
+    front = browser.get("/admin/").content.decode()
+
+    assert [entry.object_repr for entry in LogEntry.objects.all() if entry.object_repr in front] == []
+    assert LogEntry.objects.exists()
+    assert "Recent actions" not in front
