@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.models import OfferedTime, TimeOff, WorkingHours
 from appointments.people import OVERSEE, therapists
+from clinic.models import ClinicSettings
+from clinic.wording import named
 
 
 class BrowsersOwnFields:
@@ -74,8 +76,17 @@ class WorkingHoursAdmin(KeptByTheirOwner):
     list_display = ["therapist", "weekday", "starts", "ends"]
 
     def changelist_view(self, request, extra_context=None):
-        words = {"title": _("Working hours"), "subtitle": _("Whoever has named none works when the clinic is open.")}
+        rule = _("Whoever has named none works when the clinic is open; whoever has named some works in those alone.")
+        words = {"title": _("Working hours"), "subtitle": rule}
         return super().changelist_view(request, words | (extra_context or {}))
+
+    def save_model(self, request, hours, form, change):
+        """The first hours that somebody names end all their other days, which nobody would guess from one row."""
+        super().save_model(request, hours, form, change)
+        kept = hours.therapist.working_hours.values_list("weekday", flat=True)
+        if ended := sorted(set(ClinicSettings.current().week) - set(kept)):
+            words = _("%(person)s sees nobody on these days, until there are hours for them too: %(days)s.")
+            messages.warning(request, words % {"person": hours.therapist, "days": named(ended)})
 
 
 class TimeOffAdmin(KeptByTheirOwner):

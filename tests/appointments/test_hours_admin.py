@@ -46,6 +46,19 @@ def test_a_therapist_adds_their_own_hours_whoever_they_name(clinic, signed_in, t
     ]
 
 
+def test_the_first_hours_tell_which_days_they_end(clinic, signed_in, therapist):
+    browser = signed_in(therapist)
+
+    first = Page(browser.post(f"{HOURS}add/", MORNING, follow=True))
+    for weekday in range(1, 5):
+        last = Page(browser.post(f"{HOURS}add/", MORNING | {"weekday": weekday}, follow=True))
+
+    words = f"{therapist} sees nobody on these days, until there are hours for them too: Tuesday – Friday."
+    assert (words in notices(first), [text for text in notices(last) if "sees nobody" in text]) == (True, [])
+    rule = "Whoever has named none works when the clinic is open; whoever has named some works in those alone."
+    assert rule in first.texts("h2")
+
+
 def test_a_therapist_adds_time_off_in_the_clinics_own_time(clinic, signed_in, therapist):
     signed_in(therapist).post(f"{OFF}add/", AWAY)
 
