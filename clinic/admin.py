@@ -103,6 +103,8 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
 
     form, add_form, add_form_template = PersonForm, InvitationForm, None
     list_display = ["display_name", "username", "email", "roles", "works_here"]
+    # A box of filters is for more people than work here, and cuts the list off.
+    list_filter = []
     search_fields = ["username", "display_name", "email"]
     ordering = ["display_name", "username"]
     filter_horizontal = []

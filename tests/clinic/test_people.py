@@ -67,6 +67,13 @@ def test_nobody_who_works_here_is_left_without_an_address(clinic, owner, therapi
     assert User.objects.get(pk=therapist.pk).email == therapist.email
 
 
+def test_the_list_of_people_has_all_its_room(clinic, owner, signed_in):
+    page = Page(signed_in(owner).get(PEOPLE))
+
+    assert "works here" in page.texts("td")
+    assert page.all("nav", id="changelist-filter") == []
+
+
 def test_an_invitation_is_sent_by_one_button(clinic, owner, signed_in):
     page = Page(signed_in(owner).get(f"{PEOPLE}add/"))
 
