@@ -45,11 +45,11 @@ class Act:
 
 
 def is_theirs(consultation, user):
-    return consultation.assigned_to_id in {None, user.pk} or user.has_perm(OVERSEE)
+    return consultation.assigned_to_id in {None, user.pk}
 
 
 def where(*statuses, theirs=True):
-    """Legal in these statuses; where `theirs`, only for whoever has the request, and the owner."""
+    """Legal in these statuses; where `theirs`, only for whoever has the request: anybody else hands it over first."""
 
     def is_legal(consultation, user, at):
         return consultation.status in statuses and (not theirs or is_theirs(consultation, user))
@@ -72,8 +72,9 @@ def may_decline(consultation, user, at):
 
 
 def may_give_the_time_up(consultation, user, at):
-    """Until the visit: what came of it is said in another way."""
-    return where(S.BOOKED)(consultation, user, at) and not consultation.has_begun(at=at)
+    """Until the visit: what came of it is said in another way. The owner may as well: nobody else may be free then."""
+    may = consultation.status == S.BOOKED and (is_theirs(consultation, user) or user.has_perm(OVERSEE))
+    return may and not consultation.has_begun(at=at)
 
 
 def may_say_how_it_went(consultation, user, at):

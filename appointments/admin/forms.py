@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from django import forms
+from django.contrib.auth import get_user_model
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -86,7 +88,10 @@ class HandOverForm(DeskForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = therapists().exclude(pk=self.consultation.assigned_to_id)
+        # Whoever is on the page as well, such as an owner who sees no patients: there is no other way to act on it.
+        others = get_user_model().objects.exclude(pk=self.consultation.assigned_to_id)
+        may_have_it = Q(pk__in=therapists().values("pk")) | Q(pk=self.user.pk)
+        self.fields["to"].queryset = others.filter(may_have_it).order_by("display_name", "pk")
 
 
 class RescheduleForm(DeskForm):

@@ -21,7 +21,7 @@ from clinic import audit
 from clinic.letter import subject_of
 from clinic.models import AuditAction, OutgoingMail
 
-from .acts import ACTS
+from .acts import ACTS, is_theirs, may_hand_over
 
 # How far back another request from the same phone or address may be the same matter.
 SAME_MATTER = timedelta(days=30)
@@ -66,6 +66,7 @@ def show_request(request, consultation, *, status=200, **bound):
         "acts": acts_on(consultation, bound, facts, user=request.user, at=now),
         "is_mailed": is_mailed,
         "besides_mail": besides_mail(consultation, is_mailed=is_mailed),
+        "is_of_another": may_hand_over(consultation, request.user, now) and not is_theirs(consultation, request.user),
         "is_late": consultation.is_waiting_too_long(at=now),
         "times": consultation.times.standing().select_related("therapist"),
         "same_contact": same_contact.sent_since(consultation.submitted_at - SAME_MATTER)

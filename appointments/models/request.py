@@ -5,7 +5,6 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from appointments import clock, emails
-from appointments.people import OVERSEE
 from clinic.constraints import both_or_neither
 from clinic.models import ClinicSettings, OutgoingMail
 from clinic.regions import Region
@@ -147,7 +146,7 @@ class ConsultationRequest(Transitions, models.Model):
             raise TransitionNotAllowed(self._standing())
         if self.closed_at and self.statement.erased_at:
             raise TransitionNotAllowed(ERASED)
-        if by and not anyone and self.assigned_to_id not in {None, by.pk} and not by.has_perm(OVERSEE):
+        if by and not anyone and self.assigned_to_id not in {None, by.pk}:
             raise TransitionNotAllowed(
                 _("%(who)s has this request. It has to be handed over before you can act on it.")
                 % {"who": self.assigned_to}
@@ -173,7 +172,7 @@ class ConsultationRequest(Transitions, models.Model):
         """Change the status, write the history and queue the mail, or do none of it.
 
         `by` is staff; without it the patient acts, or the `actor` named. `frm` narrows the table where two
-        acts end in the same status. Unless `anyone` may, an assigned request is moved by its therapist or the owner.
+        acts end in the same status. Unless `anyone` may, an assigned request is moved by its therapist alone.
         """
         self._refuse_unless_legal(status, by=by, frm=frm, anyone=anyone)
         if status == RequestStatus.IN_REVIEW and self.status != RequestStatus.NEW:

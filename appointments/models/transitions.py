@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from appointments import emails
+from appointments.people import OVERSEE
 from clinic.models import ClinicSettings, OutgoingMail
 
 from .history import Actor
@@ -182,7 +183,10 @@ class Transitions:
 
     @transaction.atomic
     def reschedule(self, *, at, by=None, reason="", windows=(), any_time=False):
-        """The time that was agreed is given up, until then. Staff say why; the patient, what would suit instead."""
+        """The time that was agreed is given up, until then. Staff say why; the patient, what would suit instead.
+
+        Also an owner may, who cannot take it over where they are not free then: it has a reason, and its therapist hears.
+        """
         self._lock()
         if self.has_begun(at=at):
             raise TransitionNotAllowed(_("The visit has begun."))
@@ -190,8 +194,9 @@ class Transitions:
             self.add_note(text=reason, by=by, at=at)
         else:
             self.statement.wish_for(windows=windows, any_time=any_time)
+        frm, anyone = [RequestStatus.BOOKED], by is not None and by.has_perm(OVERSEE)
         tell = [emails.time_changed, emails.staff_update]
-        self._move_to(RequestStatus.IN_REVIEW, frm=[RequestStatus.BOOKED], by=by, at=at, tell=tell)
+        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, anyone=anyone, tell=tell)
 
     def complete(self, *, by, at):
         self._after_the_start(at=at)

@@ -97,6 +97,20 @@ WAYS = {
     S.SPAM: ["claim", "mark_spam"],
 }
 ALLOWED = [(name, frm) for name, act in ACTS.items() for frm in act.frm]
+# What only the person who has the request may do to it.
+THEIRS = [
+    ("ask", S.IN_REVIEW),
+    ("propose", S.IN_REVIEW),
+    ("book", S.IN_REVIEW),
+    ("book", S.PROPOSED),
+    ("choose_by_phone", S.PROPOSED),
+    ("take_back_offer", S.PROPOSED),
+    ("reschedule_by_phone", S.BOOKED),
+    ("decline", S.IN_REVIEW),
+    ("decline", S.NEEDS_INFO),
+    ("decline", S.PROPOSED),
+    ("decline", S.BOOKED),
+]
 # Whoever does one of these with a new request claims it by that.
 CLAIMING = {("ask", S.NEW), ("propose", S.NEW), ("book", S.NEW)}
 REFUSED = [

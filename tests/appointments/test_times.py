@@ -243,12 +243,6 @@ def test_a_time_that_has_passed_cannot_be_booked_by_phone(consultation, therapis
     assert everything() == before
 
 
-def test_the_owner_who_offers_times_offers_those_of_the_therapist(consultation, therapist, owner):
-    propose(consultation, START, by=owner)
-
-    assert [time.therapist for time in OfferedTime.objects.all()] == [therapist]
-
-
 def test_times_are_told_once_however_many_are_offered(consultation):
     propose(consultation, START, NEXT)
 

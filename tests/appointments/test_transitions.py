@@ -25,6 +25,7 @@ from .stages import (
     OPEN,
     REFUSED,
     START,
+    THEIRS,
     S,
     bring_to,
     everything,
@@ -36,20 +37,6 @@ from .stages import (
 pytestmark = pytest.mark.django_db
 
 HANDED_OVER = [status for status in OPEN if status in ASSIGNED]
-# What only the person who has the request, or the owner, may do to it.
-THEIRS = [
-    ("ask", S.IN_REVIEW),
-    ("propose", S.IN_REVIEW),
-    ("book", S.IN_REVIEW),
-    ("book", S.PROPOSED),
-    ("choose_by_phone", S.PROPOSED),
-    ("take_back_offer", S.PROPOSED),
-    ("reschedule_by_phone", S.BOOKED),
-    ("decline", S.IN_REVIEW),
-    ("decline", S.NEEDS_INFO),
-    ("decline", S.PROPOSED),
-    ("decline", S.BOOKED),
-]
 BACK_IN_REVIEW = [(name, frm) for name, frm in ALLOWED if ACTS[name].to == S.IN_REVIEW and frm != S.NEW]
 # What ends an offer, a booking or a missed visit; a time that was chosen or agreed is another matter.
 LEAVING = [
@@ -130,15 +117,29 @@ def test_a_colleague_is_refused_with_the_name_of_whoever_has_the_request(clinic,
     assert everything() == before
 
 
-@pytest.mark.parametrize(("name", "frm"), THEIRS)
-def test_the_owner_may_act_on_anybodys_request(clinic, therapist, owner, name, frm):
+@pytest.mark.parametrize(("name", "frm"), [each for each in THEIRS if each[0] != "reschedule_by_phone"])
+def test_the_owner_too_acts_on_a_request_only_once_it_is_handed_over(clinic, therapist, owner, name, frm):
     consultation = bring_to(frm, by=therapist)
+    with pytest.raises(TransitionNotAllowed, match="has to be handed over"):
+        ACTS[name](consultation, owner)
 
+    consultation.hand_over(to=owner, reason="Sam is ill.", by=owner, at=NOON)
     ACTS[name](consultation, owner)
 
     consultation.refresh_from_db()
     assert last_move(consultation) == (frm, ACTS[name].to, Actor.STAFF, owner, NOON)
-    assert consultation.assigned_to == therapist
+    assert consultation.assigned_to == owner
+
+
+def test_an_owner_who_is_not_free_then_gives_a_colleagues_visit_up_with_a_reason(clinic, therapist, owner):
+    consultation = bring_to(S.BOOKED, by=therapist)
+    see_somebody(owner)
+    OutgoingMail.objects.all().delete()
+
+    consultation.reschedule(reason="Sam is ill.", by=owner, at=NOON)
+
+    assert list(consultation.notes.values_list("text", "written_by")) == [("Sam is ill.", owner.pk)]
+    assert ("staff_update", therapist.email) in queued()
 
 
 def test_any_therapist_may_decline_a_new_request(clinic, colleague):
@@ -357,14 +358,14 @@ def test_after_a_missed_visit_the_patient_can_choose_another_time(clinic, therap
 
 
 @pytest.mark.parametrize(("name", "frm"), ALLOWED)
-def test_a_request_read_before_somebody_elses_move_is_refused(clinic, therapist, owner, name, frm):
+def test_a_request_read_before_somebody_elses_move_is_refused(clinic, therapist, name, frm):
     consultation = bring_to(frm, by=therapist)
     stale = ConsultationRequest.objects.get(pk=consultation.pk)
     ConsultationRequest.objects.filter(pk=consultation.pk).update(version=consultation.version + 1)
     before = everything()
 
     with pytest.raises(TransitionNotAllowed):
-        ACTS[name](stale, owner)
+        ACTS[name](stale, therapist)
 
     assert everything() == before
 

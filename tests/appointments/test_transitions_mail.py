@@ -4,7 +4,7 @@ from appointments.models import OPEN, ConsultationRequest
 from clinic.wording import spoken
 from tests.factories import DAY, NOON, SAID, make_person
 
-from .stages import ACTS, AFTER, ALLOWED, START, S, bring_to, everything, queued
+from .stages import ACTS, AFTER, ALLOWED, START, THEIRS, S, bring_to, everything, queued
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +61,11 @@ def test_a_move_tells_the_patient_and_whoever_has_the_request_but_not_who_made_i
     assert queued() == expected(name, frm, therapist=therapist, by=therapist)
 
 
-@pytest.mark.parametrize(("name", "frm"), [pair for pair in ALLOWED if ACTS[pair[0]].actor == "staff"])
+@pytest.mark.parametrize(
+    ("name", "frm"),
+    [pair for pair in ALLOWED if ACTS[pair[0]].actor == "staff" and pair not in THEIRS]
+    + [("reschedule_by_phone", S.BOOKED)],
+)
 def test_whoever_has_the_request_hears_when_the_owner_moves_it(clinic, therapist, owner, name, frm):
     consultation = bring_to(frm, by=therapist)
 
