@@ -94,7 +94,7 @@ class Drawing:
         return Row(reference, html)
 
     def box(self, row):
-        if row["status"] not in WAITING_ON_US:
+        if row["status"] != RequestStatus.NEW:
             return NO_BOX
         words = self.tick % {"reference": row["reference"]}
         return format_html(BOX, row["reference"], words)
