@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import keeping
 from appointments.models import ConsultationRequest
+from appointments.names import words_of
 from appointments.people import for_owner
 from clinic import audit
 from clinic.models import AuditAction, Heartbeat
@@ -61,7 +62,9 @@ class PersonForm(forms.Form):
         self.fields["reference"].choices = [
             (row.reference, f"{row.reference} · {row.statement.full_name} · {row.get_status_display()}") for row in rows
         ]
-        self.fields["reference"].initial = [row.reference for row in rows]
+        # A phone may be a family's: where there is more than one name, whoever asks is ticked by hand.
+        self.is_of_several = len({tuple(words_of(row.statement.full_name)) for row in rows}) > 1
+        self.fields["reference"].initial = [] if self.is_of_several else [row.reference for row in rows]
         self.rows = rows
 
     @property

@@ -8,7 +8,7 @@ from appointments.models import ConsultationRequest
 from appointments.models.statement import PatientStatement
 from clinic import audit
 from clinic.models import AuditEntry, ClinicSettings, OutgoingMail
-from clinic.wording import in_full
+from clinic.wording import in_full, spoken
 from tests.factories import HOUR, NOON, SAID
 
 from .pages import Page
@@ -66,6 +66,29 @@ def test_a_person_is_found_by_a_whole_contact_former_or_present_and_that_is_reco
         owner,
         {"term": audit.fingerprint(term), "references": [consultation.reference]},
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "are_ticked"), [("zoe nunez", [True, True]), ("Zoë Núñez", [True, True]), ("Bo Núñez", [False, False])]
+)
+def test_nobody_is_ticked_where_a_phone_is_of_several(browser, consultation, name, are_ticked):
+    make_arrived(said={"full_name": name})
+
+    page = Page(browser.post(PERSON, {"term": SAID["phone"]}))
+
+    boxes = page.all("input", type="checkbox", name="reference")
+    assert ["checked" in tag.attrs for tag in boxes] == are_ticked
+    assert bool([text for text in page.texts("p") if "Tick only the requests" in text]) != any(are_ticked)
+
+
+def test_the_last_question_says_who_is_erased_and_which_visit_falls(browser, clinic, therapist):
+    consultation = bring_to(S.BOOKED, by=therapist)
+
+    page = Page(browser.post(f"{PERSON}erase/", sent(consultation)))
+
+    (row,) = [text for text in page.texts("li") if text.startswith(consultation.reference)]
+    visit = spoken(consultation.visit_at, clinic.tzinfo)
+    assert row.startswith(f"{consultation.reference} · {SAID['full_name']} (Booked: {visit})")
 
 
 @pytest.mark.parametrize("term", ["zoe@patients", "Zoë", "555", "nobody@patients.example", "a@b.example" * 40])
