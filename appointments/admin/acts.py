@@ -67,14 +67,15 @@ def is_real(is_legal):
 
 
 def may_decline(consultation, user, at):
+    """Until the visit: what came of it is said in another way."""
     may = S.DECLINED in TRANSITIONS[consultation.status]
-    return may and (consultation.status == S.NEW or is_theirs(consultation, user))
+    return may and is_theirs(consultation, user) and not may_say_how_it_went(consultation, user, at)
 
 
 def may_give_the_time_up(consultation, user, at):
-    """Until the visit: what came of it is said in another way. The owner may as well: nobody else may be free then."""
+    """Until the visit. The owner may as well: nobody else may be free then."""
     may = consultation.status == S.BOOKED and (is_theirs(consultation, user) or user.has_perm(OVERSEE))
-    return may and not consultation.has_begun(at=at)
+    return may and not may_say_how_it_went(consultation, user, at)
 
 
 def may_say_how_it_went(consultation, user, at):

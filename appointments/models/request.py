@@ -218,6 +218,10 @@ class ConsultationRequest(Transitions, models.Model):
         for time in self.times.standing():
             time.release(at=at)
 
+    def _before_the_visit(self, *, at):
+        if self.has_begun(at=at):
+            raise TransitionNotAllowed(_("The visit has begun."))
+
     def _after_the_start(self, *, at):
         if self.status == RequestStatus.BOOKED and not self.has_begun(at=at):
             raise TransitionNotAllowed(_("The visit has not begun yet."))

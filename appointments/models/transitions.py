@@ -188,8 +188,7 @@ class Transitions:
         Also an owner may, who cannot take it over where they are not free then: it has a reason, and its therapist hears.
         """
         self._lock()
-        if self.has_begun(at=at):
-            raise TransitionNotAllowed(_("The visit has begun."))
+        self._before_the_visit(at=at)
         if by:
             self.add_note(text=reason, by=by, at=at)
         else:
@@ -214,14 +213,14 @@ class Transitions:
         self._move_to(RequestStatus.IN_REVIEW, frm=WAYS_BACK, by=by, at=at, anyone=True, tell=tell)
 
     def decline(self, *, reason, next_step, by, at):
+        self._before_the_visit(at=at)
         why = {"decline_reason": reason, "next_step": next_step}
         anyone = self.status == RequestStatus.NEW
         self._move_to(RequestStatus.DECLINED, by=by, at=at, anyone=anyone, tell=[emails.about_your_request], **why)
 
     def withdraw(self, *, at):
         """Until the visit begins: how that went is for us to say."""
-        if self.has_begun(at=at):
-            raise TransitionNotAllowed(_("The visit has begun."))
+        self._before_the_visit(at=at)
         self._move_to(RequestStatus.WITHDRAWN, at=at, tell=[emails.withdrawn, emails.staff_update])
 
     def lapse(self, *, at):

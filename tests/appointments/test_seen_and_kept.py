@@ -223,17 +223,25 @@ def test_the_way_to_a_visit_is_told_until_it_is_over(clinic, client, therapist):
     assert "At the clinic" in said[0]
 
 
-def test_what_comes_after_a_visit_cancels_nothing(clinic, signed_in, therapist):
+@pytest.mark.parametrize(("act", "why"), [("reschedule", {"reason": "They did not come."}), ("decline", WHY)])
+def test_a_visit_that_has_begun_is_not_called_off(clinic, signed_in, therapist, act, why):
     consultation = booked_ahead(therapist, start=THIS_HOUR - HOUR)
+    before = everything()
+
     page = Page(signed_in(therapist).get(address(consultation)))
-
     with pytest.raises(TransitionNotAllowed, match="has begun"):
-        consultation.reschedule(reason="They did not come.", by=therapist, at=timezone.now())
-    consultation.decline(**WHY, by=therapist, at=timezone.now())
+        getattr(consultation, act)(**why, by=therapist, at=timezone.now())
 
-    mail = OutgoingMail.objects.get()
-    assert address(consultation, "reschedule") not in [form.attrs.get("action") for form in page.all("form")]
-    assert ("VCALENDAR" in mail.context, "canceled" in render(mail).body) == (False, False)
+    assert address(consultation, act) not in [form.attrs.get("action") for form in page.all("form")]
+    assert everything() == before
+
+
+def test_what_comes_after_a_visit_cancels_nothing(clinic, therapist):
+    consultation, now = booked_ahead(therapist, start=THIS_HOUR - HOUR), timezone.now()
+
+    consultation.erase(at=now)
+
+    assert (consultation.times.count(), list(consultation.times.given_up(at=now))) == (1, [])
 
 
 def test_a_visit_that_has_begun_is_not_withdrawn(clinic, client, therapist):

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from appointments.models import HeldQuarter, OfferedTime, TimeTaken, TransitionNotAllowed
+from appointments.models import HeldQuarter, TimeTaken, TransitionNotAllowed
 from appointments.models.statement import Mode
 from tests.factories import DAY, HOUR, NOON
 
