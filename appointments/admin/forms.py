@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.forms.fields import Words
 from appointments.free import Wishes, window_of
-from appointments.models import DeclineReason, NextStep, free_times
+from appointments.models import DeclineReason, NextStep, free_times, hours_of
 from appointments.models.hours import NOTICE
 from appointments.models.statement import Mode
 from appointments.people import therapists
@@ -185,7 +185,7 @@ def few_of_each_window(starts, zone):
 
 
 class BookForm(VisitForm):
-    """A time that was agreed on the phone, at any quarter hour."""
+    """A time that was agreed on the phone, at any quarter hour; outside the therapist's hours only where that is meant."""
 
     start = forms.DateTimeField(
         label=_("Agreed time"),
@@ -203,6 +203,23 @@ class BookForm(VisitForm):
         if start > self.at + timedelta(days=365):
             raise forms.ValidationError(_("That is more than a year ahead. Please look at the year."))
         return start
+
+    def clean(self):
+        if start := self.cleaned_data.get("start"):
+            self.refuse_when_away(start)
+        return self.cleaned_data
+
+    def refuse_when_away(self, start):
+        clinic, who = ClinicSettings.current(), {"who": self.therapist}
+        end = start + timedelta(minutes=clinic.visit_minutes)
+        if self.therapist.time_off.filter(starts_at__lt=end, ends_at__gt=start).exists():
+            self.add_error("start", _("%(who)s has time off then. Choose another time.") % who)
+            return
+        stretches = hours_of(self.therapist, clinic=clinic).stretches(start.astimezone(clinic.tzinfo).date())
+        is_in_hours = any(opens <= start and end <= closes for opens, closes in stretches)
+        if not is_in_hours and not self.data.get("all_the_same"):
+            self.fields["all_the_same"] = forms.BooleanField(label=_("Book it all the same"), required=False)
+            self.add_error("start", _("That is outside the hours in which %(who)s sees patients. Is it meant?") % who)
 
 
 class ChooseForm(DeskForm):

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from appointments.models import StatusChange
 from clinic.models import OutgoingMail
-from tests.factories import make_consultation
+from tests.factories import DAY, make_consultation
 
 from .desk import address
 from .pages import Page
@@ -27,6 +27,14 @@ def free(page):
 def propose(client, consultation, count=2, **changed):
     times = free(Page(client.get(address(consultation))))[:count]
     return client.post(address(consultation, "propose"), {"times": times, "mode": "clinic"} | changed)
+
+
+def agreed(days=3, **changed):
+    """What is sent where a time on a weekday was agreed on the phone."""
+    start = timezone.localtime(timezone.now() + days * DAY).replace(hour=10, minute=30)
+    while start.weekday() > 4:
+        start += DAY
+    return {"start": f"{start:%Y-%m-%dT%H:%M}", "mode": "phone"} | changed
 
 
 def own(consultation, page="status"):

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from appointments.models import ConsultationRequest, HeldQuarter, OfferedTime
+from appointments.models import ConsultationRequest, HeldQuarter, OfferedTime, TimeOff
 from clinic.models import ClinicSettings, OutgoingMail
 from tests.factories import DAY, SAID, make_clinic, make_consultation, make_person
 
-from .agreeing import choices, events, free, make_new, make_proposed, propose
+from .agreeing import agreed, choices, events, free, make_new, make_proposed, propose
 from .desk import address, notices, offered
 from .pages import Page
 from .stages import S, everything, queued
@@ -160,11 +160,6 @@ def test_what_the_page_says_it_sends_is_the_subject_that_is_sent(clinic, signed_
 # On the phone
 
 
-def agreed(days=3, **changed):
-    start = timezone.localtime(timezone.now() + days * DAY).replace(hour=10, minute=30)
-    return {"start": f"{start:%Y-%m-%dT%H:%M}", "mode": "phone"} | changed
-
-
 def test_a_time_agreed_by_phone_is_booked_straight_from_new(clinic, signed_in, therapist):
     consultation = make_new()
 
@@ -204,6 +199,32 @@ def test_a_time_off_the_quarter_hour_is_refused(clinic, signed_in, therapist):
     page = Page(signed_in(therapist).post(address(consultation, "book"), agreed(start=wrong)))
 
     assert "Visits begin on a quarter hour, such as 10:00, 10:15 or 10:30." in page.texts("li")
+
+
+def test_a_time_in_the_therapists_time_off_is_refused(clinic, signed_in, therapist):
+    consultation, now = make_new(), timezone.now()
+    TimeOff.objects.create(therapist=therapist, starts_at=now, ends_at=now + 9 * DAY)
+    before = everything()
+
+    page = Page(signed_in(therapist).post(address(consultation, "book"), agreed(all_the_same="on")))
+
+    assert f"{therapist} has time off then. Choose another time." in page.texts("li")
+    assert everything() == before
+
+
+@pytest.mark.parametrize("hour", ["03:00", "07:45", "17:45"])
+def test_a_time_outside_their_hours_is_booked_only_when_it_is_meant(clinic, signed_in, therapist, hour):
+    consultation, browser = make_new(), signed_in(therapist)
+    typed = agreed(start=agreed()["start"][:-5] + hour)
+
+    page = Page(browser.post(address(consultation, "book"), typed))
+    asked = OfferedTime.objects.count(), events()
+    browser.post(address(consultation, "book"), typed | {"all_the_same": "on"})
+
+    assert f"That is outside the hours in which {therapist} sees patients. Is it meant?" in page.texts("li")
+    assert (page.fields["start"], len(page.all("input", name="all_the_same"))) == ([typed["start"]], 1)
+    assert asked == (0, [])
+    assert OfferedTime.objects.booked().get().starts_at.astimezone(clinic.tzinfo).strftime("%H:%M") == hour
 
 
 def test_a_time_that_another_request_has_is_refused_and_what_was_typed_stays(clinic, signed_in, therapist):

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from appointments.models import ConsultationRequest, OfferedTime
 from clinic.models import OutgoingMail
+from tests.appointments.agreeing import agreed
 from tests.appointments.stages import everything
 from tests.browser.acts import follow, press
 from tests.factories import SAID, make_consultation, make_person
@@ -75,8 +76,7 @@ def test_a_therapist_books_by_keyboard_what_was_agreed_on_the_phone(site, page, 
     page.keyboard.press("Enter")
     is_fit(page)
 
-    agreed = (timezone.localtime() + timezone.timedelta(days=3)).strftime("%Y-%m-%dT10:30")
-    page.get_by_label("Agreed time").fill(agreed)
+    page.get_by_label("Agreed time").fill(agreed()["start"])
     page.get_by_role("button", name="Book", exact=True).focus()
     with page.expect_navigation():
         page.keyboard.press("Enter")
