@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import OPEN, TRANSITIONS, RequestStatus, Urgency
+from appointments.models import OPEN, TRANSITIONS, RequestStatus, Urgency, therapists
 from appointments.people import OVERSEE
 from clinic.models import AuditAction
 
@@ -64,6 +64,19 @@ def is_suspect(consultation, user, at):
 def is_real(is_legal):
     """Not for what looks like spam: that is claimed, cleared or put away first."""
     return lambda *case: not is_suspect(*case) and is_legal(*case)
+
+
+def sees_patients(user):
+    """Anybody does where nobody is known to."""
+    seeing = list(therapists())
+    return user in seeing or not seeing
+
+
+def with_oneself(is_legal):
+    """Times for a new request are of whoever offers them, so only somebody who sees patients does."""
+    return lambda consultation, user, at: (
+        is_legal(consultation, user, at) and (consultation.status != S.NEW or sees_patients(user))
+    )
 
 
 def may_decline(consultation, user, at):
@@ -133,7 +146,7 @@ ACTS = {
         _("Offer times"),
         _("Propose"),
         "propose",
-        is_real(where(S.NEW, S.IN_REVIEW)),
+        with_oneself(is_real(where(S.NEW, S.IN_REVIEW))),
         forms.ProposeForm,
         mails="choose_a_time",
         is_first=True,
@@ -196,7 +209,7 @@ ACTS = {
         _("Agreed by phone"),
         _("Book"),
         "book",
-        is_real(where(S.NEW, S.IN_REVIEW, S.PROPOSED)),
+        with_oneself(is_real(where(S.NEW, S.IN_REVIEW, S.PROPOSED))),
         forms.BookForm,
         mails="booked",
     ),

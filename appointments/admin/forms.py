@@ -188,11 +188,14 @@ class BookForm(VisitForm):
     """A time that was agreed on the phone, at any quarter hour; outside the therapist's hours only where that is meant."""
 
     start = forms.DateTimeField(
-        label=_("Agreed time"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 900}, format="%Y-%m-%dT%H:%M"),
         error_messages={"invalid": _("Give a date and a time, such as 2026-03-09 10:30.")},
     )
     field_order = ["start", "mode"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["start"].label = _("Agreed time with %(who)s") % {"who": self.therapist}
 
     def clean_start(self):
         start = self.cleaned_data["start"].astimezone(UTC)

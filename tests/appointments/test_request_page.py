@@ -187,6 +187,7 @@ def test_only_legal_acts_are_offered(clinic, signed_in, therapist, colleague, ow
     legal = {button for name, button in BUTTONS.items() if (name, status) in {*ALLOWED, *CLAIMING}}
     only_theirs = {"ask", "propose", "book", "choose", "take_back", "reschedule", "decline"}
     not_theirs = only_theirs if role != "therapist" and status != S.NEW else set()
+    not_theirs |= {"propose", "book"} if role == "owner" else set()
     hand_over = {"hand_over"} if status in OPEN and status != S.NEW else set()
     # The visit was on a day that has passed.
     too_late = {"reschedule"} | ({"decline"} if status == S.BOOKED else set())

@@ -1,10 +1,16 @@
 """A request that a colleague has: what anybody else may do with it, and how it becomes theirs."""
 
+from datetime import time
+
 import pytest
 
+from appointments.models import WorkingHours
+from tests.factories import make_person
+
+from .agreeing import make_new
 from .desk import address, offered
 from .pages import Page
-from .stages import S, bring_to
+from .stages import S, bring_to, make_arrived
 
 pytestmark = pytest.mark.django_db
 
@@ -22,3 +28,32 @@ def test_a_colleagues_request_is_handed_over_to_oneself_first(clinic, signed_in,
     assert (sentence in before.texts("p"), sentence in after.texts("p")) == (True, False)
     assert {"propose", "book", "ask", "decline"} & offered(before) == set()
     assert {"propose", "book", "ask", "decline"} <= offered(after)
+
+
+def test_an_owner_who_sees_no_patients_offers_none_a_time_with_themselves(clinic, signed_in, therapist, owner):
+    consultation = make_arrived()
+
+    acts = {person: offered(Page(signed_in(person).get(address(consultation)))) for person in (therapist, owner)}
+
+    assert acts[therapist] - acts[owner] == {"propose", "book"}
+    assert acts[owner] - acts[therapist] == set()
+
+
+@pytest.mark.parametrize("role", ["keeps hours", "works alone"])
+def test_an_owner_who_sees_patients_does(clinic, signed_in, owner, role):
+    if role == "keeps hours":
+        make_person("Therapist")
+        WorkingHours.objects.create(therapist=owner, weekday=0, starts=time(8), ends=time(12))
+
+    acts = offered(Page(signed_in(owner).get(address(make_arrived()))))
+
+    assert {"propose", "book"} <= acts
+
+
+def test_the_page_says_with_whom_the_times_are(clinic, signed_in, therapist):
+    consultation = make_new()
+
+    page = Page(signed_in(therapist).get(address(consultation)))
+
+    assert f"Free with {therapist}, and as the patient wishes" in page.texts("legend")
+    assert f"Agreed time with {therapist}:" in page.texts("label")
