@@ -58,9 +58,6 @@ class ConsultationRequestQuerySet(models.QuerySet):
     def new(self):
         return self.filter(status=RequestStatus.NEW)
 
-    def in_review(self):
-        return self.filter(status=RequestStatus.IN_REVIEW)
-
     def urgent(self):
         return self.filter(urgency=Urgency.URGENT)
 
@@ -68,12 +65,11 @@ class ConsultationRequestQuerySet(models.QuerySet):
         return self.filter(assigned_to=therapist)
 
     def waiting_for_us(self, *, at):
-        """New, not answered in time, or long met without a word of how it went; but for what looks like spam.
+        """New, claimed and not answered yet, or long met without a word of how it went; but for what looks like spam.
 
         As stretches, each of which an index holds in order, so that a part of them is had without sorting all.
         """
-        late = self.in_review().unsuspected().filter(answer_by__lt=at)
-        return [self.new().unsuspected(), late, self.without_outcome(at=at)]
+        return [*self.in_stretches(*WAITING_ON_US), self.without_outcome(at=at)]
 
     def left_behind(self):
         """Open, with somebody who can do nothing about it any more: their account is closed, or their role was taken."""

@@ -75,13 +75,13 @@ def test_no_view_of_the_queue_shows_a_name_or_a_word_of_the_patients(clinic, sig
 @pytest.mark.parametrize(
     ("show", "statuses"),
     [
-        ("waiting", [S.NEW]),
+        ("waiting", [S.NEW, S.IN_REVIEW]),
         ("new", [S.NEW]),
         ("mine", [S.IN_REVIEW, S.NEEDS_INFO, S.PROPOSED, S.BOOKED]),
         ("patient", [S.NEEDS_INFO, S.PROPOSED]),
         ("open", OPEN),
         ("closed", [status for status in RequestStatus if status not in OPEN]),
-        ("nonsense", [S.NEW]),
+        ("nonsense", [S.NEW, S.IN_REVIEW]),
     ],
 )
 def test_each_view_holds_the_requests_of_its_name(clinic, signed_in, therapist, show, statuses):
@@ -148,14 +148,17 @@ def test_what_is_overdue_comes_first_and_is_marked_with_a_word(clinic, signed_in
     ]
 
 
-def test_what_is_overdue_in_review_waits_with_the_new_ones_whoever_has_it(clinic, signed_in, therapist, colleague):
-    forgotten = bring_to(S.IN_REVIEW, by=colleague)
-    make_in(S.IN_REVIEW, colleague)
+def test_what_is_claimed_and_not_answered_waits_with_the_new_ones_whoever_has_it(
+    clinic, signed_in, therapist, colleague
+):
     new = make_in(S.NEW, colleague)
+    urgent = bring_to(S.IN_REVIEW, by=colleague, urgency="urgent", answer_by=timezone.now() + HOUR)
+    forgotten = bring_to(S.IN_REVIEW, by=colleague)
 
     answer = signed_in(therapist).get(QUEUE)
 
-    assert references(answer) == [forgotten.reference, new.reference]
+    assert references(answer) == [each.reference for each in (forgotten, urgent, new)]
+    assert "3 requests wait for us." in answer.content.decode()
 
 
 @pytest.mark.parametrize("query", ["after", "show"])
@@ -174,7 +177,7 @@ def test_the_tabs_count_what_they_hold(clinic, signed_in, therapist, colleague):
     page = Page(signed_in(therapist).get(QUEUE))
 
     assert [tag.text for tag in page.within("a", "tabs")] == [
-        "Waiting 2",
+        "Waiting 3",
         "Overdue 0",
         "Urgent 0",
         "New 2",

@@ -56,7 +56,7 @@ def test_a_list_that_became_shorter_shows_nothing_new(clinic, signed_in, therapi
     gone, stays = [make_arrived(answer_by=timezone.now() + DAY) for _ in range(2)]
     client = signed_in(therapist)
     first = client.get(QUEUE)
-    gone.claim(by=colleague, at=timezone.now())
+    gone.mark_spam(by=colleague, at=timezone.now())
 
     second = refresh(client, mark_of(first))
 

@@ -81,7 +81,7 @@ def test_a_refresh_keeps_ticks_focus_and_place_and_shows_what_changed(page, ther
     page.get_by_label(f"Tick {names[15]}").check()
     page.get_by_role("link", name=names[20]).focus()
     top = page.get_by_role("link", name=names[20]).bounding_box()["y"]
-    rows[3].claim(by=make_person("Therapist"), at=now)
+    rows[3].mark_spam(by=therapist, at=now)
     new = [make_arrived(answer_by=now + HOUR / 2).reference for _ in range(4)]
 
     refreshed(page)
