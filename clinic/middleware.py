@@ -163,9 +163,7 @@ def answers_in_time(get_response):
     """Whoever waits is told in time that the database gives no answer, also while developing."""
 
     def middleware(request):
-        is_staff_page = request.path_info.startswith("/admin/")
-        seconds = settings.STAFF_PATIENCE_SECONDS if is_staff_page else settings.DATABASE_PATIENCE_SECONDS
-        with patience(seconds):
+        with patience(settings.DATABASE_PATIENCE_SECONDS):
             return get_response(request)
 
     def process_exception(request, exception):

@@ -169,9 +169,8 @@ CACHES = {
 
 # How long a process may go on with the clinic's facts that it remembers.
 CLINIC_MEMORY_SECONDS = env.float("CLINIC_MEMORY_SECONDS", default=2.0)
-# How long a page may wait for the database in all before it says that it cannot answer; a member of staff may ask for more.
+# How long a page may wait for the database in all before it says that it cannot answer.
 DATABASE_PATIENCE_SECONDS = 3.0
-STAFF_PATIENCE_SECONDS = 20.0
 # What readers see, finished and packed, as many bytes of it as a process may hold; 0: every page is made afresh.
 PAGE_MEMORY_BYTES = whole("PAGE_MEMORY_BYTES", default=32_000_000, least=0)
 # Shared by all processes of a machine that show pages or change what they show.
