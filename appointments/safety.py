@@ -82,6 +82,10 @@ class Screen:
         wanted = set(ids)
         return [item for item in self.items if item.id in wanted]
 
+    def unknown(self, ids: Iterable[str]) -> list[str]:
+        """Signs of another version that this one does not know."""
+        return sorted(set(ids) - {NONE, NOT_SURE} - {item.id for item in self.items})
+
     def outcome(self, chosen: Collection[str], *, seen: Collection[str] = ()) -> Outcome:
         """Stop for an emergency item that has not been seen to; advise for anything else but a plain "none".
 

@@ -93,8 +93,11 @@ def said(consultation):
 def in_words(statement, name):
     value = getattr(statement, name)
     if name == "safety":
-        ids = [each for ticked in value.values() for each in ticked]
-        signs = [each.text for each in SCREEN.named(ids)] + statement.doubts
+        unknown = [
+            str(_("%(sign)s (version %(version)s of the screen)") % {"sign": sign, "version": statement.safety_version})
+            for sign in SCREEN.unknown(statement.ticked)
+        ]
+        signs = [each.text for each in SCREEN.named(statement.ticked)] + unknown + statement.doubts
         return "; ".join(signs or [str(_("none of the signs"))]) if value else ""
     if name in {"windows", "modes"}:
         return ", ".join(map(str, statement.window_labels if name == "windows" else statement.mode_labels))

@@ -72,7 +72,8 @@ def show_request(request, consultation, *, status=200, **bound):
         "same_contact": same_contact.sent_since(consultation.submitted_at - SAME_MATTER)
         .exclude(pk=consultation.pk)
         .order_by("-submitted_at", "-pk")[:MOST_OF_SAME_MATTER],
-        "signs": SCREEN.named(sign for answered in statement.safety.values() for sign in answered),
+        "signs": SCREEN.named(statement.ticked),
+        "unknown_signs": SCREEN.unknown(statement.ticked),
         "corrections": consultation.corrections.all(),
         "questions": consultation.questions.select_related("asked_by"),
         "timeline": timeline(consultation),

@@ -219,6 +219,11 @@ class PatientStatement(models.Model):
         return [label for code, label in WINDOWS if code in self.windows]
 
     @property
+    def ticked(self):
+        """All that was ticked, "none" and "not sure" included, and what the patient was already seen for."""
+        return [sign for answered in self.safety.values() for sign in answered]
+
+    @property
     def doubts(self):
         """Which lists of signs the patient was not sure about, in words."""
         lists = {"emergency": _("Not sure about the emergency signs"), "urgent": _("Not sure about the urgent signs")}

@@ -151,6 +151,16 @@ def test_the_file_tells_what_happened_as_staff_read_it_and_what_each_time_is(bro
     assert [text for text in page.texts("li") if "Staff" in text or text.endswith("·")] == []
 
 
+def test_the_file_names_a_sign_that_the_screen_does_not_know_any_more(browser):
+    ticked = {"emergency": ["none"], "urgent": ["U99"], "seen": []}
+    consultation = make_arrived(said={"safety": ticked, "safety_version": "2025-1"})
+
+    answer = browser.post(f"{PERSON}file/", sent(consultation, kind="html")).content.decode()
+
+    assert "U99 (version 2025-1 of the screen)" in answer
+    assert WORDS["safety"] not in answer
+
+
 @pytest.mark.parametrize("missing", ["identity", "reason", "checked", "reference"])
 @pytest.mark.parametrize("act", ["file/", "erase/"])
 def test_without_knowing_who_asks_nothing_is_done(browser, consultation, act, missing):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.factories import NOON
+
 from .desk import address
 from .stages import make_arrived
 
@@ -9,11 +11,18 @@ pytestmark = pytest.mark.django_db
 
 ALL_TOLD = [
     "U7",
+    "U99",
     "E2, already seen for it",
     "None ticked. That rules nothing out.",
     "Not sure about the emergency signs",
     "Not sure about the urgent signs",
 ]
+
+
+def told_about(consultation, browser):
+    page = browser.get(address(consultation)).content.decode()
+    screen = page.partition("Safety screen")[2].partition("Contact")[0]
+    return [words for words in ALL_TOLD if words in screen]
 
 
 @pytest.mark.parametrize(
@@ -25,12 +34,20 @@ ALL_TOLD = [
         (["not_sure"], ["not_sure"], [], ["Not sure about the emergency signs", "Not sure about the urgent signs"]),
         # Said on the stop page, and not ticked again after it.
         (["none"], ["none"], ["E2"], ["E2, already seen for it"]),
+        # Of an older version.
+        (["none"], ["U99"], [], ["U99"]),
+        (["none"], ["U99", "U7"], [], ["U7", "U99"]),
     ],
 )
 def test_a_therapist_reads_every_sign_and_every_doubt(clinic, therapist, signed_in, emergency, urgent, seen, told):
     consultation = make_arrived(said={"safety": {"emergency": emergency, "urgent": urgent, "seen": seen}})
 
-    screen = signed_in(therapist).get(address(consultation)).content.decode()
-    screen = screen.partition("Safety screen")[2].partition("Contact")[0]
+    assert told_about(consultation, signed_in(therapist)) == told
 
-    assert [words for words in ALL_TOLD if words in screen] == told
+
+def test_of_answers_that_were_erased_nothing_is_told(clinic, therapist, signed_in):
+    consultation = make_arrived(said={"safety": {"emergency": ["none"], "urgent": ["U7"], "seen": []}})
+
+    consultation.statement.erase(at=NOON)
+
+    assert told_about(consultation, signed_in(therapist)) == []
