@@ -157,10 +157,15 @@ class Transitions:
 
     @transaction.atomic
     def change_wishes(self, *, at, windows, any_time):
-        """What suits the patient, said once more while we look for times: no move of the request."""
+        """What suits the patient, said once more while we look for times: no move of the request, and nothing at all
+        where they said so before.
+        """
         self._lock()
         if self.status != RequestStatus.IN_REVIEW:
             raise TransitionNotAllowed(self._standing())
+        self.statement.refresh_from_db(fields=["windows", "any_time"])
+        if not self.statement.differs_from({"windows": list(windows), "any_time": any_time}):
+            return
         self.statement.wish_for(windows=windows, any_time=any_time)
         self._change(self.status, by=None, actor=Actor.PATIENT, at=at)
         emails.staff_update(self, at=at)

@@ -24,6 +24,7 @@ from .pages import MOVED_ON, NO_DATABASE, TOO_MANY, TOO_MANY_CORRECTIONS, TOO_OL
 CSRF_FIELD = "csrfmiddlewaretoken"
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 CORRECTIONS = Limit("contact corrections", 5, A_DAY)
+WISHES = Limit("other wishes", 5, A_DAY)
 LOST_LINKS = Limit("lost links", 10, AN_HOUR)
 
 
@@ -132,6 +133,8 @@ class PatientAct(View):
         form = self.make_form(request.POST)
         if not form.is_valid():
             return self.show(form)
+        if self.is_too_often(form.cleaned_data):
+            return self.show(form, status=429, note=TOO_MANY_CORRECTIONS)
         try:
             self.act(**form.cleaned_data)
         except (TransitionNotAllowed, TimeTaken):
@@ -143,6 +146,10 @@ class PatientAct(View):
 
     def is_legal(self):
         return self.consultation.status in self.legal_from
+
+    def is_too_often(self, answers):
+        """Whether whoever has the link had us write about this often enough today."""
+        return False
 
     def is_done(self, data):
         """Whether this very press has had its way already."""
@@ -242,6 +249,12 @@ class NoneOfThese(PatientAct):
         present = {"windows": statement.windows, "any_time": statement.any_time}
         return self.form_class(data, initial=present if self.consultation.status == RequestStatus.IN_REVIEW else None)
 
+    def is_too_often(self, answers):
+        """What we have offered may be turned down as often as we do."""
+        consultation = self.consultation
+        is_news = consultation.status == RequestStatus.IN_REVIEW and consultation.statement.differs_from(answers)
+        return is_news and not WISHES.take(consultation.reference, at=self.at)
+
     def act(self, *, windows, any_time):
         is_offered = self.consultation.status == RequestStatus.PROPOSED
         tell = self.consultation.none_of_these if is_offered else self.consultation.change_wishes
@@ -267,6 +280,8 @@ class CannotCome(PatientAct):
         form = self.make_form(request.POST)
         is_given_up = self.consultation.status == RequestStatus.IN_REVIEW
         if is_given_up and form.is_valid() and self.consultation.statement.differs_from(form.cleaned_data):
+            if not WISHES.take(self.consultation.reference, at=self.at):
+                return self.show(form, status=429, note=TOO_MANY_CORRECTIONS)
             with suppress(TransitionNotAllowed):
                 self.consultation.change_wishes(**form.cleaned_data, at=self.at)
                 messages.success(request, self.done)
@@ -306,11 +321,8 @@ class CorrectContact(PatientAct):
     def act(self, *, phone, email):
         self.consultation.correct_contact(phone=phone, email=email, at=self.at)
 
-    def post(self, request, token):
-        form = self.make_form(request.POST)
-        if self.is_legal() and form.is_valid() and not CORRECTIONS.take(self.consultation.reference, at=self.at):
-            return self.show(form, status=429, note=TOO_MANY_CORRECTIONS)
-        return super().post(request, token)
+    def is_too_often(self, answers):
+        return not CORRECTIONS.take(self.consultation.reference, at=self.at)
 
 
 @method_decorator(never_cache, name="dispatch")

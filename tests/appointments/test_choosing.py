@@ -5,6 +5,8 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.models import HeldQuarter, OfferedTime, kept_until
+from appointments.views.pages import TOO_MANY_CORRECTIONS
+from appointments.views.status import WISHES
 from clinic.models import OutgoingMail
 from clinic.wording import spoken
 from tests.factories import DAY, HOUR, SAID, make_consultation
@@ -12,7 +14,7 @@ from tests.factories import DAY, HOUR, SAID, make_consultation
 from .agreeing import choices, events, make_proposed, own
 from .desk import address
 from .pages import Page
-from .stages import S, everything, queued
+from .stages import S, bring_to, everything, queued
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +142,44 @@ def test_none_of_these_without_a_wish_is_asked_again(clinic, client, signed_in, 
 
     assert page.errors == {"id_windows_error": "Choose at least one time, or “Any time suits me”."}
     assert everything() == before
+
+
+# The page for whoever cannot come takes them too, where the time was given up meanwhile.
+@pytest.mark.parametrize("page", ["status_none", "status_cannot_come"])
+def test_wishes_that_stand_already_are_no_news(clinic, client, therapist, page):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    before = everything()
+
+    answers = [client.post(own(consultation, page), {"windows": SAID["windows"]}) for _ in range(30)]
+
+    assert {answer.status_code for answer in answers} == {302}
+    assert everything() == before
+
+
+@pytest.mark.parametrize("page", ["status_none", "status_cannot_come"])
+def test_a_therapist_hears_of_other_wishes_five_times_a_day(clinic, client, therapist, page):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    OutgoingMail.objects.all().delete()
+
+    windows = ["mon-am", "tue-am", "wed-am", "thu-am", "fri-am", "mon-pm", "tue-pm"]
+    answers = [client.post(own(consultation, page), {"windows": [window]}) for window in windows]
+
+    assert [answer.status_code for answer in answers] == [302] * 5 + [429] * 2
+    assert Page(answers[-1]).notes == [TOO_MANY_CORRECTIONS]
+    assert events() == ["staff_update"] * 5
+
+
+def test_what_is_offered_may_be_turned_down_by_whoever_has_changed_their_wishes_often(
+    clinic, client, signed_in, therapist
+):
+    consultation = make_proposed(signed_in, therapist)
+    for _ in range(5):
+        WISHES.take(consultation.reference, at=timezone.now())
+
+    client.post(own(consultation, "status_none"), {"windows": ["fri-eve"]})
+
+    consultation.refresh_from_db()
+    assert consultation.status == S.IN_REVIEW
 
 
 def test_a_patient_who_cannot_come_gives_the_time_up_and_says_when_else(clinic, client, signed_in, therapist):
