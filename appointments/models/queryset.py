@@ -28,6 +28,8 @@ WAY_BACK = timedelta(days=30)
 LINK_LIVES = timedelta(days=90)
 # The median that patients are told: of the last 30 days, and of no fewer than 20 answers.
 MEASURED, FEWEST_MEASURED, MOST_MEASURED = timedelta(days=30), 20, 1000
+# A stranger may ask for it as well.
+MOST_LINKS_A_DAY = 3
 TRIES = 3
 
 
@@ -178,13 +180,14 @@ class ConsultationRequestQuerySet(models.QuerySet):
 
     @transaction.atomic
     def send_link_again(self, email, *, at):
-        """Mail the newest request's link to its own address, at most once an hour; to nobody else's, nothing."""
+        """Mail the newest request's link to its own address, at most once an hour and thrice a day; to nobody else's, nothing."""
         reachable = self.filter(suspicion="").exclude(status=RequestStatus.SPAM).exclude(closed_at__lt=at - LINK_LIVES)
         # What is open comes before what is not: of a request that was sent twice, the other may be withdrawn.
         theirs = reachable.by_contact(email=email)
         newest = theirs.order_by(F("closed_at").desc(nulls_first=True), "-submitted_at", "-pk").first()
-        lately = OutgoingMail.objects.queued_for(email, since=at - timedelta(hours=1)).filter(event="your_link")
-        if newest and not lately.exists():
+        today = OutgoingMail.objects.queued_for(email, since=at - timedelta(days=1)).filter(event="your_link")
+        lately = today.filter(queued_at__gt=at - timedelta(hours=1))
+        if newest and not lately.exists() and today.count() < MOST_LINKS_A_DAY:
             emails.your_link(newest, at=at)
 
     def submit(self, *, form_key, at, suspicion="", **facts):

@@ -5,9 +5,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from appointments.models import ContactCorrection, RequestStatus
+from appointments.models import ConsultationRequest, ContactCorrection, RequestStatus
 from clinic.models import OutgoingMail
-from tests.factories import DAY, HOUR, SAID, make_consultation
+from tests.factories import DAY, HOUR, NOON, SAID, make_consultation
 
 from .pages import Page
 from .stages import OPEN, S, bring_to, everything, queued
@@ -252,6 +252,16 @@ def test_the_mail_is_sent_once_an_hour_however_often_it_is_asked_for(clinic, cli
         ask_for_link(client)
 
     assert queued() == [("your_link", SAID["email"])]
+
+
+def test_nobody_has_us_mail_it_to_somebody_else_all_day(clinic):
+    make_consultation(at=NOON)
+
+    for hours in range(1, 30):
+        ConsultationRequest.objects.send_link_again(SAID["email"], at=NOON + hours * HOUR)
+
+    at = OutgoingMail.objects.order_by("queued_at").values_list("queued_at", flat=True)
+    assert [(moment - NOON) // HOUR for moment in at] == [1, 2, 3, 25, 26, 27]
 
 
 @pytest.mark.parametrize(
