@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
+from django.conf import settings
+
 from appointments import calendar
 from clinic import mail
 from clinic.models import ClinicSettings, OutgoingMail
 
 from .people import OVERSEE, TRIAGE, who_may, who_sees_patients
 
-ONE_DAY = timedelta(days=1)
+ONE_HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
 # Mails that whoever fills in the form, or has a link, can cause without any of us. That contact was changed is always
 # told: whoever has the link could else change another thing first, so that nobody hears of the address.
 BY_ANYBODY = {"received", "new_address", "withdrawn"}
@@ -79,13 +81,17 @@ def contact_changed(consultation, *, to, at):
     _to_patient("contact_changed", consultation, to=to, at=at)
 
 
-def staff_new(consultation, *, at):
-    _to_staff("staff_new", consultation, who_sees_patients(), at=at)
+def staff_new(consultation, *, at, is_crowded=False):
+    people = who_sees_patients()
+    if is_crowded:
+        people = _told_less(people, "staff_new", most=1, at=at)
+    _to_staff("staff_new", consultation, people, at=at)
 
 
 def staff_nudge(consultation, *, at):
-    """Half of the promised time has passed."""
-    _to_staff("staff_nudge", consultation, _whoever_has(consultation), at=at)
+    """Half of the promised time has passed. Of a flood nobody hears one by one a second time."""
+    people = _told_less(_whoever_has(consultation), "staff_nudge", most=settings.CONSULTATION_FLOOD_PER_HOUR, at=at)
+    _to_staff("staff_nudge", consultation, people, at=at)
 
 
 def staff_update(consultation, *, at):
@@ -111,6 +117,16 @@ def staff_handed_over(consultation, *, people, by, at):
 def _whoever_has(consultation):
     """The one to whom it is assigned; all who see patients where that is nobody, or somebody who can do nothing about it any more."""
     return list(who_may(TRIAGE).filter(pk=consultation.assigned_to_id)) or who_sees_patients()
+
+
+def _told_less(people, event, *, most, at):
+    """Those of them who had fewer than so many mails of the kind in the last hour."""
+    since = at - ONE_HOUR
+    return [
+        person
+        for person in people
+        if OutgoingMail.objects.queued_for(person.email, since=since).filter(event=event)[:most].count() < most
+    ]
 
 
 def _is_once_too_often(event, address, *, at):

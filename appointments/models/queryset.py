@@ -190,14 +190,15 @@ class ConsultationRequestQuerySet(models.QuerySet):
         if newest and not lately.exists() and today.count() < MOST_LINKS_A_DAY:
             emails.your_link(newest, at=at)
 
-    def submit(self, *, form_key, at, suspicion="", **facts):
+    def submit(self, *, form_key, at, suspicion="", is_crowded=False, **facts):
         """Store a request with what the patient said, its history and its mails, or none of it.
 
+        Where it is one of too many in an hour, its patient gets no mail, and each of us one an hour.
         The same form sent again, even at the same moment, gives the request that it made the first time.
         """
         for _ in range(TRIES):
             try:
-                return self._store(form_key, at=at, suspicion=suspicion, **facts)
+                return self._store(form_key, at=at, suspicion=suspicion, is_crowded=is_crowded, **facts)
             except IntegrityError as refused:
                 if first := self.for_form(form_key):
                     return first
@@ -206,7 +207,7 @@ class ConsultationRequestQuerySet(models.QuerySet):
         raise clash
 
     @transaction.atomic
-    def _store(self, form_key, *, region, urgency, tip, said, at, suspicion):
+    def _store(self, form_key, *, region, urgency, tip, said, at, suspicion, is_crowded):
         clinic = ClinicSettings.current()
         answer_by = answer_due(clinic, urgency, at)
         consultation = self.create(
@@ -223,8 +224,9 @@ class ConsultationRequestQuerySet(models.QuerySet):
         PatientStatement.objects.create(consultation=consultation, **said)
         consultation._record("", by=None, actor=Actor.PATIENT, at=at)
         if not suspicion:
-            emails.received(consultation, at=at)
-            emails.staff_new(consultation, at=at)
+            if not is_crowded:
+                emails.received(consultation, at=at)
+            emails.staff_new(consultation, is_crowded=is_crowded, at=at)
         return consultation
 
 

@@ -323,13 +323,16 @@ def send(request, draft, *, at):
     if not sent_before and (refusal := why_not(request, facts["said"], at=at)):
         return show_check(request, draft, **refusal)
     most = settings.CONSULTATION_FLOOD_PER_HOUR
-    # What looks like spam for another reason is apart already and pushes nobody else there; nor is anybody urgent.
+    # What looks like spam for another reason is apart already and pushes nobody else there. Nobody urgent is set apart:
+    # beyond so many they wait in the queue as ever, and only the mail is less.
     crowd = ConsultationRequest.objects.sent_since(at - AN_HOUR).filter(suspicion__in=["", Suspicion.FLOOD])
-    flooded = facts["urgency"] == Urgency.ROUTINE and crowd[:most].count() == most
+    is_crowded = crowd[:most].count() == most
+    flooded = is_crowded and facts["urgency"] == Urgency.ROUTINE
     consultation = ConsultationRequest.objects.submit(
         form_key=draft.key,
         tip=Tip.objects.published(at=at).filter(slug=draft.tip).order_by("-kind").first() if draft.tip else None,
         suspicion=suspicion(facts["said"], seconds=draft.seconds(at=at), trapped=draft.trapped, flooded=flooded),
+        is_crowded=is_crowded,
         at=at,
         **facts,
     )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from appointments.models import ConsultationRequest, PatientStatement
 from appointments.views import steps
 from clinic.models import ClinicSettings, OutgoingMail, Tally, forget
-from tests.factories import DAY, HOUR, SAID, make_consultation
+from tests.factories import DAY, HOUR, NOON, SAID, make_consultation
 
 from .pages import CHECK, SENT, TYPED, Page, address, fill
 
@@ -113,6 +113,34 @@ def test_a_flood_is_set_apart_and_what_came_before_it_is_not(clinic, therapist, 
 
     assert suspicions() == ["", "", "", "flood", "flood"]
     assert len(mails()) == 6
+
+
+def test_a_flood_that_ticks_an_urgent_sign_stays_in_the_queue_and_the_mail_is_bounded(clinic, therapist, settings):
+    settings.CONSULTATION_FLOOD_PER_HOUR = 3
+
+    for number in range(6):
+        send(contact=TYPED["contact"] | another(number)["contact"], urgent={"urgent_signs": ["U7"]})
+
+    assert suspicions() == [""] * 6
+    patients = [("received", f"patient-{number}@patients.example") for number in range(3)]
+    assert mails() == [*patients, *[("staff_new", therapist.email)] * 3]
+
+    OutgoingMail.objects.update(queued_at=timezone.now() - HOUR)
+    for number in range(6, 9):
+        send(contact=TYPED["contact"] | another(number)["contact"], urgent={"urgent_signs": ["U7"]})
+
+    assert mails() == [*patients, *[("staff_new", therapist.email)] * 4]
+
+
+def test_half_way_nobody_hears_of_each_of_a_flood(clinic, therapist, settings):
+    settings.CONSULTATION_FLOOD_PER_HOUR = 3
+    for _ in range(5):
+        make_consultation(urgency="urgent", nudge_at=NOON + HOUR).nudge(at=NOON + HOUR)
+
+    assert (mails(), ConsultationRequest.objects.to_be_nudged(at=NOON + DAY).count()) == (
+        [("staff_nudge", therapist.email)] * 3,
+        0,
+    )
 
 
 # Limits
