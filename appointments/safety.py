@@ -5,6 +5,8 @@ loaded. The screen sends people to care elsewhere before they wait for us; it is
 diagnosis, and "None of these" is never read as a clearance.
 """
 
+import hashlib
+import json
 import tomllib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -13,6 +15,9 @@ from enum import Enum
 from pathlib import Path
 
 ITEMS_FILE = Path(__file__).with_name("safety_items.toml")
+
+# As much as a request keeps of it.
+LONGEST_VERSION = 20
 
 # Answers beside the items themselves.
 NONE = "none"
@@ -112,11 +117,19 @@ def load(text: str, *, regions: Collection[str]) -> Screen:
         data = tomllib.loads(text)
         groups = {name: frozenset(members) for name, members in data["regions"].items()}
         items = tuple(_item(raw, groups) for raw in data["item"])
-        version = str(data["version"])
+        version = _version(data)
     except (KeyError, TypeError, ValueError) as error:
         raise BadItems(f"the safety items cannot be read: {error}") from error
     _check(items, frozenset(regions))
     return Screen(version, items)
+
+
+def _version(data: dict) -> str:
+    """Its name, and what its words come to: another word is another version, also where nobody gave it another name."""
+    version = f"{data['version']}-{hashlib.sha256(json.dumps(data, default=str).encode()).hexdigest()[:8]}"
+    if len(version) > LONGEST_VERSION:
+        raise ValueError(f"{data['version']} is too long a name for a version")
+    return version
 
 
 def _item(raw: dict, groups: dict[str, frozenset[str]]) -> Item:

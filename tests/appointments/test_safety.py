@@ -104,9 +104,28 @@ def test_no_answers_lead_past_an_open_emergency(chosen, seen):
         ({"regions": '["elbow"]'}, "nobody can choose"),
         ({"level": '"perhaps"'}, "cannot be read"),
         ({"read_on": "someday"}, "cannot be read"),
+        ({"version": '"2026-11-30-b"'}, "too long a name"),
         ({"all": '["neck"]'}, "no emergency item is asked for"),
     ],
 )
 def test_a_file_that_is_not_sound_is_refused(fields, complaint):
     with pytest.raises(BadItems, match=complaint):
         safety.load(changed(**fields), regions=Region.values)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"text": '"Other words"'}, {"level": '"today"'}, {"regions": '["back"]'}, {"source_read": "false"}],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_another_word_is_another_version_also_under_the_same_name(fields):
+    other = safety.load(changed(**fields), regions=Region.values)
+
+    assert other.version != SCREEN.version
+    assert other.version.rpartition("-")[0] == SCREEN.version.rpartition("-")[0] == "2026-11-3"
+
+
+def test_another_remark_is_the_same_version():
+    text = safety.ITEMS_FILE.read_text()
+
+    assert safety.load(f"# Read once more.\n{text}", regions=Region.values).version == SCREEN.version
