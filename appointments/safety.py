@@ -57,6 +57,8 @@ class Item:
     # What to leave off until a doctor has looked.
     until_seen: str = ""
     only_under_18: bool = False
+    # Where the source can be read, as far as an address is known.
+    links: tuple[str, ...] = ()
 
     def concerns(self, region: str, *, under_18: bool) -> bool:
         return region in self.regions and (under_18 or not self.only_under_18)
@@ -134,7 +136,7 @@ def _version(data: dict) -> str:
 
 def _item(raw: dict, groups: dict[str, frozenset[str]]) -> Item:
     regions = frozenset().union(*(groups.get(name, {name}) for name in raw["regions"]))
-    return Item(**raw | {"level": Level(raw["level"]), "regions": regions})
+    return Item(**raw | {"level": Level(raw["level"]), "regions": regions, "links": tuple(raw.get("links", ()))})
 
 
 def _check(items: tuple[Item, ...], regions: frozenset[str]) -> None:

@@ -10,15 +10,23 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments.forms import SCREEN
 from appointments.people import for_owner
 from appointments.reasons import REASONS
+from appointments.safety import Level
 
 from . import audit, emails, opening
 from .models import Approval, AuditAction, Heartbeat, Subject
+from .regions import Region
 
+LEADS_TO = {
+    Level.EMERGENCY: gettext_lazy("Emergency: no request is taken, and the page says to call for help now."),
+    Level.TODAY: gettext_lazy("Urgent: the advice is to see a doctor today."),
+    Level.DAYS: gettext_lazy("Urgent: the advice is to see a doctor within a few days."),
+}
 WEEK_SECONDS = 7 * 24 * 60 * 60
 
 
@@ -94,10 +102,24 @@ def approve(request, subject):
         "version": version,
         "given": given,
         "is_given": any(each.by_id == request.user.pk for each in given),
-        "items": SCREEN.items if subject == Subject.SAFETY else [],
+        "signs": signs() if subject == Subject.SAFETY else [],
         "reasons": REASONS,
     }
     return TemplateResponse(request, "admin/approve.html", context)
+
+
+def signs():
+    """Each with all that is stood for: what it leads to, and who is asked."""
+    return [
+        {
+            "item": item,
+            "leads_to": LEADS_TO[item.level],
+            "areas": _("every area")
+            if item.regions == set(Region)
+            else ", ".join(str(region.label) for region in Region if region in item.regions),
+        }
+        for item in SCREEN.items
+    ]
 
 
 @transaction.atomic

@@ -25,6 +25,7 @@ from clinic.models import (
 )
 from clinic.sealing import unseal
 from clinic.signin import steps_of
+from tests.appointments.pages import Page
 from tests.appointments.stages import S, bring_to
 from tests.factories import DAY, make_clinic, make_person, make_tip
 
@@ -218,13 +219,39 @@ def test_a_version_that_is_not_shown_any_more_is_not_approved(clinic, therapist,
     assert "changed while you read" in answer.content.decode()
 
 
-def test_every_item_of_the_screen_stands_on_its_page_with_its_source(clinic, therapist, signed_in):
-    page = signed_in(therapist).get(f"{APPROVE}safety/")
+def joined(words):
+    return "".join(words.split())
 
-    said = " ".join(page.context["items"][0].source.split())
-    assert said in page.content.decode()
-    assert len(page.context["items"]) == len(SCREEN.items)
-    assert page.content.decode().count("Not read in full.") == sum(not item.source_read for item in SCREEN.items)
+
+def test_whoever_stands_for_the_screen_reads_all_of_every_item(clinic, therapist, signed_in):
+    answer = signed_in(therapist).get(f"{APPROVE}safety/")
+
+    signs = {tag.text: joined(tag.inside[-1].text) for tag in Page(answer).all("h2") if tag.inside[-1].name == "li"}
+    assert list(signs) == [item.id for item in SCREEN.items]
+    missing = [
+        words
+        for item in SCREEN.items
+        for words in (item.text, item.until_seen, item.card, item.source, *item.links)
+        if joined(words) not in signs[item.id]
+    ]
+    assert missing == []
+    assert answer.content.decode().count("Not read in full.") == sum(not item.source_read for item in SCREEN.items)
+
+
+@pytest.mark.parametrize(
+    ("sign", "told"),
+    [
+        ("E5", "now. Asked about: Shoulder, Arm or hand, Hip or groin, Knee, Lower leg or foot, More than one area."),
+        ("E2", "Emergency: no request is taken, and the page says to call for help now. Asked about: every area."),
+        ("U6", "Urgent: the advice is to see a doctor within a few days. Asked about: every area."),
+        ("U13", "Urgent: the advice is to see a doctor today. Asked about: every area; only under 18."),
+    ],
+)
+def test_they_read_what_it_leads_to_and_who_is_asked(clinic, therapist, signed_in, sign, told):
+    page = signed_in(therapist).get(f"{APPROVE}safety/").content.decode()
+
+    words = page.partition(f"<h2>{sign}</h2>")[2].partition("</li>")[0]
+    assert told in " ".join(words.split())
 
 
 def test_the_notice_is_the_owners_to_approve_and_a_new_word_makes_it_anew(
