@@ -19,7 +19,7 @@ from appointments.reasons import REASONS
 from appointments.safety import Level
 
 from . import audit, emails, opening
-from .models import Approval, AuditAction, Heartbeat, Subject
+from .models import Approval, AuditAction, Heartbeat, Subject, User
 from .regions import Region
 
 LEADS_TO = {
@@ -94,14 +94,13 @@ def approve(request, subject):
         else:
             messages.error(request, _("It was changed while you read it. Please look at what is new."))
         return redirect("admin:approve", subject)
-    given = list(opening.approvals(subject))
     context = {
         **admin.site.each_context(request),
         "title": Subject(subject).label,
         "subject": subject,
         "version": version,
-        "given": given,
-        "is_given": any(each.by_id == request.user.pk for each in given),
+        "given": opening.approvals(subject),
+        "is_given": opening.stands_for(request.user, subject, at=at),
         "signs": signs() if subject == Subject.SAFETY else [],
         "reasons": REASONS,
     }
@@ -124,8 +123,10 @@ def signs():
 
 @transaction.atomic
 def give(subject, version, *, by, at):
-    _row, is_new = Approval.objects.get_or_create(subject=subject, version=version, by=by, defaults={"at": at})
-    if is_new:
+    """A second press on the button, even at the same moment, is nothing new."""
+    User.objects.select_for_update().get(pk=by.pk)
+    if not opening.stands_for(by, subject, at=at):
+        Approval.objects.create(subject=subject, version=version, by=by, at=at)
         audit.record(AuditAction.CHANGED, by=by, at=at, act="approved", subject=subject, version=version)
 
 

@@ -13,7 +13,7 @@ from appointments.models import ConsultationRequest, DailyAct
 from appointments.people import OVERSEE, who_may
 from tips.models import Tip
 
-from . import emails, health
+from . import emails, health, opening
 from .models import ClinicSettings, Heartbeat, OutgoingMail
 from .wording import spoken
 
@@ -26,12 +26,13 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Findings:
-    """`overdue` are references; `problems` are sentences, by their kind; the rest are counts."""
+    """`overdue` are references; `problems` are sentences, by their kind; the rest are counts, and whether nobody has read the safety screen for a year."""
 
     overdue: list[str]
     suspects: int
     problems: dict[str, str]
     reviews_due: int
+    is_screen_due: bool
 
     @property
     def troubles(self) -> list[str]:
@@ -60,6 +61,7 @@ def look(*, at: datetime) -> Findings:
         suspects=ConsultationRequest.objects.suspected()[:MOST_NAMED].count(),
         problems=dict(problems(at=at)),
         reviews_due=Tip.objects.review_due(by=timezone.localdate(at, ClinicSettings.current().tzinfo), at=at).count(),
+        is_screen_due=opening.is_review_due(at=at),
     )
 
 

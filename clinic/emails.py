@@ -43,6 +43,7 @@ def owner_digest(owners, found, *, at):
         "suspects": found.suspects,
         "problems": list(found.problems.values()),
         "reviews_due": found.reviews_due,
+        "is_screen_due": found.is_screen_due,
     }
     for owner in owners.exclude(email=""):
         mail.queue("owner_digest", to=owner.email, context=context, at=at)

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -27,6 +27,8 @@ from .signin import SECOND_STEPS
 
 # Beside the worker's own: that a mail of ours was opened by the one it went to.
 TEST_MAIL = "test mail"
+# What medicine knows of the signs changes, and somebody has to look whether it has.
+REVIEW_WITHIN = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def checklist(*, at: datetime) -> list[Item]:
     clinic = ClinicSettings.current()
     return [
         # Without it the form is closed.
-        safety_screen(),
+        safety_screen(at=at),
         *about_the_clinic(clinic, at=at),
         *about_people(),
         *about_machines(at=at),
@@ -162,23 +164,29 @@ def about_machines(*, at: datetime) -> list[Item]:
     ]  # fmt: skip
 
 
-def safety_screen() -> Item:
+def safety_screen(*, at: datetime) -> Item:
     given = approvals(Subject.SAFETY)
+    people = list(dict.fromkeys(each.by for each in given))
+    is_due = is_review_due(at=at)
     unread = [item.id for item in SCREEN.items if not item.source_read]
     todo = [
         _("Two people stand for version %(version)s, one of them a licensed therapist. So far: %(people)s.")
-        % {"version": SCREEN.version, "people": named([each.by for each in given]) or _("nobody")}
+        % {"version": SCREEN.version, "people": named(people) or _("nobody")}
     ]
+    if is_due:
+        todo.insert(0, _("Nobody has read it for a year: somebody reads it anew. The form stays open."))
     if unread:
         todo.append(
             ngettext("The source of %(ids)s was not read in full.", "The sources of %(ids)s were not read in full.", len(unread))
             % {"ids": get_text_list(unread, _("and"))}
         )  # fmt: skip
-    is_ready = len(given) >= APPROVERS[Subject.SAFETY] and any(is_clinician(each.by) for each in given)
+    is_approved = len(people) >= APPROVERS[Subject.SAFETY] and any(map(is_clinician, people))
     if (Subject.SAFETY, SCREEN.version) not in ClinicSettings.current().approved:
         todo.insert(0, _("Until then the form takes no requests, and the site says so."))
     path = reverse("admin:approve", args=[Subject.SAFETY])
-    return Item(_("Approval of the safety screen"), is_ready, " ".join(todo), path, _("Read and approve"))
+    return Item(
+        _("Approval of the safety screen"), is_approved and not is_due, " ".join(todo), path, _("Read and approve")
+    )
 
 
 def privacy_notice() -> Item:
@@ -213,6 +221,18 @@ def approvals(subject: str):
     """Of the present version, by people who still work here."""
     given = Approval.objects.filter(subject=subject, version=version_of(subject), by__is_active=True)
     return given.select_related("by").order_by("at")
+
+
+def is_review_due(*, at: datetime) -> bool:
+    """Whether whoever stands for the safety screen has all read it more than a year ago. What nobody stands for is no review."""
+    newest = approvals(Subject.SAFETY).last()
+    return newest is not None and newest.at <= at - REVIEW_WITHIN
+
+
+def stands_for(person: User, subject: str, *, at: datetime) -> bool:
+    """Whether they have read the present version, and need not read it again yet."""
+    given = approvals(subject).filter(by=person)
+    return (given.filter(at__gt=at - REVIEW_WITHIN) if subject == Subject.SAFETY else given).exists()
 
 
 def may_approve(person: User, subject: str) -> bool:

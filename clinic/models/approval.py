@@ -20,7 +20,7 @@ class ApprovalQuerySet(models.QuerySet):
     def in_full(self):
         """The texts, by subject and version, that enough people have stood for; also if one of them has left since."""
         texts = self.values("subject", "version").annotate(
-            people=Count("pk"), clinicians=Count("pk", filter=~Q(by__credentials=""))
+            people=Count("by", distinct=True), clinicians=Count("by", filter=~Q(by__credentials=""), distinct=True)
         )
         return {
             (text["subject"], text["version"])
@@ -31,7 +31,7 @@ class ApprovalQuerySet(models.QuerySet):
 
 
 class Approval(models.Model):
-    """That somebody has read one version of a text and stands for it: written once. A changed text is a new version."""
+    """That somebody has read one version of a text and stands for it, on that day. A changed text is a new version."""
 
     append_only = True
 
@@ -41,11 +41,6 @@ class Approval(models.Model):
     at = models.DateTimeField()
 
     objects = ApprovalQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["subject", "version", "by"], name="approval_is_given_once_by_each"),
-        ]
 
     def __str__(self):
         return f"{self.subject} {self.version}"

@@ -2,9 +2,10 @@
 
 import pytest
 
+from appointments.forms import SCREEN
 from appointments.models import DailyAct
-from clinic import digest, health, mail
-from clinic.models import Heartbeat, OutgoingMail
+from clinic import digest, health, mail, opening
+from clinic.models import Approval, Heartbeat, OutgoingMail, Subject
 from tests.factories import DAY, HOUR, NOON, SAID, make_consultation, make_person, make_tip
 
 pytestmark = pytest.mark.django_db
@@ -164,6 +165,18 @@ def test_a_review_that_is_due_is_told_weekly_and_is_no_alarm(owner):
 
     assert len(told()) == 1
     assert "The review of 1 tip is due." in words()
+
+
+def test_a_screen_that_nobody_has_read_for_a_year_is_told_weekly_and_is_no_alarm(owner):
+    read_at = NOON - opening.REVIEW_WITHIN
+    Approval.objects.create(subject=Subject.SAFETY, version=SCREEN.version, by=make_person("Therapist"), at=read_at)
+
+    is_due = [digest.look(at=at).is_screen_due for at in (NOON - HOUR, NOON)]
+    tell_through(NOON, NOON + 2 * DAY)
+
+    assert is_due == [False, True]
+    assert len(told()) == 1
+    assert "Nobody has read the safety screen for a year." in words()
 
 
 def test_owners_hear_and_nobody_else(owner, therapist, editor):

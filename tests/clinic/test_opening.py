@@ -201,6 +201,35 @@ def test_the_safety_screen_needs_two_people_one_of_them_a_clinician_by_name(clin
     ]
 
 
+def test_after_a_year_somebody_reads_the_screen_anew_and_the_form_stays_open(clinic, signed_in, monkeypatch):
+    people = [make_person("Therapist", credentials="PT") for _ in range(2)]
+    for person in people:
+        Approval.objects.create(
+            subject=Subject.SAFETY, version=SCREEN.version, by=person, at=timezone.now() - 366 * DAY
+        )
+    forget()
+
+    stands = [is_ready("safety screen")]
+    form = Client().get("/consultation/").content.decode()
+    for _ in range(2):
+        approve(signed_in(people[0]))
+    stands.append(is_ready("safety screen"))
+
+    assert (stands, "/consultation/who/" in form) == ([False, True], True)
+    assert Approval.objects.count() == 3
+
+
+def test_one_who_reads_it_again_and_again_is_not_two(clinic):
+    person = make_person("Therapist", credentials="PT")
+    for years in (0, 1):
+        at = timezone.now() - years * 366 * DAY
+        Approval.objects.create(subject=Subject.SAFETY, version=SCREEN.version, by=person, at=at)
+    forget()
+
+    assert not is_ready("safety screen")
+    assert "/consultation/who/" not in Client().get("/consultation/").content.decode()
+
+
 def test_whoever_leaves_stands_for_nothing_any_more(clinic, signed_in):
     people = [make_person("Therapist", credentials="PT") for _ in range(2)]
     for person in people:
