@@ -59,7 +59,11 @@ def _whence() -> dict[str, str]:
     if request is None:
         return {}
     match = request.resolver_match
-    return {"network": wide_network_of(request), "route": match.view_name if match else ""}
+    return {
+        "network": wide_network_of(request),
+        "route": match.view_name if match else "",
+        "number": getattr(request, "number", ""),
+    }
 
 
 def named(thing: models.Model) -> str:

@@ -38,6 +38,8 @@ def link(before: str, sequence: int, entry: AuditEntry) -> str:
     """The hash of an entry in its place. Neither engine's way of keeping a value enters into it."""
     at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
     facts = [entry.pk, at, entry.by_id, entry.action, entry.reference, entry.network, entry.route, entry.detail]
+    if entry.number:  # of a row that is older than such numbers, there is none in its seal
+        facts.append(entry.number)
     text = json.dumps([before, sequence, *facts], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -42,9 +42,10 @@ class AuditEntry(models.Model):
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     action = models.CharField(max_length=30)
     reference = models.CharField(max_length=40, blank=True)
-    # The part of the visitor's address that says from where, not who; and the name of the page.
+    # The part of the visitor's address that says from where, not who; the name of the page; and its number in the log.
     network = models.CharField(max_length=50, blank=True)
     route = models.CharField(max_length=100, blank=True)
+    number = models.CharField(max_length=16, blank=True)
     detail = models.JSONField(default=dict)
 
     class Meta:

@@ -120,15 +120,16 @@ def test_a_fingerprint_depends_on_the_term_and_on_the_key_and_shows_neither(sett
 def test_a_row_says_from_which_network_and_page_it_came_and_not_from_which_address(
     clinic, therapist, signed_in, address, kept
 ):
-    signed_in(therapist).get("/admin/queue/", REMOTE_ADDR=address)
+    answer = signed_in(therapist).get("/admin/queue/", REMOTE_ADDR=address)
 
-    assert list(AuditEntry.objects.values_list("network", "route")) == [(kept, "admin:queue")]
+    of_the_line = answer["X-Request-ID"]
+    assert list(AuditEntry.objects.values_list("network", "route", "number")) == [(kept, "admin:queue", of_the_line)]
 
 
 def test_what_the_clock_does_comes_from_nowhere(db):
     audit.record(AuditAction.PURGED, by=None, at=NOON, count=3)
 
-    assert list(AuditEntry.objects.values_list("by", "network", "route")) == [(None, "", "")]
+    assert list(AuditEntry.objects.values_list("by", "network", "route", "number")) == [(None, "", "", "")]
 
 
 # Coming and going

@@ -73,6 +73,12 @@ def test_a_sound_record_is_said_to_be_sound_with_what_is_not_sealed_yet(therapis
     ]
 
 
+def test_a_row_from_before_there_were_numbers_of_the_log_keeps_its_seal():
+    entry = AuditEntry(pk=1, at=NOON, action="opened", reference="user 1")
+
+    assert audit_chain.link("0" * 64, 1, entry) == "cb4634c330da3874559985e048d47f6cd02f9aaaf3dd37074818d693a1b8f489"
+
+
 def cut_off(entries):
     AuditEntry.objects.filter(pk__gte=entries[1].pk).delete()
     AuditSeal.objects.filter(sequence__gte=2).delete()
@@ -95,6 +101,10 @@ def move(entries):
 TAMPERINGS = {
     "changed": (
         lambda entries: AuditEntry.objects.filter(pk=entries[1].pk).update(by=None),
+        r"Row {1} or its seal 2 is not as it was sealed\.",
+    ),
+    "matched to another line of the log": (
+        lambda entries: AuditEntry.objects.filter(pk=entries[1].pk).update(number="0123456789abcdef"),
         r"Row {1} or its seal 2 is not as it was sealed\.",
     ),
     "removed": (

@@ -57,6 +57,7 @@ class Tampering:
             ("reference", entry["reference"][:-1] + "Z"),
             ("network", "203.0.113.0/24"),
             ("route", entry["route"] + " "),
+            ("number", f"{self.random.randrange(16**16):016x}"),
             ("detail", entry["detail"] | {"rows": self.random.randrange(10**6)}),
         ])  # fmt: skip
         if entry[field] == value:
