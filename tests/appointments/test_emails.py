@@ -207,6 +207,16 @@ def test_the_first_mail_says_by_when_we_answer_and_where_to_turn_before(clinic):
     assert f"If it gets worse, do not wait for us. {clinic.emergency_words}" in body
 
 
+@pytest.mark.parametrize("event", TO_PATIENT)
+def test_nobody_who_may_have_been_told_to_see_a_doctor_reads_that_nothing_is_to_be_done(clinic, therapist, event):
+    consultation = bring_to(S.BOOKED, by=therapist, urgency="urgent")
+
+    body = send(event, consultation, therapist).body
+
+    # Somebody else's doing is another matter: "If you did not ask for this, you need do nothing."
+    assert [words for words in re.split(r"[.\n]\s*", body) if "need do nothing" in words and "If " not in words] == []
+
+
 def test_a_late_answer_is_admitted_with_the_number_before_anything_else(clinic):
     consultation = make_consultation(answer_by=NOON - HOUR)
 
