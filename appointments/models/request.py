@@ -301,15 +301,14 @@ class ConsultationRequest(Transitions, models.Model):
             "answer_by": spoken(self.answer_by, ClinicSettings.current().tzinfo),
         }
 
-    def _given_up(self, zone):
-        """The booked time that ended with the request, in words."""
-        ended = self.times.given_up(at=self.closed_at).first() if self.closed_at else None
-        return spoken(ended.starts_at, zone) if ended else ""
+    def given_up(self):
+        """The booked time that ended with the request."""
+        return self.times.given_up(at=self.closed_at).first() if self.closed_at else None
 
     def for_mail(self):
         """What a mail may know: a reference, times and a link. No health field, nothing the patient typed."""
         zone = ClinicSettings.current().tzinfo
-        times = []
+        times, given_up = [], self.given_up()
         if self.status in WITH_TIMES:
             times = self.times.booked() or self.times.standing().order_by("starts_at")
         return {
@@ -321,5 +320,5 @@ class ConsultationRequest(Transitions, models.Model):
             "held_until": spoken(kept_until(times), zone) if times and times[0].held_until else "",
             "reason": str(self.get_decline_reason_display()),
             "next_step": str(self.get_next_step_display()),
-            "given_up": self._given_up(zone),
+            "given_up": spoken(given_up.starts_at, zone) if given_up else "",
         }

@@ -4,6 +4,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appointments.models import Actor, ConsultationRequest, RequestStatus
+from clinic import mail
+from clinic.models import OutgoingMail
 from clinic.wording import spoken
 from tests.factories import DAY, HOUR, NOON, SAID, make_tip
 
@@ -225,6 +227,29 @@ def test_withdraw_asks_first_and_then_withdraws(clinic, client, therapist, statu
     assert answer.redirect_chain == [(own(consultation), 302)]
     assert Page(answer).texts("p", role="status") == ["Your request is withdrawn."]
     assert moves(consultation)[-1] == (status, S.WITHDRAWN, Actor.PATIENT)
+
+
+def test_whoever_withdraws_a_booked_visit_reads_before_and_after_that_it_is_canceled(clinic, client, therapist):
+    consultation = bring(S.BOOKED, by=therapist, is_ahead=True)
+    when = spoken(THIS_HOUR + DAY, clinic.tzinfo)
+
+    asked = Page(client.get(own(consultation, "status_withdraw")))
+    page = Page(client.post(own(consultation, "status_withdraw"), asked.fields, follow=True))
+
+    canceled = f"Your booked time, {when}, is canceled. We do not expect you then."
+    assert f"Your booked time, {when}, is given up, and nobody calls you." in asked.texts("p")[0]
+    assert page.texts("p", class_="lead") == [f"{SAYS[S.WITHDRAWN]} {canceled}"]
+    assert canceled in mail.render(OutgoingMail.objects.get(event="withdrawn")).body.splitlines()
+
+
+def test_whoever_withdraws_before_a_visit_was_booked_reads_of_none(clinic, client, therapist):
+    consultation = bring(S.PROPOSED, by=therapist)
+
+    asked = Page(client.get(own(consultation, "status_withdraw")))
+    client.post(own(consultation, "status_withdraw"))
+
+    assert "We stop looking for a time, and nobody calls you." in asked.texts("p")[0]
+    assert "booked" not in mail.render(OutgoingMail.objects.get(event="withdrawn")).body
 
 
 def test_a_second_withdrawal_is_no_mistake_and_changes_nothing(clinic, client, therapist):
