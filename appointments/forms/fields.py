@@ -108,6 +108,8 @@ class PageForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, forms.CharField):
                 field.error_messages |= TOO_LONG
+                # With it a browser cuts off what is pasted, and says nothing.
+                field.widget.attrs.pop("maxlength", None)
             elif not isinstance(field, forms.ModelChoiceField):
                 field.error_messages |= NOT_OFFERED
 

@@ -51,6 +51,7 @@ class AnswerForm(PageForm):
 
     answer = Words(
         label=_("Your answer"),
+        help_text=_("At most 1000 characters."),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 5}),
         error_messages={"required": _("Write your answer.")},

@@ -159,7 +159,9 @@ class ProblemForm(StepForm):
     onset = choose(_("How did it begin?"), Onset.choices, _("Choose how it began."))
     goal = forms.CharField(
         label=_("What is one activity you want to get back to?"),
-        help_text=_("For example: running 5 km, lifting my child, sitting through a working day."),
+        help_text=_(
+            "For example: running 5 km, lifting my child, sitting through a working day. At most 200 characters."
+        ),
         max_length=200,
         error_messages={"required": _("Write one activity that you want to get back to, or start.")},
     )

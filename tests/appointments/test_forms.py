@@ -95,6 +95,14 @@ def test_a_bad_answer_keeps_everything_that_was_typed(clinic, client, step, type
     assert {name: fields.get(name) for name in kept} == kept
 
 
+@pytest.mark.parametrize("form", [*STEPS.values(), AnswerForm, CorrectContactForm, LostLinkForm])
+def test_no_browser_cuts_off_what_is_pasted(clinic, form):
+    page = form().as_p()
+
+    assert "<input" in page or "<textarea" in page
+    assert "maxlength" not in page
+
+
 def test_two_bad_answers_are_both_in_the_summary_in_the_order_of_the_page(clinic, client):
     fill(client, until="problem")
 
