@@ -223,7 +223,7 @@ class ContactForm(StepForm):
     one_of = ("phone", "email", "prefer")
 
     full_name = forms.CharField(
-        label=_("Full name"),
+        label=_("Your own full name"),
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": _("Write your name.")},

@@ -128,6 +128,14 @@ def test_send_without_every_answer_leads_to_the_first_one_missing(clinic, client
     assert ConsultationRequest.objects.count() == 0
 
 
+def test_whoever_asks_for_somebody_else_is_asked_for_their_own_name(clinic, client):
+    fill(client, until="contact", who={"for_whom": "someone_else", "age": "under_18"})
+
+    page = Page(client.get(address("contact")))
+
+    assert page.texts("label", for_="id_full_name") == ["Your own full name"]
+
+
 @pytest.mark.parametrize("step", STEP_NAMES)
 def test_each_page_says_why_it_asks_and_how_far_it_is(clinic, client, step):
     fill(client, until=step)

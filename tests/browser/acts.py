@@ -93,7 +93,7 @@ def answer_times(page):
 
 
 def answer_contact(page):
-    page.get_by_label("Full name").fill(SAID["full_name"])
+    page.get_by_label("Your own full name").fill(SAID["full_name"])
     page.get_by_label("Phone number").fill("(407) 698-5559")
     page.get_by_label("E-mail address").fill(SAID["email"])
     page.get_by_label("Call me").check()

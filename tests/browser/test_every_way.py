@@ -21,7 +21,7 @@ PAGES = [
         ("textbox", "What is one activity you want to get back to?", SAID["goal"]),
     ],
     [("checkbox", "At the clinic"), ("checkbox", "Any time suits me")],
-    [("textbox", "Full name", SAID["full_name"]), ("textbox", "E-mail address", SAID["email"])],
+    [("textbox", "Your own full name", SAID["full_name"]), ("textbox", "E-mail address", SAID["email"])],
 ]
 # A phone held upright, and a wide screen at 400 %.
 SCREENS = {
