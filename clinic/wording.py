@@ -1,13 +1,16 @@
-"""How times are said, the same on pages and in mails."""
+"""How times and phone numbers are said, the same on pages and in mails."""
 
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from phonenumber_field.phonenumber import PhoneNumber
+from phonenumbers import country_code_for_region
 
 Stretches = Sequence[tuple[time, time]]
 
@@ -32,6 +35,14 @@ def briefly(at: datetime, zone: ZoneInfo) -> str:
 
 def _to_the_minute(local: datetime) -> str:
     return f"{local.hour % 12 or 12}:{local:%M %p %Z}"
+
+
+def dialed(number: PhoneNumber | None) -> str:
+    """A number as it is dialed from the clinic: whole where it is of another country, "+52 55 1234 5678"."""
+    if not number:
+        return ""
+    is_ours = number.country_code == country_code_for_region(settings.PHONENUMBER_DEFAULT_REGION)
+    return number.as_national if is_ours else number.as_international
 
 
 def on_one_line(text: str) -> str:

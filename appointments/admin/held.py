@@ -6,6 +6,7 @@ from appointments.forms import SCREEN
 from appointments.models.statement import EMPTY
 from clinic.letter import subject_of
 from clinic.models import AuditAction, AuditEntry, OutgoingMail
+from clinic.wording import dialed
 
 from .request import what_moved
 
@@ -34,7 +35,7 @@ def about(consultation):
         "closed": consultation.closed_at,
         "said": said(consultation),
         "said_before": [
-            {"until": each.corrected_at, "phone": str(each.old_phone), "email": each.old_email}
+            {"until": each.corrected_at, "phone": dialed(each.old_phone), "email": each.old_email}
             for each in consultation.corrections.all()
         ],
         "asked": [
@@ -101,6 +102,8 @@ def in_words(statement, name):
         return "; ".join(signs or [str(_("none of the signs"))]) if value else ""
     if name in {"windows", "modes"}:
         return ", ".join(map(str, statement.window_labels if name == "windows" else statement.mode_labels))
+    if name == "phone":
+        return dialed(value)
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     display = getattr(statement, f"get_{name}_display", None)

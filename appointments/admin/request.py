@@ -20,6 +20,7 @@ from appointments.people import TRIAGE
 from clinic import audit
 from clinic.letter import subject_of
 from clinic.models import AuditAction, OutgoingMail
+from clinic.wording import dialed
 
 from .acts import ACTS, is_theirs, may_hand_over
 
@@ -177,7 +178,7 @@ def heard(consultation):
 def besides_mail(consultation, *, is_mailed):
     """Whom to call: where no mail reaches the patient, or where they asked for it."""
     statement = consultation.statement
-    number = statement.phone.as_national if statement.phone else ""
+    number = dialed(statement.phone)
     if is_mailed:
         return _("They asked to be called: %s.") % number if number and statement.prefer == Prefer.PHONE else ""
     if not statement.email:

@@ -11,6 +11,7 @@ from appointments.models.statement import Age, Duration, ForWhom, Mode, Onset, P
 from appointments.reasons import REASONS
 from clinic.models import ClinicSettings
 from clinic.regions import Region
+from clinic.wording import dialed
 
 from .fields import (
     EMAIL_ERRORS,
@@ -63,6 +64,8 @@ class StepForm(PageForm):
             return dict(field.choices).get(str(value), "")
         if isinstance(field, forms.BooleanField):
             return _("Yes") if value else ""
+        if isinstance(field, Phone):
+            return dialed(value)
         return value
 
     def choice_labels(self, name):

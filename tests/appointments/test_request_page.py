@@ -129,14 +129,6 @@ def test_the_page_shows_what_the_patient_said_and_how_to_reach_them(clinic, sign
     assert consultation.reference in page.title
 
 
-def test_the_name_of_whoever_asks_for_somebody_else_is_told_from_the_patients(clinic, signed_in, therapist):
-    consultation = make_arrived(said={"for_whom": "someone_else"})
-
-    shown = facts(Page(signed_in(therapist).get(address(consultation))))
-
-    assert (shown["Name of whoever asks"], "Name" in shown) == (SAID["full_name"], False)
-
-
 SAYS = {
     "Goal": "carry my cello upstairs",
     "Area": "Knee",

@@ -4,8 +4,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.template import Context, Template
 from django.utils import timezone
+from phonenumber_field.phonenumber import to_python as phone_number
 
-from clinic.wording import days_together, on_one_line, spoken
+from clinic.wording import days_together, dialed, on_one_line, spoken
 from tests.factories import NOON
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -26,6 +27,22 @@ NEW_YORK = ZoneInfo("America/New_York")
 )
 def test_a_time_is_said_with_its_weekday_and_zone(at, words):
     assert spoken(at, NEW_YORK) == words
+
+
+@pytest.mark.parametrize(
+    ("region", "number", "words"),
+    [
+        ("US", "+14076985559", "(407) 698-5559"),
+        ("US", "+525512345678", "+52 55 1234 5678"),
+        ("MX", "+525512345678", "55 1234 5678"),
+        ("MX", "+14076985559", "+1 407-698-5559"),
+        ("US", "", ""),
+    ],
+)
+def test_a_number_of_another_country_is_said_whole(settings, region, number, words):
+    settings.PHONENUMBER_DEFAULT_REGION = region
+
+    assert dialed(phone_number(number)) == words
 
 
 def test_a_page_says_a_time_in_the_zone_of_the_clinic():
