@@ -159,7 +159,12 @@ class ProblemForm(StepForm):
     title = _("What is the problem like?")
 
     duration = choose(_("How long have you had it?"), Duration.choices, _("Choose how long you have had it."))
-    onset = choose(_("How did it begin?"), Onset.choices, _("Choose how it began."))
+    onset = choose(
+        _("How did it begin?"),
+        Onset.choices,
+        _("Choose how it began."),
+        help_text=_("Leave it open if you have no problem."),
+    )
     goal = forms.CharField(
         label=_("What is one activity you want to get back to?"),
         help_text=_(
@@ -184,6 +189,11 @@ class ProblemForm(StepForm):
         required=False,
         widget=Scale,
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # What is not there did not begin.
+        self.fields["onset"].required = self.data.get("duration") != Duration.NO_PROBLEM
 
 
 class TimesForm(StepForm, WishesForm):

@@ -9,6 +9,8 @@ from appointments.models import ConsultationRequest, PatientStatement
 from clinic.models import ClinicSettings, OutgoingMail, forget
 from tests.factories import SAID, make_tip
 
+from .desk import address as desk_address
+from .desk import facts
 from .pages import CHECK, SENT, TYPED, Page, address, fill
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +32,18 @@ def test_the_whole_way_stores_what_was_typed_and_nothing_before_send(clinic, cli
     assert (consultation.region, consultation.urgency, consultation.status) == ("knee", "routine", "new")
     said = PatientStatement.objects.values(*SAID).get()
     assert said | {"phone": str(said["phone"].as_e164)} == SAID
+
+
+def test_whoever_has_no_problem_need_not_say_how_it_began(clinic, client, signed_in, therapist):
+    fill(client, where={"region": "advice"}, problem={"duration": "no_problem", "onset": ""})
+
+    shown = Page(client.get(CHECK)).texts("dt")
+    client.post(CHECK)
+
+    consultation = ConsultationRequest.objects.get()
+    assert ("How it began" in shown, consultation.statement.onset) == (False, "")
+    read = facts(Page(signed_in(therapist).get(desk_address(consultation))))
+    assert read["How long, how it began"] == "I have no problem, I want advice"
 
 
 def test_a_way_to_meet_that_is_offered_no_more_is_asked_anew_and_the_rest_stays(clinic, client):
