@@ -31,7 +31,9 @@ def test_the_patient_sees_the_times_and_until_when_they_are_kept(clinic, client,
 
     times = [spoken(time.starts_at, clinic.tzinfo) for time in consultation.times.all()]
     assert [text for text in page.texts("label") if text in times] == times
-    assert spoken(kept_until(consultation.times.all()), clinic.tzinfo) in page.texts("p", class_="hint")[-1]
+    # Not that they are kept until then: one that begins before is gone with its beginning.
+    words = f"Choose by {spoken(kept_until(consultation.times.all()), clinic.tzinfo)}, and each time before it begins."
+    assert page.texts("p", class_="hint")[-1] == f"At the clinic. {words}"
 
 
 def test_the_patient_books_one_and_the_others_are_free_again(clinic, client, signed_in, therapist):
