@@ -1,16 +1,19 @@
 import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appointments.forms import SCREEN, STEPS
 from appointments.models import ConsultationRequest, StoppedVisit
+from clinic.templatetags.clinic_phone import tappable
 from tests.appointments.pages import CHECK, SENT, TYPED, Page, address, fill
 from tests.factories import make_clinic
 
 pytestmark = pytest.mark.django_db
 
+CALL_988 = '<a class="tel" href="tel:988">988</a>'
 STOPPED, ADVICE = reverse("consultation:stopped"), reverse("consultation:advice")
 
 
@@ -44,6 +47,34 @@ def test_an_emergency_sign_leads_to_the_stop_page_and_nothing_is_kept(clinic, cl
     assert "no-store" in answer["Cache-Control"]
     assert [session.get_decoded() for session in Session.objects.all()] == [{}]
     assert [(stopped.count, ConsultationRequest.objects.count()) for stopped in StoppedVisit.objects.all()] == [(1, 0)]
+
+
+def test_every_number_to_call_can_be_tapped_where_help_is_told(clinic, client):
+    fill(client, until="urgent")
+    tick(client, "U7", step="urgent")
+    advice, card = Page(client.get(ADVICE)), Page(client.get(reverse("consultation:start")))
+    stop = Page(tick(client, "E2"))
+
+    links = [[tag.attrs.get("href") for tag in page.within("a", "column")] for page in (advice, card, stop)]
+
+    short = [[href for href in hrefs if len(href) == len("tel:911")] for hrefs in links]
+    assert short == [["tel:911"], ["tel:911", "tel:988"], ["tel:911", "tel:988"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("Call or text 988, day or night.", f"Call or text {CALL_988}, day or night."),
+        ("<b>988</b>", f"&lt;b&gt;{CALL_988}&lt;/b&gt;"),
+        (gettext_lazy("988"), CALL_988),
+        # Of a longer number no part can be called by itself.
+        ("Call 116 123 or (407) 698-5559, 24/7.", "Call 116 123 or (407) 698-5559, 24/7."),
+        ("Call +61 131114, not E988 or 1234567.", "Call +61 131114, not E988 or 1234567."),
+        ("", ""),
+    ],
+)
+def test_a_short_number_in_the_clinics_words_can_be_tapped_and_all_else_is_text(words, shown):
+    assert tappable(words) == shown
 
 
 def test_two_stops_on_a_day_are_counted_together(clinic, client):
