@@ -89,6 +89,14 @@ def test_the_check_page_shows_every_answer(clinic, client):
     }
 
 
+def test_the_check_page_says_which_signs_are_meant_where_no_title_does(clinic, client):
+    fill(client)
+
+    labels = Page(client.get(CHECK)).all("dt")
+
+    assert [label.text for label in labels if "aside" in label.attrs.get("class", "")] == ["Where it hurts"]
+
+
 def test_every_answer_can_be_changed_from_the_check_page_and_leads_back_there(clinic, client):
     fill(client)
     buttons = [tag.attrs["value"] for tag in Page(client.get(CHECK)).all("button", name="change")]
