@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from appointments.models import ConsultationRequest
 from tests.browser.acts import STEPS, answer_no_signs, answer_where, answer_who, follow, go_on, press
 from tests.factories import SAID, make_person, make_tip
+from tips.models import Topic
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -134,3 +135,36 @@ def test_enter_goes_on_and_back_takes_along_what_was_typed(site, page):
 
     assert (after_enter[:6], before != "What is the problem like?") == ("Error:", True)
     assert (goal.input_value(), page.title()[:6]) == ("run with my dog", "What i")
+
+
+# A word that is broken in two has a rectangle for each part.
+LINES = """() => [...document.querySelectorAll('.day-name')].map(name => {
+  const words = document.createRange()
+  words.selectNodeContents(name)
+  return words.getClientRects().length
+})"""
+LOW = """() => [...document.querySelectorAll('.call a, .topics a, .notices a')]
+  .filter(link => link.getBoundingClientRect().height < 48).map(link => link.innerText)"""
+
+
+@pytest.mark.parametrize("width", [360, 544, 600, 1280])
+def test_the_names_of_the_days_stand_on_one_line(site, page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site}/consultation/who/")
+
+    for answer in STEPS[:5]:
+        answer(page)
+        go_on(page)
+
+    assert page.evaluate(LINES) == [1] * 5
+
+
+@pytest.mark.parametrize("address", ["/consultation/", "/tips/"])
+def test_links_that_stand_by_themselves_are_as_high_as_a_finger_needs(site, page, address):
+    make_tip(topics=[Topic.objects.create(name="Knees", slug="knees")])
+    page.set_viewport_size({"width": 360, "height": 800})
+
+    page.goto(site + address)
+
+    assert page.evaluate(LOW) == []
+    assert page.locator(".notices a").count() == 4
