@@ -164,6 +164,7 @@ def sample_facts():
         "status_path": "/r/aSampleOfTheLongAddressThatLeadsToAPageOfOnesOwn/",
         "times": [spoken(SAMPLED_AT + timedelta(days=days, hours=days), zone) for days in (1, 2, 3)],
         "mode": str(Mode.CLINIC.label),
+        "minutes": 30,
         "held_until": spoken(SAMPLED_AT + timedelta(days=2), zone),
         "reason": str(DeclineReason.NO_PLACE.label),
         "next_step": str(NextStep.CALL_US.label),

@@ -2,11 +2,13 @@
 
 Four things have a shape in it. A blank line parts paragraphs; lines that begin with
 "- " are a list; words and a colon with an address of this site below them are a
-button; and the clinic's number can be tapped. All else is text and is escaped, so
-nothing that is put in can become HTML.
+button; and the clinic's number, and the address at which it meets people by video,
+can be tapped. All else is text and is escaped, so nothing that is put in can become
+HTML, and no other address becomes a link.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -20,6 +22,8 @@ from phonenumber_field.phonenumber import PhoneNumber
 from .models import ClinicSettings
 
 ITEM = "- "
+# Not the mark that ends the sentence in which it stands.
+ADDRESS = re.compile(r"https://[^\s<>\"']*[^\s<>\"'.,;:!?)]")
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,18 @@ def write(event: str, facts: dict[str, Any]) -> Letter:
     context = facts | {"clinic": clinic, "base_url": settings.BASE_URL, "phone": phone.as_national if phone else ""}
     subject = subject_of(event, context)
     body, foot = _words(event, context), _words("foot", context)
-    parts = {"body": as_html(body, phone=phone), "foot": as_html(foot, phone=phone)}
+    links = {"phone": phone, "addresses": ADDRESS.findall(str(clinic.video_words))}
+    parts = {"body": as_html(body, **links), "foot": as_html(foot, **links)}
     html = render_to_string("emails/mail.html", {"clinic": clinic, "subject": subject} | parts)
     return Letter(subject, f"{body}\n\n{foot}\n", html)
 
 
-def as_html(text: str, *, phone: PhoneNumber | None = None) -> SafeString:
+def as_html(text: str, *, phone: PhoneNumber | None = None, addresses: Sequence[str] = ()) -> SafeString:
+    links = {address: format_html('<a href="{}" target="_blank">{}</a>', address, address) for address in addresses}
+    if phone:
+        links[phone.as_national] = format_html('<a class="tel" href="{}">{}</a>', phone.as_rfc3966, phone.as_national)
     blocks = text.strip().split("\n\n")
-    return format_html_join("\n", "{}", ((_button(block) or _lines(block, phone),) for block in blocks))
+    return format_html_join("\n", "{}", ((_button(block) or _lines(block, links),) for block in blocks))
 
 
 def _words(name: str, context: dict[str, Any]) -> str:
@@ -68,10 +76,10 @@ def _button(block: str) -> SafeString | None:
     return format_html(shape, address, words, address)
 
 
-def _lines(block: str, phone: PhoneNumber | None) -> SafeString:
+def _lines(block: str, links: dict[str, SafeString]) -> SafeString:
     parts = []
     for is_list, lines in groupby(block.split("\n"), key=lambda line: line.startswith(ITEM)):
-        shown = [(_tappable(line.removeprefix(ITEM) if is_list else line, phone),) for line in lines]
+        shown = [(_tappable(line.removeprefix(ITEM) if is_list else line, links),) for line in lines]
         if is_list:
             parts.append(format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", shown)))
         else:
@@ -79,8 +87,9 @@ def _lines(block: str, phone: PhoneNumber | None) -> SafeString:
     return format_html_join("\n", "{}", ((part,) for part in parts))
 
 
-def _tappable(line: str, phone: PhoneNumber | None) -> SafeString:
-    if not phone:
+def _tappable(line: str, links: dict[str, SafeString]) -> SafeString:
+    if not links:
         return escape(line)
-    link = format_html('<a class="tel" href="{}">{}</a>', phone.as_rfc3966, phone.as_national)
-    return format_html_join(link, "{}", ((part,) for part in line.split(phone.as_national)))
+    # The longest first: one address may be the beginning of another.
+    known = "|".join(map(re.escape, sorted(links, key=len, reverse=True)))
+    return format_html_join("", "{}", ((links.get(part, part),) for part in re.split(f"({known})", line)))

@@ -317,6 +317,7 @@ class ConsultationRequest(Transitions, models.Model):
             "status_path": f"/r/{self.link_token}/",
             "times": [spoken(time.starts_at, zone) for time in times],
             "mode": times[0].how_to_meet if times else "",
+            "minutes": times[0].minutes if times else "",
             "held_until": spoken(kept_until(times), zone) if times and times[0].held_until else "",
             "reason": str(self.get_decline_reason_display()),
             "next_step": str(self.get_next_step_display()),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import calendar, emails
 from clinic.models import ClinicSettings
+from clinic.wording import on_one_line
 
 from .statement import Mode
 from .states import RequestStatus
@@ -121,10 +122,12 @@ class OfferedTime(models.Model):
     @property
     def how_to_meet(self):
         """In words for the patient: where to be, or who calls whom."""
-        how, words = self.get_mode_display(), ClinicSettings.current().video_words
+        how, clinic = str(self.get_mode_display()), ClinicSettings.current()
         if self.mode == Mode.PHONE:
             return str(_("By phone: we call you at the number that you gave us"))
-        return f"{how}: {words}" if self.mode == Mode.VIDEO and words else str(how)
+        if self.mode == Mode.VIDEO:
+            return f"{how}: {clinic.video_words}" if clinic.video_words else how
+        return f"{how}, {on_one_line(clinic.address)}" if clinic.address else how
 
     def for_calendar(self):
         """What a calendar may know of it. A time that is agreed after another one is another event, under another name."""

@@ -215,7 +215,7 @@ class Answer(PatientAct):
 class ChooseTime(PatientAct):
     """The times that are offered stand on the status page itself."""
 
-    done = _("Booked. We look forward to seeing you.")
+    done = _("Booked.")
 
     def get(self, request, token):
         return redirect("status", token)

@@ -45,7 +45,7 @@ def test_the_patient_books_one_and_the_others_are_free_again(clinic, client, sig
     consultation.refresh_from_db()
     booked = consultation.times.booked().get()
     assert (consultation.status, str(booked.pk)) == (S.BOOKED, choices(page)[1])
-    assert Page(answer).texts("p", role="status") == ["Booked. We look forward to seeing you."]
+    assert Page(answer).texts("p", role="status") == ["Booked."]
     assert spoken(booked.starts_at, clinic.tzinfo) in Page(answer).texts("p", class_="lead")[0]
     assert HeldQuarter.objects.count() == 2
     assert queued() == [("booked", SAID["email"]), ("staff_update", therapist.email)]

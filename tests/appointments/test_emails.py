@@ -194,6 +194,7 @@ def test_a_booking_says_when_and_how(clinic, therapist):
     assert [line for line in lines if line.startswith("- ")] == [
         "- Tuesday, March 3, 12:00 PM EST",
         "- At the clinic",
+        "- 30 minutes",
         f"- Reference: {consultation.reference}",
     ]
 
@@ -301,6 +302,7 @@ def test_the_object_given_to_the_mails_has_no_field_of_the_patients(clinic):
         "status_path",
         "times",
         "mode",
+        "minutes",
         "held_until",
         "given_up",
         "reason",

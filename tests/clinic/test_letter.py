@@ -74,6 +74,37 @@ def test_the_clinics_number_can_be_tapped_wherever_it_stands():
     assert html == '<p>Call us: <a class="tel" href="tel:+1-407-698-5558">(407) 698-5558</a>, or write.</p>'
 
 
+def test_the_address_of_a_talk_can_be_tapped_and_no_other():
+    ours, longer = "https://talk.example/room", "https://talk.example/room?id=1&pwd=ab=="
+
+    html = as_html(f"Open {longer} or {ours}. Not https://evil.example/room.", addresses=[ours, longer])
+
+    assert html == (
+        '<p>Open <a href="https://talk.example/room?id=1&amp;pwd=ab==" target="_blank">'
+        "https://talk.example/room?id=1&amp;pwd=ab==</a>"
+        f' or <a href="{ours}" target="_blank">{ours}</a>. Not https://evil.example/room.</p>'
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("words", "addresses"),
+    [
+        ("open https://talk.example/room?a=1&b=2= (ten minutes before).", ["https://talk.example/room?a=1&b=2="]),
+        ("open (https://talk.example/), or call.", ["https://talk.example/"]),
+        ("open http://talk.example or javascript:alert(1) or talk.example", []),
+        ('open https://talk.example/"onclick="alert(1)', ["https://talk.example/"]),
+    ],
+)
+def test_what_staff_wrote_of_a_talk_holds_its_address(words, addresses):
+    make_clinic(video_words=words)
+
+    html = write("booked", FACTS | {"times": ["Tuesday"], "mode": f"By video: {words}"}).html
+
+    assert [unescape(found) for found in re.findall(r'<a href="(.*?)"', html)] == addresses
+    assert unescape(re.sub(r"<[^>]*>", "", html)).count(words) == 1
+
+
 @given(st.text() | st.text(alphabet="ab <>&\"'/:-.\n(407) 698-5558"))
 def test_whatever_is_put_in_stays_text(text):
     html = as_html(text, phone=PHONE)
