@@ -79,7 +79,7 @@ class StepPage(Unlosable):
         if "tip" in request.GET:
             draft.tip = slugify(request.GET["tip"])[:80]
         if missing := draft.first_unanswered(before=step):
-            return redirect("consultation:step", missing)
+            return led_back(request, missing)
         if step not in draft.answers and not draft.seen:
             return show_blank(request, step, draft)
         # What was answered and is good no more, such as a way to meet that is not offered now, stays and says why.
@@ -256,7 +256,7 @@ class AdvicePage(Unlosable):
         now = timezone.now()
         draft = Draft.of(request, at=now)
         if missing := draft.first_unanswered(before="problem"):
-            return redirect("consultation:step", missing)
+            return led_back(request, missing)
         said = draft.said(["safety", "urgent"])
         context = {
             "is_today": SCREEN.is_for_today(said["emergency_signs"] + said["urgent_signs"]),
@@ -266,6 +266,13 @@ class AdvicePage(Unlosable):
             "note": note,
         }
         return private(render(request, "appointments/advice.html", context, status=status))
+
+
+def led_back(request, missing):
+    """To the first question that lacks a good answer; to what was sent, for somebody who goes back after it."""
+    if SENT_KEY in request.session and SESSION_KEY not in request.session:
+        return redirect("consultation:sent")
+    return redirect("consultation:step", missing)
 
 
 def address_of(page):
@@ -279,7 +286,7 @@ class CheckPage(Unlosable):
     def get(self, request):
         draft = Draft.of(request, at=timezone.now())
         if missing := draft.first_unanswered():
-            return redirect("consultation:step", missing)
+            return led_back(request, missing)
         return show_check(request, draft)
 
     def post(self, request):
@@ -309,7 +316,7 @@ class CheckPage(Unlosable):
     def shown_again(self, request, *, status=403, note=TOO_OLD):
         draft = Draft.of(request, at=timezone.now())
         if missing := draft.first_unanswered():
-            return redirect("consultation:step", missing)
+            return led_back(request, missing)
         return show_check(request, draft, status=status, note=note)
 
 

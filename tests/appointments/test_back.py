@@ -3,11 +3,12 @@
 import pytest
 from django.test import Client
 
-from appointments.models import StoppedVisit
+from appointments.forms import STEPS
+from appointments.models import ConsultationRequest, StoppedVisit
 from clinic import counting
 from clinic.models import DayCount
 
-from .pages import CHECK, TYPED, Page, address, fill
+from .pages import CHECK, SENT, TYPED, Page, address, fill
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +147,33 @@ def test_whoever_goes_back_from_the_first_page_begins_once(clinic, client):
     counting.flush()
 
     assert (then - before, begun() - before) == (0, 1)
+
+
+# After Send
+
+
+@pytest.mark.parametrize("path", [CHECK, "/consultation/advice/", *map(address, STEP_NAMES[1:])])
+def test_back_after_send_shows_that_it_is_sent_and_no_empty_page(clinic, client, path):
+    fill(client, urgent={"urgent_signs": ["U1"]})
+    client.post(CHECK)
+
+    answer = client.get(path)
+
+    assert (answer.status_code, answer.url) == (302, SENT)
+
+
+def test_after_send_another_request_is_begun_as_the_first_one_was(clinic, client):
+    fill(client)
+    client.post(CHECK)
+
+    first = Page(client.get(address("who")))
+    too_far = [fill(client, until="where").get(address("problem")).url, client.get(CHECK).url]
+    fill(client, contact={"full_name": "Ada Byron"})
+    client.post(CHECK)
+
+    assert (first.texts("h1"), "for_whom" in first.fields) == ([str(STEPS["who"].title)], False)
+    assert too_far == [address("where")] * 2
+    assert ConsultationRequest.objects.count() == 2
 
 
 def begun():
