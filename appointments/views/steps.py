@@ -35,15 +35,22 @@ from tips.models import Tip
 from .pages import SENT_KEY, TOO_MANY, TOO_OLD, Unlosable, private, why_closed
 
 PAGES = [*STEPS, "check"]
+FIRST = PAGES[0]
 STOP_SEAL = "stop page"
 # Where those stand on a page before it is anybody's. No other text of a page has such a letter.
 TOKEN_HERE, CARRIED_HERE = "\0token", "\0carried"
 # Buttons that lead elsewhere. They bring along what the page carries, which a link would lose with the session.
 BACK, CHANGE, EMPTY = "back", "change", "empty"
+# In the address of the first page, for whoever had been further.
+GONE = "gone"
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 # How many pages of questions a network may answer for each request that it may send.
 PAGES_PER_SEND = 30
 MOST_PER_CONTACT = 5
+LOST = _(
+    "What you typed before is not here any more: we keep it for two hours at most, so please begin again. Nothing was "
+    "sent, unless you have seen a reference that begins with CR-."
+)
 CHANGED = _(
     "You have sent %(reference)s already, and your answers have changed since. Nothing more is sent yet: press the "
     "button to send them as a new request."
@@ -79,7 +86,9 @@ class StepPage(Unlosable):
         if "tip" in request.GET:
             draft.tip = slugify(request.GET["tip"])[:80]
         if missing := draft.first_unanswered(before=step):
-            return led_back(request, missing)
+            return led_back(request, draft, missing)
+        if GONE in request.GET and step not in draft.answers:
+            return show_step(request, step, draft, draft.form(step), note=LOST)
         if step not in draft.answers and not draft.seen:
             return show_blank(request, step, draft)
         # What was answered and is good no more, such as a way to meet that is not offered now, stays and says why.
@@ -113,7 +122,7 @@ class StepPage(Unlosable):
         if why_closed(ClinicSettings.known()):
             return redirect("consultation:start")
         if missing := draft.first_unanswered(before=step):
-            return redirect("consultation:step", missing)
+            return led_back(request, draft, missing)
         if ends_the_screen(step, request, draft) and draft.outcome() is Outcome.ADVISE:
             return redirect("consultation:advice")
         if CHANGE in request.GET:
@@ -256,7 +265,7 @@ class AdvicePage(Unlosable):
         now = timezone.now()
         draft = Draft.of(request, at=now)
         if missing := draft.first_unanswered(before="problem"):
-            return led_back(request, missing)
+            return led_back(request, draft, missing)
         said = draft.said(["safety", "urgent"])
         context = {
             "is_today": SCREEN.is_for_today(said["emergency_signs"] + said["urgent_signs"]),
@@ -268,11 +277,16 @@ class AdvicePage(Unlosable):
         return private(render(request, "appointments/advice.html", context, status=status))
 
 
-def led_back(request, missing):
-    """To the first question that lacks a good answer; to what was sent, for somebody who goes back after it."""
+def led_back(request, draft, missing):
+    """To the first question that lacks a good answer; to what was sent, for somebody who goes back after it.
+
+    Nobody comes past the first page without an answer to it: where there is none, what was typed has gone, and the page says so.
+    """
+    if FIRST in draft.answers:
+        return redirect("consultation:step", missing)
     if SENT_KEY in request.session and SESSION_KEY not in request.session:
         return redirect("consultation:sent")
-    return redirect("consultation:step", missing)
+    return redirect(f"{address_of(FIRST)}?{GONE}")
 
 
 def address_of(page):
@@ -286,7 +300,7 @@ class CheckPage(Unlosable):
     def get(self, request):
         draft = Draft.of(request, at=timezone.now())
         if missing := draft.first_unanswered():
-            return led_back(request, missing)
+            return led_back(request, draft, missing)
         return show_check(request, draft)
 
     def post(self, request):
@@ -297,7 +311,7 @@ class CheckPage(Unlosable):
             return redirect(elsewhere)
         if missing := draft.first_unanswered():
             draft.keep(request)
-            return redirect("consultation:step", missing)
+            return led_back(request, draft, missing)
         if "correct_email" in request.POST:
             if meant := likely_meant(draft.said(["contact"])["email"]):
                 draft.correct_email(meant)
@@ -316,7 +330,7 @@ class CheckPage(Unlosable):
     def shown_again(self, request, *, status=403, note=TOO_OLD):
         draft = Draft.of(request, at=timezone.now())
         if missing := draft.first_unanswered():
-            return led_back(request, missing)
+            return led_back(request, draft, missing)
         return show_check(request, draft, status=status, note=note)
 
 

@@ -31,6 +31,8 @@ TYPED = {
     },
 }
 CHECK, SENT = "/consultation/check/", "/consultation/sent/"
+# The first page, for whoever had been further and of whose answers nothing is left.
+GONE = "/consultation/who/?gone"
 
 
 def address(step):

@@ -7,10 +7,11 @@ from django.test import Client
 from appointments import draft
 from appointments.forms import STEPS
 from appointments.models import ConsultationRequest, PatientStatement
+from appointments.views.steps import LOST
 from clinic.sealing import seal
 from tests.factories import SAID
 
-from .pages import CHECK, SENT, TYPED, Page, address, fill
+from .pages import CHECK, GONE, SENT, TYPED, Page, address, fill
 
 pytestmark = pytest.mark.django_db
 
@@ -124,7 +125,7 @@ def test_a_forged_copy_without_a_session_brings_nothing(clinic, client, forge):
 
     answer = Client().post(CHECK, {"carried": forge(page.fields["carried"][0])})
 
-    assert answer.url == address("who")
+    assert answer.url == GONE
     assert ConsultationRequest.objects.count() == 0
 
 
@@ -135,7 +136,7 @@ def test_a_copy_that_is_too_old_is_ignored(clinic, client, monkeypatch):
 
     answer = Client().post(CHECK, page.fields)
 
-    assert answer.url == address("who")
+    assert answer.url == GONE
     assert ConsultationRequest.objects.count() == 0
 
 
@@ -172,6 +173,42 @@ def test_two_visitors_at_one_computer_do_not_mix(clinic, client):
     client.post(CHECK, first.fields)
 
     assert said() == SAID
+
+
+# Nothing is left of it
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+@pytest.mark.parametrize("step", [*STEP_NAMES[1:], "check", "advice"])
+def test_a_page_asked_for_when_the_session_has_run_out_leads_to_a_first_page_that_says_so(clinic, client, step, lose):
+    fill(client)
+    lose(client)
+
+    page = Page(client.get({"check": CHECK, "advice": "/consultation/advice/"}.get(step) or address(step), follow=True))
+
+    assert (page.texts("h1"), page.notes) == ([str(STEPS["who"].title)], [str(LOST)])
+    assert client.post(GONE, page.fields | TYPED["who"]).url == address("where")
+
+
+def test_a_page_too_old_to_bring_its_answers_back_says_so(clinic, client, monkeypatch):
+    fill(client, until="contact")
+    page = page_of(client, "contact")
+    monkeypatch.setattr(draft, "SEALED_SECONDS", -1)
+
+    again = Page((later := Client()).post(address("contact"), page.fields | TYPED["contact"], follow=True))
+
+    assert (again.texts("h1"), again.notes) == ([str(STEPS["who"].title)], [str(LOST)])
+    assert page_of(fill(later, until="contact"), "contact").fields["full_name"] == [SAID["full_name"]]
+
+
+def test_nobody_else_reads_that_something_was_lost(clinic, client):
+    lost = Page(client.get(CHECK, follow=True))
+
+    first = page_of(Client(), "who")
+    fill(client, until="where")
+    reloaded = Page(client.get(GONE))
+
+    assert [bool(page.notes) for page in (lost, first, reloaded)] == [True, False, False]
 
 
 # A page whose token has expired
