@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from appointments.draft import SESSION_KEY
 from appointments.models import ConsultationRequest
 
-from .pages import SENT_KEY, TOO_OLD, private
+from .pages import CHANGE, PAGES, SENT_KEY, TOO_OLD, address_of, private
 
 
 @never_cache
@@ -44,6 +44,15 @@ class EmptyPage(View):
 
     @staticmethod
     def shown(request, *, status=200, note=""):
-        kept_at = "consultation:check" if SESSION_KEY in request.session else "consultation:sent"
-        context = {"kept_at": reverse(kept_at), "note": note}
+        context = {"kept_at": kept_at(request), "note": note}
         return private(render(request, "appointments/empty.html", context, status=status))
+
+
+def kept_at(request):
+    """The page from which somebody came to empty the form, for whoever thinks better of it."""
+    if SESSION_KEY not in request.session:
+        return reverse("consultation:sent")
+    page = request.GET.get("page")
+    if page not in {*PAGES, "advice"}:
+        return reverse("consultation:check")
+    return address_of(page) + (f"?{CHANGE}" if CHANGE in request.GET else "")

@@ -1,12 +1,16 @@
 """What the patient's pages share: what they say when something stands in the way, and how little they leave behind."""
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
-from appointments.forms import SCREEN
+from appointments.forms import SCREEN, STEPS
 from clinic.models import Subject
 from clinic.patience import NO_ANSWER
 
+PAGES = [*STEPS, "check"]
+# In the address of a page that is come to from the last one, and leads back there.
+CHANGE = "change"
 # In the session of whoever has sent a request: its reference.
 SENT_KEY = "consultation_sent"
 TOO_OLD = _(
@@ -26,6 +30,11 @@ TOO_MANY_CORRECTIONS = _(
 # What staff read of a refusal names people and inner states; a patient reads this.
 MOVED_ON = _("Your request has moved on in the meantime, so nothing was changed. If you need us, please call.")
 NOT_YET = _("We do not take requests here yet. Please call us.")
+
+
+def address_of(page):
+    """Of a page on the way: a step, or one that has a name of its own."""
+    return reverse("consultation:step", args=[page]) if page in STEPS else reverse(f"consultation:{page}")
 
 
 def why_closed(clinic):

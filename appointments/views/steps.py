@@ -32,15 +32,14 @@ from clinic.sealing import BrokenSeal, seal, unseal
 from clinic.templatetags.frame import made_once
 from tips.models import Tip
 
-from .pages import SENT_KEY, TOO_MANY, TOO_OLD, Unlosable, private, why_closed
+from .pages import CHANGE, PAGES, SENT_KEY, TOO_MANY, TOO_OLD, Unlosable, address_of, private, why_closed
 
-PAGES = [*STEPS, "check"]
 FIRST = PAGES[0]
 STOP_SEAL = "stop page"
 # Where those stand on a page before it is anybody's. No other text of a page has such a letter.
 TOKEN_HERE, CARRIED_HERE = "\0token", "\0carried"
 # Buttons that lead elsewhere. They bring along what the page carries, which a link would lose with the session.
-BACK, CHANGE, EMPTY = "back", "change", "empty"
+BACK, EMPTY = "back", "empty"
 # In the address of the first page, for whoever had been further.
 GONE = "gone"
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
@@ -105,14 +104,14 @@ class StepPage(Unlosable):
             return stop(request, draft, form.ticked())
         if not within_limit(request, "page", PAGES_PER_SEND, at=now):
             if EMPTY in request.POST:
-                return redirect("consultation:empty")
+                return redirect(emptying(step, request))
             return show_step(request, step, draft, form, status=429, note=TOO_MANY)
         if request.POST.keys() & {BACK, EMPTY}:
             # Whoever goes back to the last page thinks better of a change: it stands there as it was.
             if CHANGE not in request.GET or EMPTY in request.POST:
                 draft.leave(step, request.POST)
             draft.keep(request)
-            return redirect("consultation:empty" if EMPTY in request.POST else before(step, request))
+            return redirect(emptying(step, request) if EMPTY in request.POST else before(step, request))
         if not form.is_valid():
             return show_step(request, step, draft, form)
         if not draft.answers.keys() - draft.left and not request.user.is_authenticated:
@@ -166,6 +165,12 @@ def before(step, request):
     if CHANGE in request.GET:
         return address_of("check")
     return address_of(["start", *PAGES][PAGES.index(step)])
+
+
+def emptying(page, request):
+    """Where the form is emptied, which knows the page to come back to."""
+    change = f"&{CHANGE}" if CHANGE in request.GET else ""
+    return f"{reverse('consultation:empty')}?page={page}{change}"
 
 
 def show_step(request, step, draft, form, *, status=200, note=""):
@@ -255,7 +260,7 @@ class AdvicePage(Unlosable):
         draft = Draft.of(request, at=timezone.now())
         draft.keep(request)
         if EMPTY in request.POST:
-            return redirect("consultation:empty")
+            return redirect(emptying("advice", request))
         return redirect(address_of("urgent" if BACK in request.POST else after("urgent", draft)))
 
     def shown_again(self, request, *, status=403, note=TOO_OLD):
@@ -289,10 +294,6 @@ def led_back(request, draft, missing):
     return redirect(f"{address_of(FIRST)}?{GONE}")
 
 
-def address_of(page):
-    return reverse(f"consultation:{page}") if page in {"start", "check"} else reverse("consultation:step", args=[page])
-
-
 @method_decorator(never_cache, name="dispatch")
 class CheckPage(Unlosable):
     """Everything once more, with a way to change it, and the button that sends it."""
@@ -324,7 +325,7 @@ class CheckPage(Unlosable):
         if request.POST.get(CHANGE) in STEPS:
             return f"{address_of(request.POST[CHANGE])}?{CHANGE}"
         if EMPTY in request.POST:
-            return "consultation:empty"
+            return emptying("check", request)
         return before("check", request) if BACK in request.POST else None
 
     def shown_again(self, request, *, status=403, note=TOO_OLD):

@@ -334,27 +334,52 @@ def test_an_emptied_form_leaves_nothing_in_the_browser(clinic, client, is_sent):
     assert ConsultationRequest.objects.count() == is_sent
 
 
+def keep_it(client, emptying):
+    """Where somebody lands who was asked whether to empty the form, and would rather not."""
+    return Page(client.get(emptying.url)).all("a", class_="button button--quiet")[0].attrs["href"]
+
+
 @pytest.mark.parametrize("step", ["problem", "contact"])
 def test_whoever_keeps_the_form_after_all_finds_what_was_on_the_page(clinic, client, step):
     fill(client, until=step)
     name = {"problem": "goal", "contact": "full_name"}[step]
 
-    emptying = client.post(address(step), {name: "half a wo", "empty": ""})
-    kept = Page(client.get(emptying.url)).all("a", class_="button button--quiet")[0].attrs["href"]
-    page = Page(client.get(kept, follow=True))
+    kept = keep_it(client, client.post(address(step), {name: "half a wo", "empty": ""}))
+    page = Page(client.get(kept))
 
-    assert (emptying.url, page.texts("h1"), page.fields[name]) == (
-        "/consultation/empty/", [str(STEPS[step].title)], ["half a wo"]
-    )  # fmt: skip
+    assert (kept, page.texts("h1"), page.fields[name]) == (address(step), [str(STEPS[step].title)], ["half a wo"])
+
+
+@pytest.mark.parametrize(
+    "path", [*map(address, STEP_NAMES), f"{address('who')}?change", CHECK, "/consultation/advice/"]
+)
+@pytest.mark.parametrize("until", ["times", "check"])
+def test_whoever_keeps_the_form_after_all_is_back_on_the_page_that_was_left(clinic, client, path, until):
+    fill(client, until=until, urgent={"urgent_signs": ["U7"]})
+    typed = {name: value for answers in TYPED.values() for name, value in answers.items()}
+
+    kept = keep_it(client, client.post(path, typed | {"urgent_signs": ["U7"], "empty": ""}))
+
+    assert kept == path
+
+
+def test_an_address_that_names_no_page_of_ours_leads_to_the_last_one(clinic, client):
+    fill(client)
+
+    page = Page(client.get("/consultation/empty/?page=//example.com&change"))
+
+    assert page.all("a", class_="button button--quiet")[0].attrs["href"] == CHECK
 
 
 def test_a_change_that_is_left_for_emptying_is_kept_as_well(clinic, client):
     fill(client)
 
-    client.post(f"{address('problem')}?change", {"goal": "half a wo", "empty": ""})
-    page = Page(client.get(CHECK, follow=True))
+    kept = keep_it(client, client.post(f"{address('problem')}?change", {"goal": "half a wo", "empty": ""}))
+    pages = [Page(client.get(path, follow=True)) for path in (kept, CHECK)]
 
-    assert (page.texts("h1"), page.fields["goal"]) == ([str(STEPS["problem"].title)], ["half a wo"])
+    assert [(page.texts("h1"), page.fields["goal"]) for page in pages] == [
+        ([str(STEPS["problem"].title)], ["half a wo"])
+    ] * 2
 
 
 def test_the_form_is_emptied_also_where_a_network_has_sent_too_much(clinic, client, settings):
@@ -362,7 +387,7 @@ def test_the_form_is_emptied_also_where_a_network_has_sent_too_much(clinic, clie
 
     answer = client.post(address("who"), TYPED["who"] | {"empty": ""})
 
-    assert (answer.status_code, answer.url) == (302, "/consultation/empty/")
+    assert (answer.status_code, answer.url) == (302, "/consultation/empty/?page=who")
 
 
 @pytest.mark.parametrize("path", [CHECK, "/consultation/advice/"])
@@ -372,7 +397,7 @@ def test_a_page_without_questions_leads_to_emptying_and_brings_its_answers_along
 
     answer = (later := Client()).post(path, {"carried": carried, "empty": ""})
 
-    assert (answer.url, later.get(CHECK).status_code) == ("/consultation/empty/", 200)
+    assert (keep_it(later, answer), later.get(CHECK).status_code) == (path, 200)
 
 
 def test_the_form_is_emptied_by_a_press_and_not_by_a_link(clinic, client):
