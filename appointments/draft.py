@@ -28,6 +28,11 @@ SEALED_SECONDS = 24 * 60 * 60
 MOST_TYPED, MOST_VALUES = 5_000, 50
 
 
+def as_typed(step, data):
+    """What was typed into the step's own fields, each answer once."""
+    return {name: list(dict.fromkeys(data.getlist(name))) for name in STEPS[step].base_fields if name in data}
+
+
 class Draft:
     """The raw answers by step, the tip the visitor came from, and the key that makes sending twice harmless.
 
@@ -35,7 +40,17 @@ class Draft:
     """
 
     def __init__(
-        self, *, began, key=None, tip="", answers=None, seen=(), trapped=False, left=(), version=SCREEN.version
+        self,
+        *,
+        began,
+        key=None,
+        tip="",
+        answers=None,
+        seen=(),
+        trapped=False,
+        left=(),
+        mistaken=None,
+        version=SCREEN.version,
     ):
         self.key = key or secrets.token_urlsafe(24)
         self.began = began
@@ -46,6 +61,8 @@ class Draft:
         self.seen = list(seen)
         # Steps that were left by Back: what was typed there is kept, and need not be whole yet.
         self.left = list(left)
+        # By step, what could not be taken, until it is mended. What was answered before stands beside it.
+        self.mistaken = mistaken or {}
         self.forms = {}
         # What was answered to another list of signs says nothing of those that are new on this one.
         if version != SCREEN.version:
@@ -82,6 +99,7 @@ class Draft:
             "seen": self.seen,
             "trapped": self.trapped,
             "left": self.left,
+            "mistaken": self.mistaken,
             "version": SCREEN.version,
         }
 
@@ -104,12 +122,19 @@ class Draft:
     def take(self, step, data):
         """Keep what was typed for a step, as it was typed. Another person or region means to be screened again."""
         before = self.screened, self.for_whom
-        self.answers[step] = {
-            name: list(dict.fromkeys(data.getlist(name))) for name in STEPS[step].base_fields if name in data
-        }
+        self.answers[step] = as_typed(step, data)
         if (self.screened, self.for_whom) != before:
             self.forget_signs()
         self.left = [other for other in self.left if other != step]
+        self.mistaken.pop(step, None)
+
+    def take_mistake(self, step, data):
+        """Keep what cannot be taken, for the page to say why, and tell whether it is little enough to be kept whole."""
+        typed = as_typed(step, data)
+        fits = sum(len(value) for values in typed.values() for value in values) <= MOST_TYPED
+        if fits:
+            self.mistaken[step] = typed
+        return fits
 
     def leave(self, step, data):
         """Keep what was typed on a page from which somebody goes back, unread and therefore not without end."""
@@ -124,6 +149,7 @@ class Draft:
         self.seen = []
         for step in SIGNS:
             self.answers.pop(step, None)
+            self.mistaken.pop(step, None)
         self.left = [step for step in self.left if step not in SIGNS]
 
     @property
@@ -136,6 +162,11 @@ class Draft:
         region = where.get("region", [""])[-1]
         under_18 = who.get("age", [""])[-1] == Age.UNDER_18
         return Screened(region=region, under_18=under_18, seen=tuple(self.seen))
+
+    def form_to_mend(self, step):
+        """The step's form with what could not be taken, and why; None where nothing waits to be mended."""
+        typed = self.mistaken.get(step)
+        return None if typed is None else self.form(step, MultiValueDict(typed))
 
     def form(self, step, data=None):
         """The step's form: with `data` or filled as answered before, and checked; empty where not."""

@@ -86,6 +86,8 @@ class StepPage(Unlosable):
             draft.tip = slugify(request.GET["tip"])[:80]
         if missing := draft.first_unanswered(before=step):
             return led_back(request, draft, missing)
+        if form := draft.form_to_mend(step):
+            return show_step(request, step, draft, form)
         if GONE in request.GET and step not in draft.answers:
             return show_step(request, step, draft, draft.form(step), note=LOST)
         if step not in draft.answers and not draft.seen:
@@ -110,10 +112,15 @@ class StepPage(Unlosable):
             # Whoever goes back to the last page thinks better of a change: it stands there as it was.
             if CHANGE not in request.GET or EMPTY in request.POST:
                 draft.leave(step, request.POST)
+            draft.mistaken.pop(step, None)
             draft.keep(request)
             return redirect(emptying(step, request) if EMPTY in request.POST else before(step, request))
         if not form.is_valid():
-            return show_step(request, step, draft, form)
+            # Not in this answer, to which no browser goes back without sending all of it again.
+            if not draft.take_mistake(step, request.POST):
+                return show_step(request, step, draft, form)
+            draft.keep(request)
+            return redirect(request.get_full_path())
         if not draft.answers.keys() - draft.left and not request.user.is_authenticated:
             counting.count("begun", on=timezone.localdate(now))
         draft.take(step, request.POST)

@@ -127,6 +127,11 @@ class Page(HTMLParser):
         return sent | {tag.attrs["name"]: [tag.text] for tag in self.all("textarea")}
 
 
+def press(client, path, typed):
+    """The page that a browser shows after the press: what cannot be taken is told by the page that it is led to."""
+    return Page(client.post(path, typed, follow=True))
+
+
 def fill(client, until="check", **changed):
     """Answer the pages up to the one named, as a patient does; `changed` replaces answers by step."""
     for step in STEPS:

@@ -8,7 +8,7 @@ from appointments.models import ConsultationRequest, StoppedVisit
 from clinic import counting
 from clinic.models import DayCount
 
-from .pages import CHECK, SENT, TYPED, Page, address, fill
+from .pages import CHECK, SENT, TYPED, Page, address, fill, press
 
 pytestmark = pytest.mark.django_db
 
@@ -43,11 +43,11 @@ def test_a_page_that_was_left_half_filled_must_be_whole_before_anything_is_sent(
     client.post(address("problem"), BACK | {"goal": "run with my dog"})
 
     answer = client.post(CHECK)
-    again = client.post(address("problem"), {"goal": "run with my dog"})
+    again = press(client, address("problem"), {"goal": "run with my dog"})
     shown = Page(client.get(address("problem")))
 
     assert answer.url == address("problem")
-    assert "Error:" in Page(again).texts("title")[0]
+    assert "Error:" in again.title
     assert shown.fields["goal"] == ["run with my dog"]
 
 
@@ -147,6 +147,77 @@ def test_whoever_goes_back_from_the_first_page_begins_once(clinic, client):
     counting.flush()
 
     assert (then - before, begun() - before) == (0, 1)
+
+
+# After a mistake
+
+
+@pytest.mark.parametrize("change", ["", "?change"])
+@pytest.mark.parametrize("step", STEP_NAMES)
+def test_a_mistake_is_told_by_a_page_that_can_be_asked_for_again(clinic, client, step, change):
+    fill(client)
+    path = address(step) + change
+
+    answer = client.post(path, {})
+    shown = [Page(client.get(path)) for _ in range(2)]
+    mended = client.post(path, TYPED[step])
+
+    assert (answer.status_code, answer.url) == (302, path)
+    assert [page.title[:7] for page in shown] == ["Error: "] * 2
+    assert (mended.status_code, mended.url != path) == (302, True)
+    assert Page(client.get(path)).summary == []
+
+
+def test_what_was_good_stands_until_the_mistake_is_mended(clinic, client):
+    fill(client)
+    before = Page(client.get(CHECK)).texts("dd")
+
+    wrong = press(client, address("contact") + "?change", TYPED["contact"] | {"email": "zoe@", "full_name": "Ada"})
+
+    assert (wrong.fields["email"], wrong.fields["full_name"]) == (["zoe@"], ["Ada"])
+    assert Page(client.get(CHECK)).texts("dd") == before
+
+
+def test_a_mistake_is_no_answer(clinic, client):
+    fill(client, until="contact")
+
+    press(client, address("contact"), {"full_name": "Ada"})
+
+    assert [client.get(CHECK).url, client.post(CHECK).url] == [address("contact")] * 2
+    assert ConsultationRequest.objects.count() == 0
+
+
+@pytest.mark.parametrize(("change", "goal"), [("", ["half a wo"]), ("?change", [TYPED["problem"]["goal"]])])
+def test_back_from_a_mistake_blames_nobody_later(clinic, client, change, goal):
+    fill(client)
+    typed = {"goal": "half a wo"}
+
+    wrong = press(client, address("problem") + change, typed)
+    client.post(address("problem") + change, BACK | typed)
+    page = Page(client.get(address("problem")))
+
+    assert (wrong.title[:7], wrong.fields["goal"]) == ("Error: ", ["half a wo"])
+    assert (page.summary, page.fields["goal"]) == ([], goal)
+
+
+def test_a_mistake_about_signs_is_forgotten_with_the_signs(clinic, client):
+    fill(client)
+    wrong = [press(client, address(step), {}) for step in ("safety", "urgent")]
+
+    fill(client, until="safety", where={"region": "back"})
+    shown = [Page(client.get(address("safety")))]
+    client.post(address("safety"), TYPED["safety"])
+    shown.append(Page(client.get(address("urgent"))))
+
+    assert [[bool(page.summary) for page in pages] for pages in (wrong, shown)] == [[True] * 2, [False] * 2]
+
+
+def test_a_mistake_too_long_to_be_kept_is_shown_whole_at_once(clinic, client):
+    fill(client, until="problem")
+
+    answer = client.post(address("problem"), TYPED["problem"] | {"note": "x" * 9_000})
+
+    assert (answer.status_code, Page(answer).fields["note"]) == (200, ["x" * 9_000])
 
 
 # After Send

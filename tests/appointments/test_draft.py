@@ -11,7 +11,7 @@ from appointments.views.steps import LOST
 from clinic.sealing import seal
 from tests.factories import SAID
 
-from .pages import CHECK, GONE, SENT, TYPED, Page, address, fill
+from .pages import CHECK, GONE, SENT, TYPED, Page, address, fill, press
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +75,7 @@ def test_a_session_lost_before_a_bad_answer_still_brings_the_earlier_ones_back(c
     page = page_of(client, "contact")
     flush(client)
 
-    again = Page(client.post(address("contact"), page.fields | TYPED["contact"] | {"full_name": ""}))
+    again = press(client, address("contact"), page.fields | TYPED["contact"] | {"full_name": ""})
     flush(client)
     client.post(address("contact"), again.fields | TYPED["contact"])
 

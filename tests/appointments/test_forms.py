@@ -12,7 +12,7 @@ from clinic.models import ClinicSettings, OpeningHours, forget
 from clinic.regions import Region
 from tests.factories import make_clinic
 
-from .pages import TYPED, Page, address, fill
+from .pages import TYPED, Page, address, fill, press
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,7 @@ def as_lists(typed):
 def test_a_bad_answer_is_told_beside_its_field_and_in_the_summary(clinic, client, step, typed, field, error):
     fill(client, until=step)
 
-    page = Page(client.post(address(step), TYPED[step] | typed))
+    page = press(client, address(step), TYPED[step] | typed)
 
     assert page.title.startswith("Error: ")
     assert page.errors == {f"id_{field}_error": error}
@@ -87,7 +87,7 @@ def test_a_bad_answer_keeps_everything_that_was_typed(clinic, client, step, type
     fill(client, until=step)
     sent = as_lists(TYPED[step] | typed)
 
-    fields = Page(client.post(address(step), sent)).fields
+    fields = press(client, address(step), sent).fields
 
     # A choice that the page does not offer cannot be shown as chosen.
     not_offered = {field} if "that are offered" in error else set()
@@ -106,7 +106,7 @@ def test_no_browser_cuts_off_what_is_pasted(clinic, form):
 def test_two_bad_answers_are_both_in_the_summary_in_the_order_of_the_page(clinic, client):
     fill(client, until="problem")
 
-    page = Page(client.post(address("problem"), TYPED["problem"] | {"goal": "", "duration": ""}))
+    page = press(client, address("problem"), TYPED["problem"] | {"goal": "", "duration": ""})
 
     assert [text for href, text in page.summary] == [
         "Choose how long you have had it.",
@@ -118,7 +118,7 @@ def test_two_bad_answers_are_both_in_the_summary_in_the_order_of_the_page(clinic
 def test_an_empty_page_says_what_is_missing_and_each_link_leads_to_a_field(clinic, client, step):
     fill(client, until=step)
 
-    page = Page(client.post(address(step), {}))
+    page = press(client, address(step), {})
 
     inputs = {tag.attrs["id"] for name in ("input", "textarea") for tag in page.all(name) if "id" in tag.attrs}
     assert page.summary
@@ -129,7 +129,7 @@ def test_an_empty_page_says_what_is_missing_and_each_link_leads_to_a_field(clini
 def test_no_id_stands_twice_in_a_page(clinic, client, step):
     fill(client, until=step)
 
-    ids = Page(client.post(address(step), {})).ids
+    ids = press(client, address(step), {}).ids
 
     assert sorted(ids) == sorted(set(ids))
 

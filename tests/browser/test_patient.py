@@ -168,3 +168,27 @@ def test_links_that_stand_by_themselves_are_as_high_as_a_finger_needs(site, page
 
     assert page.evaluate(LOW) == []
     assert page.locator(".notices a").count() == 4
+
+
+def test_the_browsers_back_finds_every_page_again_after_mistakes_and_what_was_sent(site, page):
+    page.goto(f"{site}/consultation/")
+    follow(page, page.get_by_role("link", name="Start your request"))
+    heading, seen = page.get_by_role("heading", level=1), []
+    for answer in STEPS:
+        go_on(page)
+        expect(page.get_by_role("alert")).to_be_focused()
+        page.reload()
+        answer(page)
+        seen.append(heading.inner_text())
+        go_on(page)
+
+    found = []
+    while "/who/" not in page.url:
+        page.go_back()
+        found.append(heading.inner_text())
+    page.goto(f"{site}/consultation/check/")
+    press(page, "Send request")
+    page.go_back()
+
+    assert list(dict.fromkeys(found)) == seen[::-1]
+    assert heading.inner_text() == "We have your request"

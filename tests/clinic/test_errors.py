@@ -216,6 +216,25 @@ def test_without_a_database_a_press_loses_nothing_and_goes_on_when_it_is_back(cl
     assert "Call us: (407) 698-5558" in Page(refused).texts("p", class_="call")
 
 
+def fails_to_keep_sessions(execute, sql, params, many, context):
+    if sql.startswith(("INSERT INTO django_session", "UPDATE django_session")):
+        raise OperationalError("the server closed the connection")
+    return execute(sql, params, many, context)
+
+
+@pytest.mark.parametrize("until", ["who", "contact"])
+def test_a_mistake_that_cannot_be_kept_is_shown_with_what_was_typed(clinic, client, until):
+    fill(client, until=until)
+    typed = {"who": {"age": "adult"}, "contact": {"full_name": "Ada", "email": "ada@"}}[until]
+
+    with connection.execute_wrapper(fails_to_keep_sessions):
+        refused = client.post(step_address(until), typed)
+
+    page = Page(refused)
+    assert (refused.status_code, page.notes, bool(page.summary)) == (503, [str(NO_DATABASE)], True)
+    assert {name: page.fields[name][0] for name in typed} == typed
+
+
 @pytest.mark.django_db(transaction=True)
 def test_without_a_database_an_answer_is_kept_in_the_page_and_sent_when_it_is_back(client, database_is_gone):
     make_clinic()
