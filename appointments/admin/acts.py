@@ -7,8 +7,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import OPEN, TRANSITIONS, RequestStatus, Urgency, therapists
-from appointments.people import OVERSEE
+from appointments.models import OPEN, TRANSITIONS, RequestStatus, Urgency
+from appointments.people import OVERSEE, therapists
 from clinic.models import AuditAction
 
 from . import forms
