@@ -7,6 +7,7 @@ from the audit.
 import re
 from datetime import date, timedelta
 
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from django.forms.models import model_to_dict
 from django.test import Client
@@ -18,7 +19,7 @@ from clinic.models import AuditEntry, ClinicSettings, Holiday, User
 from clinic.signin import steps_of
 from tests.appointments.desk import references
 from tests.appointments.stages import S, bring_to, make_arrived
-from tests.factories import PASSWORD, code_of_app, come_in, make_person, make_tip
+from tests.factories import PASSWORD, TOTP_SECRET, code_of_app, come_in, make_person, make_tip
 from tips.models import Tip
 
 ACTS = {
@@ -180,6 +181,9 @@ class Desk:
             ("invite_again", ("changed", {"act": "invited"})),
             ("take_second_step_away", ("second_factor_changed", {"act": "removed"})),
         ])  # fmt: skip
+        # Whoever has none is told to have nothing taken away.
+        if not steps_of(self.newcomer).exists():
+            TOTP.activate(self.newcomer, TOTP_SECRET)
         answer = self.browser.post("/admin/clinic/user/", {"action": act, "_selected_action": self.newcomer.pk})
         if refused := self.unless_refused(answer, "owner"):
             return refused
