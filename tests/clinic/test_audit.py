@@ -231,7 +231,7 @@ def nothing_is_recorded():
         cursor.execute(mends)
 
 
-PERSON = {"email": "", "credentials": "", "is_active": "on", "is_staff": "on"}
+PERSON = {"email": "editor@clinic.example", "credentials": "", "is_active": "on", "is_staff": "on"}
 # What is posted, where, and what it leaves; {} is the number of an editor's account.
 POSTS = {
     "a name": (
@@ -241,7 +241,7 @@ POSTS = {
     ),
     "disabling": (
         "user/{}/change/",
-        {"is_staff": "on", "groups": "Editor"},
+        {"email": "editor@clinic.example", "is_staff": "on", "groups": "Editor"},
         [("account_changed", {"active": False}), ("changed", {"fields": ["display_name", "email"]})],
     ),
     "a new person": (
