@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from appointments.models import ConsultationRequest, ContactCorrection, RequestStatus
 from clinic.models import OutgoingMail
+from clinic.wording import dialed
 from tests.factories import DAY, HOUR, NOON, SAID, make_consultation
 
 from .pages import Page
@@ -25,7 +26,7 @@ def own(consultation, page="status_contact"):
 
 def reached(consultation):
     consultation.statement.refresh_from_db()
-    return str(consultation.statement.phone), consultation.statement.email
+    return dialed(consultation.statement.phone), consultation.statement.email
 
 
 # Correcting the contact
