@@ -91,6 +91,12 @@ def test_the_last_question_says_who_is_erased_and_which_visit_falls(browser, cli
     assert row.startswith(f"{consultation.reference} · {SAID['full_name']} (Booked: {visit})")
 
 
+def test_the_owner_reads_how_long_the_file_may_take(browser, consultation):
+    page = Page(browser.post(PERSON, {"term": SAID["email"]}))
+
+    assert [words for words in page.texts("p") if "within 30 days" in words and "within one month" in words]
+
+
 @pytest.mark.parametrize("term", ["zoe@patients", "Zoë", "555", "nobody@patients.example", "a@b.example" * 40])
 def test_nobody_is_found_by_less(browser, consultation, term):
     page = Page(browser.post(PERSON, {"term": term}))
