@@ -33,7 +33,7 @@ numbers = count(1)
 SAID = {
     "for_whom": "me",
     "age": "adult",
-    "safety_version": "2026-11-3",
+    "safety_version": SCREEN.version,
     "safety": {"emergency": ["none"], "urgent": ["none"], "seen": []},
     "duration": "weeks",
     "onset": "gradually",
