@@ -260,7 +260,7 @@ class Transitions:
 
     @transaction.atomic
     def erase(self, *, at, by=None):
-        """Overwrite whatever was said by or about the patient; what is open is withdrawn first, and nobody is mailed.
+        """Overwrite whatever was said by or about the patient; what is open is withdrawn first, and only whoever has it hears.
 
         The reference, the dates and the states stay. False where the request has moved since it was read, or is
         erased already: nothing was changed.
@@ -268,7 +268,7 @@ class Transitions:
         as_read = type(self).objects.select_for_update().filter(pk=self.pk, version=self.version)
         if as_read.first() is None or self.statement.erased_at:
             return False
-        if self.status in OPEN:
+        if was_open := self.status in OPEN:
             actor = Actor.STAFF if by else Actor.SYSTEM
             self._move_to(RequestStatus.WITHDRAWN, by=by, actor=actor, at=at, anyone=True)
         # No form and no link has such a hash.
@@ -280,6 +280,9 @@ class Transitions:
         self.corrections.update(old_phone="", old_email="")
         self.notes.update(text="")
         OutgoingMail.objects.filter(reference=self.reference).delete()
+        if was_open and by != self.assigned_to:
+            # A visit may have left their day with it.
+            emails.staff_update(self, at=at)
         return True
 
     @transaction.atomic
