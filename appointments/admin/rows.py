@@ -6,7 +6,7 @@ They are drawn here, in a fifth of the time that a template takes for fifty of t
 from dataclasses import dataclass, field
 
 from django.db.models import OuterRef, Subquery, TextField
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -14,7 +14,14 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from appointments.models import WAITING_ON_US, ConsultationRequest, RequestStatus, Urgency, working_days_before
+from appointments.models import (
+    WAITING_ON_US,
+    ConsultationRequest,
+    OfferedTime,
+    RequestStatus,
+    Urgency,
+    working_days_before,
+)
 from clinic.regions import Region
 from clinic.wording import briefly
 from tips.models import TipRevision
@@ -44,9 +51,14 @@ def rows_of(ids, *, at, can_be_ticked=False):
     """Those that are still there, in that order."""
     latest = TipRevision.objects.filter(tip=OuterRef("tip")).order_by("-number").values("title")
     title = Coalesce("tip__live__title", Subquery(latest[:1]), "tip__slug", output_field=TextField())
-    found = {
-        each["id"]: each for each in ConsultationRequest.objects.filter(pk__in=ids).values(*FACTS, came_from=title)
-    }
+    offered = OfferedTime.objects.standing().filter(
+        consultation=OuterRef("pk"), consultation__status=RequestStatus.PROPOSED
+    )
+    kept_until = Subquery(
+        offered.annotate(until=Least("held_until", "starts_at")).order_by("-until").values("until")[:1]
+    )
+    rows = ConsultationRequest.objects.filter(pk__in=ids)
+    found = {each["id"]: each for each in rows.values(*FACTS, came_from=title, kept_until=kept_until)}
     draw = Drawing(at, can_be_ticked)
     return [draw(found[pk]) for pk in ids if pk in found]
 
@@ -73,6 +85,7 @@ class Drawing:
         self.late = format_html('{}<strong class="now">● {}</strong> ', self.promised, _("Overdue:"))
         self.visit = format_html('<td class="plain">{} ', _("Visit:"))
         self.wants_outcome = format_html('<td class="plain"><strong class="now">◆ {}</strong> ', _("How did it go?"))
+        self.offer = format_html('<td class="plain">{} ', _("Held until:"))
         self.closed = format_html('<td class="plain">{} ', _("Closed:"))
 
     def __call__(self, row):
@@ -114,12 +127,14 @@ class Drawing:
         return self.ages[key]
 
     def due(self, row):
-        """When the visit is, by when an answer is promised, or when it was closed."""
+        """When the visit is, by when an answer is promised, until when the patient may choose, or when it was closed."""
         if moment := row["visit_at"]:
             begin = self.wants_outcome if moment <= self.long_past else self.visit
         elif row["status"] in WAITING_ON_US:
             moment = row["answer_by"]
             begin = self.late if moment < self.at else self.promised
+        elif moment := row["kept_until"]:
+            begin = self.offer
         elif moment := row["closed_at"]:
             begin = self.closed
         else:

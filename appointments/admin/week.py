@@ -97,7 +97,7 @@ def as_entry(time):
         "words": time.consultation.get_status_display() if time.booked_at else _("Held"),
         "starts": time.starts_at,
         "ends": time.ends_at,
-        "held_until": time.held_until if not time.booked_at else None,
+        "held_until": time.open_until if not time.booked_at else None,
         "reference": time.consultation.reference,
         "how": time.get_mode_display(),
     }

@@ -299,6 +299,8 @@ class ConsultationRequest(Transitions, models.Model):
             "reference": self.reference,
             "status": str(self.get_status_display()),
             "answer_by": spoken(self.answer_by, ClinicSettings.current().tzinfo),
+            # The clock's second question reaches only whoever can be mailed.
+            "is_to_be_called": self.status == RequestStatus.NEEDS_INFO and not self.can_be_mailed,
         }
 
     def given_up(self):

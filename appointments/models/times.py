@@ -120,6 +120,11 @@ class OfferedTime(models.Model):
         return self.starts_at + timedelta(minutes=self.minutes)
 
     @property
+    def open_until(self):
+        """Until when it can be chosen while it is offered: the deadline, or its own beginning where that is sooner."""
+        return min(self.held_until, self.starts_at)
+
+    @property
     def how_to_meet(self):
         """In words for the patient: where to be, or who calls whom."""
         how, clinic = str(self.get_mode_display()), ClinicSettings.current()
@@ -217,8 +222,8 @@ class OfferedTime(models.Model):
 
 
 def kept_until(times):
-    """Until when one of the times offered can still be chosen: the deadline, or the last of them where it is sooner."""
-    return min(times[0].held_until, max(time.starts_at for time in times))
+    """Until when one of the times offered can still be chosen."""
+    return max(time.open_until for time in times)
 
 
 class HeldQuarterQuerySet(models.QuerySet):

@@ -108,7 +108,7 @@ def test_each_time_is_a_line_with_its_state_in_words_and_a_link(clinic, therapis
     missed = make_time(therapist, at(1, 12), status=S.NO_SHOW, mode=Mode.VIDEO)
     later = timezone.now() + timedelta(days=100)
     start = later.astimezone(NEW_YORK).replace(hour=15, minute=0, second=0, microsecond=0)
-    offer = make_time(therapist, start, status=S.PROPOSED, held_until=later.replace(minute=7))
+    offer = make_time(therapist, start, status=S.PROPOSED, held_until=start + timedelta(hours=25))
 
     answer, of_later = look(), look(f"{start:%G-W%V}")
 
@@ -119,6 +119,7 @@ def test_each_time_is_a_line_with_its_state_in_words_and_a_link(clinic, therapis
     ]
     [line] = lines(of_later)
     assert line.startswith(f"3:00 PM – 3:30 PM At the clinic ○ Held {offer.consultation.reference} until ")
+    assert line.endswith(" 3:00 PM")
     [link] = [tag.attrs["href"] for tag in Page(of_later).within("a", "entries")]
     assert link == f"/admin/queue/{offer.consultation.reference}/"
 
