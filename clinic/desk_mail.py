@@ -169,6 +169,7 @@ def sample_facts():
         "reason": str(DeclineReason.NO_PLACE.label),
         "next_step": str(NextStep.CALL_US.label),
         "status": str(RequestStatus.BOOKED.label),
+        "is_to_be_called": False,
         "references": ["CR-ACDEFG", "CR-HJKMNP"],
         "suspects": 2,
         "given_up": "",

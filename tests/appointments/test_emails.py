@@ -12,6 +12,7 @@ from appointments.models import ConsultationRequest, Question, WorkingHours
 from appointments.models.statement import PatientStatement
 from clinic import mail
 from clinic.models import OutgoingMail
+from clinic.wording import spoken
 from tests.factories import DAY, HOUR, NOON, SAID, make_consultation, make_person
 
 from .pages import CHECK, TYPED, Page, address, fill
@@ -153,14 +154,34 @@ def test_a_mail_fetches_runs_and_asks_for_nothing(clinic, therapist, event):
 
 
 @pytest.mark.parametrize("event", TO_STAFF)
-def test_a_mail_to_staff_has_the_reference_and_the_way_to_the_queue(clinic, therapist, event):
+def test_a_mail_to_staff_has_the_reference_and_the_way_to_the_request(clinic, therapist, event):
     consultation = bring_to(S.IN_REVIEW, by=therapist)
 
     message = send(event, consultation, therapist)
 
     assert message.to == [therapist.email]
     assert consultation.reference in message.subject
-    assert [word for word in message.body.split() if "://" in word] == [f"{settings.BASE_URL}/admin/queue/"]
+    links = [word for word in message.body.split() if "://" in word]
+    assert links == [f"{settings.BASE_URL}/admin/queue/{consultation.reference}/"]
+
+
+@pytest.mark.parametrize("event", ["staff_new", "staff_nudge"])
+def test_whoever_is_to_answer_reads_by_when(clinic, therapist, event):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+
+    body = send(event, consultation, therapist).body
+
+    assert f"- {spoken(consultation.answer_by, clinic.tzinfo)}" in body.splitlines()
+
+
+@pytest.mark.parametrize(("status", "email", "is_told"), [("needs_info", "", True), ("needs_info", SAID["email"], False),
+                                                          ("in_review", "", False)])  # fmt: skip
+def test_whoever_asked_a_patient_without_mail_is_told_to_call(clinic, therapist, status, email, is_told):
+    consultation = bring_to(status, by=therapist, said={"email": email})
+
+    body = send("staff_update", consultation, therapist).body
+
+    assert ("Please call and ask" in body) == is_told
 
 
 @pytest.mark.parametrize("event", TO_PATIENT + TO_STAFF)

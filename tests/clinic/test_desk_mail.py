@@ -194,7 +194,8 @@ def test_there_is_no_sample_of_what_is_no_mail(clinic, mail_dir, therapist, sign
 def test_a_sample_has_every_fact_that_a_mail_is_given(clinic):
     given = (
         set(make_consultation().for_mail())
-        | {"status", "references", "suspects", "problems", "reviews_due"}
+        | set(make_consultation().for_staff_mail())
+        | {"references", "suspects", "problems", "reviews_due"}
         | set(for_article(make_tip(), at=NOON))
         | {"code", "login", "what"}
     )

@@ -20,7 +20,7 @@ MAILS = 12
 
 
 def queue(to="robin@clinic.example", *, event="staff_new", at=NOON, **context):
-    context = {"reference": "CR-ACDEFG", "status": "New"} | context
+    context = {"reference": "CR-ACDEFG", "status": "New", "answer_by": "Tuesday, noon"} | context
     return mail.queue(event, to=to, context=context, at=at, reference="CR-ACDEFG")
 
 
@@ -83,12 +83,13 @@ def test_a_mail_has_the_same_words_as_text_and_as_html(post_office, clinic):
         ["text/plain", "text/html"],
     )
     assert text.replace("\r\n", "\n") == (
-        "Request CR-ACDEFG is waiting for somebody to claim it.\n\n"
-        "Open the queue:\nhttp://localhost:8000/admin/queue/\n\n"
+        "Request CR-ACDEFG is waiting for somebody to claim it. An answer is promised by:\n\n"
+        "- Tuesday, noon\n\n"
+        "Open the request:\nhttp://localhost:8000/admin/queue/CR-ACDEFG/\n\n"
         "Elm Street Clinic\n(407) 698-5558\n"
     )
-    assert "<p>Request CR-ACDEFG is waiting for somebody to claim it.</p>" in html
-    assert 'href="http://localhost:8000/admin/queue/" target="_blank">Open the queue</a>' in html
+    assert "<p>Request CR-ACDEFG is waiting for somebody to claim it. An answer is promised by:</p>" in html
+    assert 'href="http://localhost:8000/admin/queue/CR-ACDEFG/" target="_blank">Open the request</a>' in html
 
 
 def test_a_sent_mail_is_not_sent_again(post_office):
