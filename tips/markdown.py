@@ -86,6 +86,8 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
+    # Somebody who indents a paragraph means no code.
+    markdown.disable("code")
     blocks.plug_in(markdown)
     markdown.core.ruler.before("normalize", "whole_letters", _whole_letters)
     markdown.add_render_rule("image", _picture)

@@ -135,8 +135,10 @@ def _typeset(tokens: list[Token], index: int) -> str:
         case "inline":
             children = token.children or []
             return "".join(_typeset(children, position) for position in range(len(children)))
-        case "text" | "code_inline" | "code_block" | "fence":
+        case "text" | "code_inline":
             return f"#({literal(token.content)})"
+        case "fence":
+            return f"#raw({literal(token.content)}, block: true)\n\n"
         case "heading_open":
             return f"#heading(level: {int(token.tag[1]) - 1})["
         case "link_open":

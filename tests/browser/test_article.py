@@ -27,6 +27,19 @@ Stop if: your knee hurts.
 WIDE = "|" + "A longer word |" * 12 + "\n|" + "---|" * 12 + "\n|" + "words |" * 12 + "\n"
 
 
+LINE = "one long line, such as somebody pastes, " * 9
+
+
+@pytest.mark.parametrize("body", [f"One.\n\n\t{LINE}", f"```\n{LINE}\n{'x' * 200}\n```"])
+def test_no_line_is_wider_than_a_phone(page, site, body):
+    tip = make_tip(text={"body": body})
+    page.set_viewport_size({"width": 360, "height": 740})
+
+    page.goto(f"{site}{tip.get_absolute_url()}")
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_blocks_of_an_article_fit_and_break_no_rule(page, site, is_fit, width, scheme):

@@ -182,6 +182,13 @@ def test_words_on_two_lines_stay_two_words():
     assert words == "One two three"
 
 
+@pytest.mark.parametrize("indent", ["    ", "\t", "\t\t"])
+def test_an_indented_paragraph_is_a_paragraph(indent):
+    html = to_html(f"One.\n\n{indent}Two.\n\n- three\n\n{indent}{indent}Four.\n")
+
+    assert html == "<p>One.</p>\n<p>Two.</p>\n<ul>\n<li>\n<p>three</p>\n<p>Four.</p>\n</li>\n</ul>\n"
+
+
 def test_html_in_the_text_is_shown_as_text():
     html = to_html("<b onclick=x>Bold</b> & <!-- hidden -->")
 

@@ -198,6 +198,16 @@ def test_lists_tables_and_marks_keep_their_words_in_order():
     assert re.findall(r"\w+", re.sub(r"<[^>]*>", " ", html)) == expected
 
 
+def test_lines_that_are_meant_stay_lines_of_their_own():
+    html = typst.compile(markup("Before.\n\n```\none\n  two\n```\n\nAfter.").encode(), format="html").decode()
+
+    assert re.findall(r"<(p|pre)>(.*?)</\1>", html, re.DOTALL) == [
+        ("p", "Before."),
+        ("pre", "<code>one\n  two</code>"),
+        ("p", "After."),
+    ]
+
+
 @pytest.mark.parametrize(
     "body",
     [
