@@ -56,26 +56,30 @@ def _fields_of_exercises(state: StateCore) -> None:
     """Lines such as “Sets: 2” of the paragraphs right inside an exercise become one list; other lines stay as they are."""
     made: list[Token] = []
     levels: list[int] = []
+    below = 2
     tokens = iter(state.tokens)
     for token in tokens:
-        if token.type == "container_exercise_open":
+        if token.type == "heading_open":
+            below = _level_below(token)
+        elif token.type == "container_exercise_open":
             levels.append(token.level + 1)
         elif token.type == "container_exercise_close":
             levels.pop()
         if token.type == "paragraph_open" and levels and token.level == levels[-1]:
-            _take_lines(made, token, next(tokens), next(tokens))
+            _take_lines(made, token, next(tokens), next(tokens), f"h{below}")
         else:
             made.append(token)
     state.tokens = made
 
 
-def _take_lines(made: list[Token], opening: Token, inline: Token, closing: Token) -> None:
+def _take_lines(made: list[Token], opening: Token, inline: Token, closing: Token, heading: str) -> None:
     for names, lines in groupby(inline.content.split("\n"), _field_of):
         for line in [*lines] if names else ["\n".join(lines)]:
             value = FIELD.fullmatch(line.strip())[2] if names else line
-            if names in {"", "name"}:
-                text = f"**{value}**" if names else value
-                made += [opening.copy(), inline.copy(content=text, children=[]), closing.copy()]
+            if names == "name":
+                made += _heading(heading, value, opening.level)
+            elif not names:
+                made += [opening.copy(), inline.copy(content=value, children=[]), closing.copy()]
             else:
                 _add_field(made, str(FIELDS[names]), value, opening.level)
 
@@ -102,16 +106,28 @@ def _add_field(made: list[Token], label: str, value: str, level: int) -> None:
 def _headings_of_help(state: StateCore) -> None:
     """Each card has a heading, one level below the one it stands under."""
     made: list[Token] = []
-    level = 1
+    below = 2
     for token in state.tokens:
         made.append(token)
-        if token.type == "heading_open":
-            level = max(2, int(token.tag[1]))
+        if token.type == "heading_open" and is_written(token):
+            below = _level_below(token)
         if token.type == "container_help_open":
-            tag = f"h{level + 1}"
-            made += [
-                Token("heading_open", tag, 1, level=token.level + 1, block=True),
-                Token("inline", "", 0, level=token.level + 2, content=_("Get help now"), children=[], block=True),
-                Token("heading_close", tag, -1, level=token.level + 1, block=True),
-            ]
+            made += _heading(f"h{below}", _("Get help now"), token.level + 1)
     state.tokens = made
+
+
+def is_written(heading: Token) -> bool:
+    """By the editor, with marks of theirs; those of the blocks stand below it and divide no text."""
+    return bool(heading.markup)
+
+
+def _level_below(heading: Token) -> int:
+    return max(2, int(heading.tag[1])) + 1
+
+
+def _heading(tag: str, words: str, level: int) -> list[Token]:
+    return [
+        Token("heading_open", tag, 1, level=level, block=True),
+        Token("inline", "", 0, level=level + 1, content=words, children=[], block=True),
+        Token("heading_close", tag, -1, level=level, block=True),
+    ]

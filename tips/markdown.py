@@ -131,12 +131,12 @@ def to_html(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def contents(text: str) -> tuple[tuple[str, str], ...]:
-    """The second-level headings, each as its anchor and its words."""
+    """The second-level headings that somebody wrote, each as its anchor and its words."""
     tokens = PARSER.parse(text)
     return tuple(
         (str(token.attrs.get("id", "")), words(tokens[index + 1]))
         for index, token in enumerate(tokens)
-        if token.type == "heading_open" and token.tag == "h2"
+        if token.type == "heading_open" and token.tag == "h2" and blocks.is_written(token)
     )
 
 

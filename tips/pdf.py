@@ -138,7 +138,7 @@ def _typeset(tokens: list[Token], index: int) -> str:
         case "text" | "code_inline":
             return f"#({literal(token.content)})"
         case "fence":
-            return f"#raw({literal(token.content)}, block: true)\n\n"
+            return f"#raw({literal(token.content.rstrip())}, block: true)\n\n"
         case "heading_open":
             return f"#heading(level: {int(token.tag[1]) - 1})["
         case "link_open":

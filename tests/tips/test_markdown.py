@@ -137,7 +137,8 @@ def test_the_fields_of_an_exercise_are_a_list_under_its_name():
     html = words_of_exercise(lines)
 
     assert html == (
-        "<p><strong>Squat</strong></p><dl><dt>What for</dt><dd>Your <em>thighs</em>.</dd><dt>How</dt><dd>Sit back.</dd>"
+        '<h2 id="squat">Squat</h2>'
+        "<dl><dt>What for</dt><dd>Your <em>thighs</em>.</dd><dt>How</dt><dd>Sit back.</dd>"
         "<dt>Sets and repetitions</dt><dd>2–3 sets.</dd><dt>Stop if</dt><dd>it hurts.</dd></dl>"
     )
 
@@ -174,6 +175,27 @@ def test_a_card_of_warning_signs_has_a_heading_below_the_one_it_stands_under(abo
         f'<section class="help-now">\n<h{level} id="get-help-now">Get help now</h{level}>\n'
         "<ul>\n<li>chest pain</li>\n</ul>\n</section>\n"
     )
+
+
+@pytest.mark.parametrize(("above", "level"), [("", 2), ("# A", 3), ("## A", 3), ("## A\n\n### B", 4), ("#### A", 4)])
+def test_each_exercise_has_its_name_as_a_heading_below_the_one_it_stands_under(above, level):
+    exercise = "::: exercise squat\nName: {}\n:::\n\n"
+
+    html = to_html(f"{above}\n\n" + exercise.format("Squat") + exercise.format("Deep *squat*"))
+
+    assert re.findall(r"<h.*", html)[-2:] == [
+        f'<h{level} id="squat">Squat</h{level}>',
+        f'<h{level} id="deep-squat">Deep <em>squat</em></h{level}>',
+    ]
+
+
+def test_the_headings_of_blocks_are_none_of_the_contents_and_nothing_stands_below_them():
+    blocks = "::: exercise squat\nName: Squat\n:::\n\n::: help\n- chest pain\n:::\n\n"
+
+    text = blocks + "## Warm up\n\n" + blocks
+
+    assert contents(text) == (("warm-up", "Warm up"),)
+    assert re.findall(r"<(h\d)", to_html(text)) == ["h2", "h2", "h2", "h3", "h3"]
 
 
 def test_words_on_two_lines_stay_two_words():
