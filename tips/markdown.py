@@ -30,6 +30,7 @@ ATTRIBUTES = {
     "h3": {"id"},
     "h4": {"id"},
     "ol": {"start"},
+    "ul": {"class"},
     "section": {"class"},
     "div": {"class", "role", "aria-label", "tabindex"},
     "figure": {"class"},
@@ -73,6 +74,14 @@ def _house_headings(state: StateCore) -> None:
             token.attrSet("id", stem if taken[stem] == 1 else f"{stem}--{taken[stem]}")
 
 
+def _lists_to_tick(state: StateCore) -> None:
+    """A list that begins with a box needs no other mark in front of its lines."""
+    for index, token in enumerate(state.tokens):
+        first = state.tokens[index + 1 : index + 4]
+        if token.type == "bullet_list_open" and first[-1].content.startswith("☐"):
+            token.attrSet("class", "ticks")
+
+
 def _whole_letters(state: StateCore) -> None:
     """Half of a letter, which no page can carry, becomes a question mark."""
     state.src = state.src.encode(errors="replace").decode()
@@ -92,6 +101,7 @@ def parser() -> MarkdownIt:
     markdown.core.ruler.before("normalize", "whole_letters", _whole_letters)
     markdown.add_render_rule("image", _picture)
     markdown.core.ruler.push("house_headings", _house_headings)
+    markdown.core.ruler.push("lists_to_tick", _lists_to_tick)
     return markdown
 
 

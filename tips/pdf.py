@@ -145,6 +145,8 @@ def _typeset(tokens: list[Token], index: int) -> str:
             href = str(token.attrs.get("href", ""))
             # What leads to another part of the page is words on paper.
             return "#[" if href.startswith("#") else f"#link({literal(_address(href))})["
+        case "bullet_list_open" if "class" in token.attrs:
+            return "#list(marker: [], body-indent: 0pt,\n"
         case "ordered_list_open":
             return f"#enum(start: {int(token.attrs.get('start', 1))},\n"
         case "container_exercise_open":

@@ -198,6 +198,12 @@ def test_the_headings_of_blocks_are_none_of_the_contents_and_nothing_stands_belo
     assert re.findall(r"<(h\d)", to_html(text)) == ["h2", "h2", "h2", "h3", "h3"]
 
 
+def test_a_list_to_tick_has_its_boxes_alone():
+    html = to_html("- ☐ one\n- ☐ two\n\nThen.\n\n- three\n-\n\n1. ☐ four\n")
+
+    assert re.findall(r"<[uo]l[^>]*>", html) == ['<ul class="ticks">', "<ul>", "<ol>"]
+
+
 def test_words_on_two_lines_stay_two_words():
     words = plain_text("One\ntwo  \nthree")
 

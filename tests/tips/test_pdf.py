@@ -146,6 +146,11 @@ def test_a_list_goes_on_with_the_number_that_it_has_on_the_page():
     assert "#enum(start: 3,\n" in markup("3. third\n4. fourth")
 
 
+def test_a_list_to_tick_has_its_boxes_alone_on_paper_as_well():
+    assert "#list(marker: []" in markup("- ☐ I moved on most days")
+    assert "#list(marker: []" not in markup("- Choose one or two areas")
+
+
 def test_the_newest_text_is_not_set_before_it_is_published(clinic):
     guide = make_guide(body="Old.")
     before = pdf.guide(guide, day=NOON.date())
