@@ -5,7 +5,7 @@ import json
 import pytest
 from django.utils import timezone
 
-from tests.factories import DAY, make_person, make_tip
+from tests.factories import DAY, make_clinic, make_person, make_tip
 from tips.models import TipKind, TipStatus, Topic
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -51,6 +51,21 @@ def test_on_paper_there_are_its_words_and_its_address_and_nothing_to_press(read)
 
     assert read.locator("h1").is_visible()
     assert [words for words in ("Send it by e-mail", "On this page", "To top") if words in seen] == []
+
+
+def test_paper_says_how_to_reach_the_clinic_in_words_no_larger_than_their_heading(site, page):
+    make_clinic(phone="+14076985558")
+    tip = make_tip(text={"body": "## Warm up\n\nWalk."})
+    page.goto(site + tip.get_absolute_url())
+    page.emulate_media(media="print")
+
+    ask = page.locator(".ask .actions").inner_text()
+    styles = "each => each.map(one => [parseFloat(getComputedStyle(one).fontSize), getComputedStyle(one).breakAfter])"
+    words, heading = page.locator("main, .prose h2").evaluate_all(styles)
+
+    assert ask == "Ask for a free consultation or call (407) 698-5558"
+    assert words[0] < 15 < heading[0]
+    assert heading[1] == "avoid"
 
 
 def test_the_content_policy_lets_the_browser_keep_what_is_for_machines(site, page):
