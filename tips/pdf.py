@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import typst
 from django.conf import settings
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from markdown_it.token import Token
@@ -34,6 +35,7 @@ PAGE = """
 #set par(leading: 0.75em, spacing: 1.1em)
 #show heading: set block(above: 1.6em, below: 0.8em)
 #show heading: set text(fill: rgb("#0b5d5b"))
+#show link: underline
 #set table(stroke: 0.5pt + rgb("#75827f"), inset: 7pt)
 #title()
 #text(style: "italic", {summary})
@@ -43,6 +45,8 @@ PAGE = """
 {hero}
 
 {body}
+
+{ask}
 
 = {heading}
 {sources}
@@ -200,7 +204,21 @@ def guide(guide: "Tip", *, day: date) -> bytes:
         due = _("Due for review since %s. Parts of it may be out of date.") % date_format(guide.next_review)
     text = guide.live
     hero = _picture(text.hero, text.hero_alt)
-    return _set(text.title, guide.author.byline, text.summary, due, hero, text.body, text.sources, imprint(guide))
+    ask = how_to_ask(text.call_to_action)
+    return _set(text.title, guide.author.byline, text.summary, due, hero, text.body, ask, text.sources, imprint(guide))
+
+
+def how_to_ask(words: str) -> str:
+    """How to reach the clinic, and whom to call in an emergency, as markup: paper leads to no page that would say so."""
+    clinic = ClinicSettings.current()
+    ways = f"#link({literal(settings.BASE_URL + reverse('consultation:start'))})[#({literal(_('Ask for a free consultation'))})]"
+    if clinic.phone:
+        number = f"#link({literal(clinic.phone.as_rfc3966)})[#({literal(clinic.phone.as_national)})]"
+        ways += f" #({literal(_('or call'))}) {number}"
+    parts = [words or clinic.complimentary, clinic.emergency_words, clinic.crisis_words]
+    ask, emergency, crisis = (f"#({literal(part)})" for part in parts)
+    card = f"{OPEN['container_help_open']}#strong[{emergency}]\n\n{crisis}{OPEN['container_help_close']}"
+    return f"= #({literal(_('Talk to a physical therapist'))})\n{ask}\n\n{ways}\n\n{card}"
 
 
 def imprint(guide: "Tip") -> str:
@@ -220,7 +238,9 @@ def imprint(guide: "Tip") -> str:
 
 
 @lru_cache(maxsize=32)
-def _set(title: str, author: str, summary: str, due: str, hero: str, body: str, sources: str, imprint: str) -> bytes:
+def _set(
+    title: str, author: str, summary: str, due: str, hero: str, body: str, ask: str, sources: str, imprint: str
+) -> bytes:
     named = "".join(f"+ {markup(line)}\n" for line in lines(sources))
     page = PAGE.format(
         title=literal(title),
@@ -229,6 +249,7 @@ def _set(title: str, author: str, summary: str, due: str, hero: str, body: str, 
         due=f"#strong[#({literal(due)})]" if due else "",
         hero=hero,
         body=markup(body),
+        ask=ask,
         heading=f"#({literal(_('Sources'))})",
         sources=named,
         imprint=literal(imprint),

@@ -120,7 +120,7 @@ def test_links_lead_to_the_site_from_paper_as_well(clinic):
 
     document = pdf.guide(guide, day=NOON.date())
 
-    assert links(document) == [
+    assert links(document)[:4] == [
         f"{settings.BASE_URL}/tips/strength/",
         "https://other.example/b",
         "mailto:c@a.example",
@@ -134,7 +134,7 @@ def test_no_link_leads_to_anything_but_the_web(clinic, href):
 
     document = pdf.guide(guide, day=NOON.date())
 
-    assert {link.split(":")[0] for link in links(document)} <= {"http", "https"}
+    assert {link.split(":")[0] for link in links(document)} <= {"http", "https", "tel"}
 
 
 def test_what_leads_to_another_part_of_the_page_is_words_on_paper():
@@ -343,12 +343,44 @@ def test_the_words_around_a_guide_and_its_dates_are_translated(pages, monkeypatc
             pdf.guide(guide, day=NOON.date())
 
     said = [re.findall(r"‹[^›]*›", page) for page in pages]
-    due = ["‹Due for review since 2. März 2026. Parts of it may be out of date.›", "‹Sources›"]
+    due = ["‹Due for review since 2. März 2026. Parts of it may be out of date.›"]
+    due += ["‹Talk to a physical therapist›", "‹Ask for a free consultation›", "‹or call›", "‹Sources›"]
     rest = ["‹Next review 2. März 2026›", "‹Sample content, not approved by a clinician›"]
     assert said == [
         [*due, "‹Reviewed by Jo Adeyemi, PT on 1. Februar 2026›", *rest],
         [*due, "‹Not independently reviewed›", *rest],
     ]
+
+
+@pytest.mark.parametrize(
+    ("call_to_action", "crisis"), [("Come and see us.", "Call or text 988."), ("", "Call or text 988."), ("Come.", "")]
+)
+def test_paper_says_how_to_reach_the_clinic_and_whom_to_call_in_an_emergency(pages, call_to_action, crisis):
+    words = {"emergency_words": "Call 112 now.", "crisis_words": crisis, "complimentary": "It is free."}
+    make_clinic(phone="+14076985558", **words)
+    guide = make_guide(title=f"A guide to paper {call_to_action}{crisis}", call_to_action=call_to_action)
+
+    document = pdf.guide(guide, day=NOON.date())
+
+    html = typst.compile(pages[0].split("#title()")[1].encode(), format="html").decode()
+    said = " ".join(re.sub(r"<[^>]*>", " ", html).split())
+    ask = "Ask for a free consultation or call (407) 698-5558"
+    expected = [
+        "Talk to a physical therapist",
+        call_to_action or "It is free.",
+        ask,
+        "Call 112 now.",
+        crisis,
+        "Sources",
+    ]
+    assert " ".join(filter(None, expected)) in said
+    assert links(document) == [f"{settings.BASE_URL}/consultation/", "tel:+1-407-698-5558"]
+
+
+def test_a_link_can_be_seen_on_paper(clinic, pages):
+    pdf.guide(make_guide(title="A guide with a link to see", body="[a](https://a.example/)"), day=NOON.date())
+
+    assert "#show link: underline" in pages[0]
 
 
 def test_from_the_day_on_which_its_review_is_due_it_says_so(clinic, pages):
