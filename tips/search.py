@@ -24,6 +24,8 @@ from .markdown import plain_text
 
 # Only so many of the newest that fit are ranked, so that a common word stays quick.
 MOST_RANKED = 1000
+# Where fewer fit all the words, those that fit nearly all of them come behind.
+FEW = 3
 MOST_WORDS = 8
 MOST_LETTERS = 40
 SNIPPET_LETTERS = 220
@@ -43,10 +45,17 @@ GRAMMAR = {
     "sqlite": ('"{}"', '"{}"*', " OR ", " AND "),
     "postgresql": ("'{}'", "'{}':*", " | ", " & "),
 }
+# Whether readers find a word at all.
+KNOWN = """
+    SELECT 1 FROM tips_searchentry CROSS JOIN ({visible}) AS tip WHERE {fits} AND tip.id = tips_searchentry.rowid LIMIT 1
+"""
+FITS = {"sqlite": "tips_searchentry MATCH %s", "postgresql": "words @@ to_tsquery('simple', %s)"}
+# How much a word counts in a title, and in a summary and topics.
+IN_TITLE, ABOVE = 1, 0.2
 # Both weigh a title over a summary and topics, and those over a body; and of very many only those written last are looked at.
 # Which those are is found out among keys alone. Their order is by a sum, since in the order of an index PostgreSQL would
 # unpack the words of one text after the other where it takes two that seldom meet for frequent.
-# `ts_rank` has its weights for D, C, B and A.
+# `ts_rank` has its weights for D, C, B and A, and adds up what each word is worth where it is asked for any of them.
 POSTGRESQL = """
     WITH newest AS (
         SELECT tip.id, tip.publish_at FROM (
@@ -54,8 +63,8 @@ POSTGRESQL = """
             ORDER BY key DESC OFFSET 0
         ) AS fitting JOIN ({visible}) AS tip ON tip.id = key ORDER BY key DESC LIMIT {limit}
     )
-    SELECT id FROM newest JOIN tips_searchentry ON rowid = id
-    ORDER BY ts_rank('{{0, 0.01, 0.2, 1}}', words, to_tsquery('simple', %s)) DESC, publish_at DESC, id DESC
+    SELECT id, -ts_rank('{{0, 0.01, 0.2, 1}}', words, to_tsquery('simple', %s)) AS score
+    FROM newest JOIN tips_searchentry ON rowid = id ORDER BY score, publish_at DESC, id DESC
 """
 # In this order the index has them, so that it stops early.
 SQLITE = """
@@ -64,7 +73,7 @@ SQLITE = """
 """
 # Less is better. The weights are in the order of the columns, of which the first two are only kept.
 SQLITE_SCORES = """
-    SELECT rowid, bm25(tips_searchentry, 0, 0, 100, 20, 20, 1) FROM tips_searchentry
+    SELECT rowid, bm25(tips_searchentry, 0, 0, 100, 20, 20, 1), title, summary || ' ' || topics FROM tips_searchentry
     WHERE tips_searchentry MATCH %s AND rowid >= %s
 """
 SQLITE_FITTING = "SELECT rowid, 1 FROM tips_searchentry WHERE tips_searchentry MATCH %s AND rowid >= %s"
@@ -152,14 +161,34 @@ class Wanted:
             return False
         return stem(folded) in self.stems or bool(self.beginning and folded.startswith(self.beginning))
 
+    def without(self, stem):
+        others = [each for each in self.stems if each != stem]
+        return Wanted(others, "" if stem == self.stems[-1] else self.beginning)
+
+    def count_in(self, forms):
+        """How many of the words there are among those, as they are indexed."""
+        forms = set(forms.split())
+        missing = [stem for stem in self.stems if stem not in forms]
+        begun = self.stems[-1] in missing and self.beginning and any(map(self.is_begun_by, forms))
+        return len(self.stems) - len(missing) + bool(begun)
+
+    def is_begun_by(self, form):
+        return form.startswith(self.beginning)
+
     def in_grammar(self):
-        """The same for the engine; words hold only letters and digits, so that nothing in them is grammar."""
-        word, beginning, either, both = GRAMMAR[connection.vendor]
+        """Each word for the engine; words hold only letters and digits, so that nothing in them is grammar."""
+        word, beginning, either, _both = GRAMMAR[connection.vendor]
         *others, last = map(word.format, self.stems)
         if self.beginning:
             begins = beginning.format(self.beginning)
             last = begins if self.stems[-1].startswith(self.beginning) else f"({last}{either}{begins})"
-        return both.join([*others, last])
+        return [*others, last]
+
+    def all_of_them(self):
+        return GRAMMAR[connection.vendor][3].join(self.in_grammar())
+
+    def any_of_them(self):
+        return GRAMMAR[connection.vendor][2].join(self.in_grammar())
 
 
 # The index
@@ -204,7 +233,10 @@ class Found:
 
     def __init__(self, tips, query):
         self.tips, self.wanted = tips, Wanted.from_query(query)
-        ids = ranked(tips, self.wanted) if self.wanted.stems else []
+        ids = list(ranked(tips, self.wanted)) if self.wanted.stems else []
+        self.whole = len(ids)
+        if self.whole < FEW and len(self.wanted.stems) > 1:
+            ids = list(dict.fromkeys([*ids, *nearest(tips, self.wanted)]))
         self.ids, self.has_more = ids[:MOST_RANKED], len(ids) > MOST_RANKED
 
     def __len__(self):
@@ -218,34 +250,68 @@ class Found:
         return [tips[pk] for pk in self.ids[part] if pk in tips]
 
 
+def nearest(tips, wanted):
+    """The ids of those that have all words that any of `tips` has, and then of those that have all of these but one.
+
+    Each is looked for by several words that must all be there: those with any of many words would be most of them.
+    """
+    known = wanted
+    for stem in unknown(tips, wanted):
+        known = known.without(stem)
+    yield from ranked(tips, known) if known.stems and known != wanted else ()
+    but_one = {}
+    for stem in known.stems if len(known.stems) > 2 else ():
+        but_one |= ranked(tips, known.without(stem))
+    yield from sorted(but_one, key=but_one.get)
+
+
+def unknown(tips, wanted):
+    visible, params = tips.order_by().values("id").query.sql_with_params()
+    fits = FITS[connection.vendor]
+    with without("seqscan"), connection.cursor() as cursor:
+        for stem, word in zip(wanted.stems, wanted.in_grammar(), strict=True):
+            cursor.execute(KNOWN.format(visible=visible, fits=fits), [*params, word])
+            if cursor.fetchone() is None:
+                yield stem
+
+
 def ranked(tips, wanted):
-    """The ids of those among `tips` that fit, best first; one more than are ranked says that there are more."""
+    """By the ids of those among `tips` that fit, how well, less is better and first; one more than are ranked says that there are more."""
     visible, params = tips.order_by().values("id", "publish_at").query.sql_with_params()
-    shape, words = {"visible": visible, "limit": MOST_RANKED + 1}, wanted.in_grammar()
+    shape, words = {"visible": visible, "limit": MOST_RANKED + 1}, wanted.all_of_them()
     # PostgreSQL reckons nothing for unpacking words, and would rather unpack those of all tips: ten times as slow.
     with without("seqscan"), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(POSTGRESQL.format(**shape), [words, *params, words])
-            return [pk for (pk,) in cursor.fetchall()]
+            cursor.execute(POSTGRESQL.format(**shape), [words, *params, wanted.any_of_them()])
+            return dict(cursor.fetchall())
         cursor.execute(SQLITE.format(**shape), [*params, words])
         fitting = cursor.fetchall()
-        score = scores(cursor, words, fitting)
+        score = scores(cursor, wanted, fitting)
     newest_first = sorted(fitting, key=lambda row: (row[1], row[0]), reverse=True)
-    return sorted((pk for pk, _published in newest_first), key=lambda pk: score.get(pk, 0))
+    best_first = sorted(newest_first, key=lambda row: score.get(row[0], (0, 0)))
+    return {pk: score.get(pk, (0, 0)) for pk, _published in best_first}
 
 
-def scores(cursor, words, fitting):
-    """By id, less is better. `bm25` counts in all texts that fit: where they are very many, only where a word stands counts."""
+def scores(cursor, wanted, fitting):
+    """By id, less is better. What stands above the text counts first: `bm25` gives nothing for a word that most texts have.
+
+    It counts in all texts that fit: where they are very many, only where the words stand counts.
+    """
+    words = wanted.all_of_them()
 
     def asked(sql, words):
         cursor.execute(sql, [words, fitting[-1][0] if fitting else 0])
-        return dict(cursor.fetchall())
+        return cursor.fetchall()
 
     if len(fitting) <= MOST_RANKED:
-        return asked(SQLITE_SCORES, words)
-    above = asked(SQLITE_FITTING, f"{{title summary topics}} : ({words})")
-    in_title = asked(SQLITE_FITTING, f"{{title}} : ({words})")
-    return {pk: -2 if pk in in_title else -1 for pk in above}
+        return {pk: (-prominence(wanted, *texts), score) for pk, score, *texts in asked(SQLITE_SCORES, words)}
+    above = dict(asked(SQLITE_FITTING, f"{{title summary topics}} : ({words})"))
+    in_title = dict(asked(SQLITE_FITTING, f"{{title}} : ({words})"))
+    return {pk: (-len(wanted.stems) * (IN_TITLE if pk in in_title else ABOVE), 0) for pk in above}
+
+
+def prominence(wanted, title, above):
+    return IN_TITLE * wanted.count_in(title) + ABOVE * wanted.count_in(above)
 
 
 def marked(text, wanted):
