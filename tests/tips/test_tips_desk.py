@@ -73,6 +73,30 @@ def test_a_clinician_is_not_asked_to_agree_to_what_they_had_a_part_in(clinic, si
     assert sum(tip == shown for part in parts for shown, _ in part["rows"]) == 1
 
 
+def test_who_arranges_what_stands_around_a_text_may_still_agree_to_it(clinic, signed_in):
+    reviewer, other = make_person("Clinical reviewer"), make_person("Editor")
+    reviewer.groups.add(Group.objects.get(name="Editor"))
+    third, tip = make_person("Editor"), make_tip(author=other, published_at=None)
+    tip.submit(by=other, at=NOON)
+    tip.approve_editorial(tip.latest, by=third, at=NOON)
+    tip.arrange(by=reviewer, at=NOON, topics=[], regions=["knee"])
+
+    parts = signed_in(reviewer).get("/admin/articles/").context["parts"]
+
+    assert [waiting for waiting, _ in parts[0]["rows"]] == [tip]
+
+
+def test_what_somebody_arranges_after_changes_were_asked_for_is_not_taken_for_the_request(clinic, editor, signed_in):
+    author = make_person("Editor")
+    tip = make_tip(author=author, published_at=None, status=S.IN_EDITORIAL)
+    tip.request_changes(by=editor, at=NOON, comment="Say which leg first.")
+    tip.arrange(by=author, at=NOON, topics=[], regions=["knee"])
+
+    asked = signed_in(author).get(f"/admin/articles/{tip.pk}/").context["asked"]
+
+    assert (asked.by, asked.comment) == (editor, "Say which leg first.")
+
+
 def test_what_the_desk_cuts_off_is_said(clinic, editor, signed_in, monkeypatch):
     monkeypatch.setattr(desk, "MOST_SHOWN", 1)
     client = signed_in(editor)

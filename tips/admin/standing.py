@@ -67,7 +67,9 @@ def show_article(request, tip, *, status=200, **bound):
     ]
     # What the last reader asked for, until somebody has agreed.
     agreed = tip.steps.filter(to_status=TipStatus.APPROVED).last()
-    asked = tip.steps.filter(to_status=TipStatus.CHANGES_REQUESTED, pk__gt=agreed.pk if agreed else 0).last()
+    # Of a text, not of the facts around it, whose change leaves the status as it was.
+    requests = tip.steps.filter(revision__isnull=False, to_status=TipStatus.CHANGES_REQUESTED)
+    asked = requests.filter(pk__gt=agreed.pk if agreed else 0).last()
     compared = tip.live or (asked.revision if asked else None)
     context = {
         **admin.site.each_context(request),
