@@ -55,7 +55,7 @@ def check(tip: "Tip", revision: "TipRevision", *, at: datetime) -> list[Finding]
     must = [
         *missing(revision),
         *headings(tokens),
-        *blocks(tokens, revision.body.splitlines()),
+        *blocks(tokens, revision.body.split("\n")),
         *strays(tokens),
         *pictures(tokens, revision.hero, revision.hero_alt),
         *anchors(links, tokens),

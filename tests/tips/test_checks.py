@@ -121,6 +121,12 @@ def test_what_could_be_better_is_advice(text, message):
     assert findings == [Finding(must=False, message=message)]
 
 
+def test_a_line_that_only_some_count_leaves_no_block_open():
+    findings = found(**with_body("One.\u2028Two.\x85Three.\n\n::: exercise squat\nSit.\n:::"))
+
+    assert findings == []
+
+
 def test_an_empty_text_has_to_be_written():
     findings = found(body=" \n")
 

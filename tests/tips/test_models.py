@@ -109,6 +109,27 @@ def test_the_same_text_again_keeps_nothing(editor):
     assert texts(tip) == [(1, "A stronger back", "Stand tall.")]
 
 
+def test_nothing_that_nobody_sees_is_kept(editor):
+    tip = make_tip(published_at=None)
+
+    kept = tip.revise(by=editor, at=NOON, **tip.latest.text | {"title": "A\u2028b\xadc", "body": "10\xa0kg\u2028on\u200be"})
+
+    assert (kept.title, kept.body) == ("A bc", "10 kg\none")
+
+
+def test_a_text_from_before_that_was_kept_with_it_is_the_same_text_again(editor):
+    tip = make_tip()
+    old = tip.revisions.create(number=2, written_by=editor, written_at=NOON, **tip.latest.text | {"body": "10\xa0kg"})
+    Tip.objects.filter(pk=tip.pk).update(live=old)
+    tip.refresh_from_db()
+
+    same = tip.revise(by=editor, at=NOON, **old.text)
+    tip.revise(by=editor, at=NOON, **old.text | {"body": "Newer."})
+    tip.discard(by=editor, at=NOON)
+
+    assert (same, tip.status, tip.live) == (old, TipStatus.APPROVED, tip.latest)
+
+
 def test_going_back_to_an_older_text_is_a_new_revision(editor):
     tip = make_tip(author=editor, text={"title": "First"})
     tip.revise(by=editor, at=NOON, title="Second", summary="S", body="B", sources="")

@@ -194,7 +194,7 @@ class ArticleAdmin(admin.ModelAdmin):
 def typed(form):
     """The text as it was typed, where a form was refused."""
     return {
-        name: as_kept(form[name].value() or "")
+        name: as_kept(form[name].value() or "", name)
         for name in ("title", "summary", "body", "sources", "call_to_action", "hero", "hero_alt")
     } | {"hero_is_decorative": bool(form["hero_is_decorative"].value())}
 

@@ -11,6 +11,8 @@ import nh3
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
+from tips.models.revision import INVISIBLE
+
 from .shapes import BLOCKS, INLINE, SAME, put_in_shape, standing
 from .writer import Writer
 
@@ -45,9 +47,6 @@ ATTRIBUTES = {
     "form": {"action"},
 }
 PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?|heic)(?:\?|$)|[?&]attachment_id=", re.IGNORECASE)
-INVISIBLE = str.maketrans(
-    {"\xa0": " ", "\u202f": " ", "\u2028": "\n", "\u2029": "\n"} | dict.fromkeys("\xad\u200b\u200e\u200f\u2060\ufeff")
-)
 RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 LOWERED = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 

@@ -18,12 +18,20 @@ CONTROLS = re.compile(
     + "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
+# What nobody sees who looks at a text: it ends a line or parts two words, or it is left out.
+INVISIBLE = str.maketrans(
+    {"\xa0": " ", "\u202f": " ", "\u2028": "\n", "\u2029": "\n"} | dict.fromkeys("\xad\u200b\u200e\u200f\u2060\ufeff")
+)
+IN_LINES = {"summary", "body", "sources"}
 TEXT_FIELDS = ["title", "summary", "body", "sources", "call_to_action", "hero", "hero_alt", "hero_is_decorative"]
 
 
-def as_kept(text):
+def as_kept(text, field):
     """Whatever browser sent it: lines end alike, and nothing in it is invisible."""
-    return CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")) if isinstance(text, str) else text
+    if not isinstance(text, str):
+        return text
+    kept = CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n").translate(INVISIBLE))
+    return kept if field in IN_LINES else kept.replace("\n", " ")
 
 
 class TipRevision(models.Model):
@@ -59,7 +67,8 @@ class TipRevision(models.Model):
 
     @property
     def text(self):
-        return {field: getattr(self, field) for field in TEXT_FIELDS}
+        """As it would be kept now, so that the same text again is none of its own."""
+        return {field: as_kept(getattr(self, field), field) for field in TEXT_FIELDS}
 
     @property
     def html(self):

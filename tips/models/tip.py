@@ -116,8 +116,8 @@ class Tip(WhoMayAgree, models.Model):
         # One at a time: two who save at once would both number their text the same.
         now = Tip.objects.select_for_update().get(pk=self.pk)
         latest = self.latest
-        text = {field: as_kept(value) for field, value in text.items()}
-        if latest and all(getattr(latest, field) == value for field, value in text.items()):
+        text = {field: as_kept(value, field) for field, value in text.items()}
+        if latest and all(latest.text[field] == value for field, value in text.items()):
             return latest
         number = latest.number + 1 if latest else 1
         revision = TipRevision(tip=self, number=number, written_by=by, written_at=at, **text)

@@ -24,4 +24,4 @@ class Topic(models.Model):
         return reverse("tips:topic", args=[self.slug])
 
     def clean(self):
-        self.name, self.description = as_kept(self.name), as_kept(self.description)
+        self.name, self.description = as_kept(self.name, "name"), as_kept(self.description, "description")
