@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -10,13 +11,14 @@ from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.urls import is_valid_path, reverse
+from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from markdown_it.token import Token
 
 from clinic.regions import Region
 
-from . import figures, sources
+from . import figures, pdf, sources
 from .blocks import BLOCKS, exercise_key
 from .markdown import IDS_OF_THE_PAGE, PARSER, SAFE_LINK, picture_of, words
 
@@ -37,6 +39,11 @@ NO_WORDS_OF_A_LINK = {"click here", "click", "here", "link", "more", "read more"
 STRAY_BLOCK = re.compile(r"^:{3,}[ \t]*(\S*)", re.MULTILINE)
 SENTENCE_END = re.compile(r"(?<=[.!?])[”’\")]*\s+")
 WORD = re.compile(r"[^\W\d_][\w’'-]*")
+BULLET = re.compile(r"^[ \t]*([•◦▪·])", re.MULTILINE)
+# With www or with a path, so that it is no abbreviation.
+BARE_ADDRESS = re.compile(
+    r"(?:^|(?<=[\s(<]))((?:www(?:\.[\w-]+)+|(?:[\w-]+\.)+[a-z]{2,}(?=/))[^\s<>]*[^\s<>.,;:)])", re.MULTILINE
+)
 # What only the database knows whether it opens.
 ASKED = {"tips:detail", "tips:guide", "tips:guide_pdf", "tips:topic", "tips:region"}
 
@@ -61,11 +68,14 @@ def check(tip: "Tip", revision: "TipRevision", *, at: datetime) -> list[Finding]
         *anchors(links, tokens),
         *addresses(links),
         *unkept_pictures(tokens),
+        *printing(tip, revision, at=at),
     ]
     advice = [
         *lengths(revision.title, revision.summary, sum(len(WORD.findall(words(inline))) for inline in inlines(tokens))),
         *undescribed(tokens),
         *manner(links),
+        *typed_bullets(tokens),
+        *bare_addresses(revision.sources),
         *reading_level(prose(tokens)),
     ]
     nowhere, not_yet = inner_links(links, tip, at=at)
@@ -188,6 +198,18 @@ def addresses(links: list[Link]) -> Iterator[str]:
             yield _("A link to %s has no words.") % link.href
 
 
+def printing(tip: "Tip", revision: "TipRevision", *, at: datetime) -> Iterator[str]:
+    """What would keep a guide from being a PDF, told to who writes it and not to the last who agrees."""
+    if tip.kind != "guide" or not revision.title.strip():
+        return
+    guide = copy(tip)
+    guide.live = revision
+    try:
+        pdf.guide(guide, day=timezone.localdate(at))
+    except pdf.CannotTypeset as reason:
+        yield str(reason)
+
+
 # Advice
 
 
@@ -221,6 +243,20 @@ def manner(links: list[Link]) -> Iterator[str]:
             yield _("The link “%s” is not encrypted. See whether the address also opens with https://.") % link.words
         if link.words.strip(" .!›»→").lower() in NO_WORDS_OF_A_LINK:
             yield _("The words “%s” do not say where the link leads.") % link.words
+
+
+def typed_bullets(tokens: list[Token]) -> Iterator[str]:
+    """A list as a word processor hands it over, whose lines would run together."""
+    for sign in dict.fromkeys(sign for inline in inlines(tokens) for sign in BULLET.findall(inline.content)):
+        yield (
+            _("A line begins with “%s” and runs on from the one before. Begin it with - and it is part of a list.")
+            % sign
+        )
+
+
+def bare_addresses(written: str) -> Iterator[str]:
+    for address in BARE_ADDRESS.findall(written):
+        yield _("The source “%s” is no link yet. Write https:// in front of it.") % address
 
 
 def grade(sentences: list[str]) -> float:

@@ -5,6 +5,7 @@ nothing that an editor writes can be read as a command.
 """
 
 import json
+import re
 import unicodedata
 from datetime import date
 from functools import lru_cache
@@ -92,6 +93,8 @@ OPEN = {
 
 # Four times what the longest text of an article comes to; what has more takes the machine's memory.
 MOST_PARTS = 20_000
+# How Typst says that no font of its own has a sign.
+NO_SIGN = re.compile(r'the text `"(.+?)"` could not be displayed')
 
 
 class CannotTypeset(ValueError):
@@ -234,7 +237,7 @@ def imprint(guide: "Tip") -> str:
         said.append(_("Next review %s") % date_format(guide.next_review))
     if clinic.is_demo:
         said.append(_("Sample content, not approved by a clinician"))
-    return " · ".join(filter(None, said))
+    return " · ".join(str(each) for each in said if each)
 
 
 @lru_cache(maxsize=32)
@@ -260,4 +263,6 @@ def _set(
     try:
         return typst.compile(page.encode(), root=root, format="pdf", pdf_standards=["ua-1"], ignore_system_fonts=True)
     except typst.TypstError as error:
-        raise CannotTypeset(_("This text cannot be made into a PDF: %s") % error.message) from error
+        sign = NO_SIGN.search(error.message)
+        why = _("“%s” cannot be printed. Say it in words") % sign[1] if sign else error.message
+        raise CannotTypeset(_("This text cannot be made into a PDF: %s") % why) from error

@@ -97,8 +97,16 @@ ADVICE = [
     ({"summary": "a" * 49}, "The summary has 49 characters. Search engines show 50 to 160."),
     ({"summary": "a" * 161}, "The summary has 161 characters. Search engines show 50 to 160."),
     (with_body("[Click here](https://a.example/)"), "The words “Click here” do not say where the link leads."),
+    (
+        with_body("•\tFirst\n•\tThen"),
+        "A line begins with “•” and runs on from the one before. Begin it with - and it is part of a list.",
+    ),
+    *(
+        ({"sources": f"Guideline 193, {address}. 2021"}, f"The source “{address}” is no link yet. Write https:// in front of it.")
+        for address in ["nice.org.uk/guidance/ng193", "www.nice.org.uk"]
+    ),
     ({"body": "Stand tall."}, "The text has 2 words. Fewer than 150 seldom answer a question."),
-]
+]  # fmt: skip
 
 
 def test_a_clean_text_has_no_findings():
@@ -125,6 +133,30 @@ def test_a_line_that_only_some_count_leaves_no_block_open():
     findings = found(**with_body("One.\u2028Two.\x85Three.\n\n::: exercise squat\nSit.\n:::"))
 
     assert findings == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "https://nice.org.uk/guidance/ng193",
+        "<https://a.example/?u=b.org/c>",
+        "J. Orthop. 2021;4/5",
+        "[NICE](https://nice.org.uk/a)",
+    ],
+)
+def test_what_is_a_link_already_or_no_address_is_no_advice(source):
+    assert found(sources=source) == []
+
+
+@pytest.mark.parametrize("kind", TipKind)
+@pytest.mark.parametrize("field", ["title", "summary", "body", "sources"])
+def test_a_sign_that_no_pdf_has_is_told_to_who_writes_a_guide(kind, field):
+    tip = make_tip(kind=kind, published_at=None, text=CLEAN | {field: f"{CLEAN[field]}\n\nDone ✅"})
+
+    must = [finding.message for finding in check(tip, tip.latest, at=NOON) if finding.must]
+
+    told = ["This text cannot be made into a PDF: “✅” cannot be printed. Say it in words"]
+    assert must == (told if kind == TipKind.GUIDE else [])
 
 
 def test_an_empty_text_has_to_be_written():

@@ -112,7 +112,9 @@ def test_the_same_text_again_keeps_nothing(editor):
 def test_nothing_that_nobody_sees_is_kept(editor):
     tip = make_tip(published_at=None)
 
-    kept = tip.revise(by=editor, at=NOON, **tip.latest.text | {"title": "A\u2028b\xadc", "body": "10\xa0kg\u2028on\u200be"})
+    kept = tip.revise(
+        by=editor, at=NOON, **tip.latest.text | {"title": "A\u2028b\xadc", "body": "10\xa0kg\u2028on\u200be"}
+    )
 
     assert (kept.title, kept.body) == ("A bc", "10 kg\none")
 

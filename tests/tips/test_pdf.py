@@ -235,7 +235,7 @@ def test_whatever_an_editor_may_write_the_guide_is_still_a_pdf(clinic, body):
     assert document.startswith(b"%PDF-")
 
 
-@pytest.mark.parametrize("fields", [{"title": "\u200b"}, {"sources": "#### A study"}, {"sources": ""}])
+@pytest.mark.parametrize("fields", [{"title": "\u2003"}, {"sources": "#### A study"}, {"sources": ""}])
 def test_whatever_the_title_and_sources_the_guide_is_still_a_pdf(clinic, fields):
     guide = make_guide(**fields)
 
@@ -264,9 +264,9 @@ def test_letters_are_set_or_refused_as_the_machine_s_fonts_have_them(clinic, bod
     try:
         outcome = pdf.guide(guide, day=NOON.date())[:5]
     except CannotTypeset as refusal:
-        outcome = str(refusal)[:38]
+        outcome = str(refusal)[:36]
 
-    assert outcome in {b"%PDF-", "This text cannot be made into a PDF: P"}
+    assert outcome in {b"%PDF-", "This text cannot be made into a PDF:"}
 
 
 def test_an_exercise_of_a_guide_is_drawn_and_described(clinic):
