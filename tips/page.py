@@ -18,7 +18,7 @@ LONGEST_PATH = FormerAddress._meta.get_field("path").max_length
 REDIRECT_IS_KEPT = "max-age=3600"
 
 
-def article(request, tip, text, *, at, topics=None, is_live=False, is_in_work=False):
+def article(request, tip, text, *, at, topics=None, is_live=False):
     """This text as readers see it, or as they would; `topics` if not those that are saved."""
     near = related(tip, topics=tip.topics.all() if topics is None else topics, at=at)
     topics = tip.topics.all() if topics is None else topics
@@ -28,7 +28,7 @@ def article(request, tip, text, *, at, topics=None, is_live=False, is_in_work=Fa
         "topics": topics,
         "may_be_passed_on": is_live or tip.is_live(at=at),
         # What nobody has seen yet cannot say who reviewed it.
-        "is_in_work": is_in_work or (not is_live and tip.live_id is None),
+        "is_in_work": text != tip.live,
         "contents": contents(text.body),
         "related": near,
         "today": timezone.localdate(at),

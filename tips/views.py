@@ -115,7 +115,7 @@ def shared_preview(request, token):
         response.is_ours = True
         return response
     newest = link.tip.latest
-    response = article(request, link.tip, newest, at=now, is_in_work=link.tip.live != newest)
+    response = article(request, link.tip, newest, at=now)
     response["X-Robots-Tag"] = "noindex"
     response["Cache-Control"] = "no-store"
     return response

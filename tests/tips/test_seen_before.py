@@ -94,6 +94,18 @@ def test_who_has_a_link_to_a_new_text_reads_that_it_is_in_work_and_not_who_revie
     assert ("In work." in html, "Last reviewed by" in html) == (True, False)
 
 
+def test_nor_does_the_desk_s_preview_say_that_a_new_text_was_reviewed(clinic, editor, signed_in):
+    tip = make_tip(independently_reviewed=True)
+    client = signed_in(editor)
+    typed = client.post(f"/admin/articles/preview/?tip={tip.pk}", TEXT)
+    tip.revise(by=tip.author, at=NOON, **TEXT)
+    newest = client.get(f"{page(tip)}preview/")
+
+    shown = [each.content.decode() for each in (typed, newest)]
+
+    assert [("In work." in html, "Last reviewed by" in html) for html in shown] == [(True, False)] * 2
+
+
 @pytest.mark.parametrize("path", ["links/{}/", "history/{}/"])
 def test_what_belongs_to_another_article_is_not_found_beside_this_one(clinic, editor, signed_in, path):
     tip, other = make_tip(), make_tip()
