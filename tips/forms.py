@@ -64,6 +64,7 @@ class TipForm(forms.ModelForm):
     """A tip's facts together with its text; the text is kept as a revision of its own."""
 
     kind = TipKind.TIP
+    at: datetime
 
     title = text_field("title", help_text=_("Up to 70 characters: search engines cut the rest."))
     summary = text_field("summary", rows=3, help_text=_("One or two sentences; also what search engines show."))
@@ -103,6 +104,7 @@ class TipForm(forms.ModelForm):
         fields = ["slug", "topics", "author", "publish_at", "expire_at"]
         # The browser's own calendars: labelled, and without a script.
         widgets = {"topics": forms.CheckboxSelectMultiple, "publish_at": moment(), "expire_at": moment()}
+        help_texts = {"topics": _("A new one is made under Topics.")}
         field_classes = {"publish_at": MomentField, "expire_at": MomentField}
 
     def __init__(self, *args, **kwargs):
@@ -151,9 +153,18 @@ class TipForm(forms.ModelForm):
         return slug
 
     def clean_publish_at(self):
-        publish_at = self.cleaned_data["publish_at"]
-        if publish_at is None and self.instance.live_id:
+        publish_at, kept = self.cleaned_data["publish_at"], self.instance.publish_at
+        if not self.instance.live_id:
+            return publish_at
+        if publish_at is None and kept > self.at:
+            # Agreed to and waiting for its date: without one nothing is left to wait for.
+            return self.at.replace(second=0, microsecond=0)
+        if publish_at is None:
             raise forms.ValidationError(_("A published page keeps its date. To take it down, archive it."))
+        if publish_at > self.at and self.instance.is_live(at=self.at):
+            raise forms.ValidationError(
+                _("Readers see this page now, and would lose it until then. To take it down, archive it.")
+            )
         return publish_at
 
     def clean(self):

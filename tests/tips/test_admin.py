@@ -1,6 +1,7 @@
 """Writing in the admin: what is kept, what is shown again, what is only shown."""
 
 import re
+from datetime import date
 from html import escape, unescape
 
 import pytest
@@ -180,6 +181,16 @@ def test_topics_and_parts_of_the_body_are_kept_and_written_down(clinic, editor, 
     ]
 
 
+def test_no_topic_is_made_in_a_window_whose_answer_would_not_appear(clinic, editor, signed_in):
+    client = signed_in(editor)
+
+    pages = [client.get(ADD).content.decode(), editing_page(client, make_tip(author=editor))]
+
+    assert [("add_id_topics" in html, "A new one is made under Topics." in html) for html in pages] == [
+        (False, True)
+    ] * 2
+
+
 def test_the_address_of_a_draft_may_change(clinic, editor, signed_in):
     tip = make_tip(author=editor, published_at=None)
 
@@ -272,10 +283,11 @@ def test_dates_in_the_wrong_order_are_refused_in_words(clinic, editor, signed_in
     assert (words in html, escape(TEXT["title"]) in html, stored()) == (True, True, [])
 
 
-def test_a_published_page_cannot_lose_its_date(clinic, editor, signed_in):
+@pytest.mark.parametrize("publish_at", ["", "2190-01-01T08:00"])
+def test_a_published_page_cannot_lose_its_date(clinic, editor, signed_in, publish_at):
     tip = make_tip(author=editor, slug="a")
 
-    response = signed_in(editor).post(change(tip), as_it_stands(tip, publish_at="", title="Changed"))
+    response = signed_in(editor).post(change(tip), as_it_stands(tip, publish_at=publish_at, title="Changed"))
 
     assert wrong_fields(response) == ["publish_at"]
     assert stored() == [("a", "approved", 1, "A stronger back")]
@@ -357,6 +369,15 @@ def test_the_list_says_where_each_tip_stands_by_its_newest_title(clinic, editor,
         ("Later one", "Scheduled"),
         ("Draft one", "Draft"),
     ]
+
+
+def test_the_list_says_in_short_when_each_is_reviewed_next(clinic, editor, signed_in):
+    make_tip(author=editor, next_review=date(2027, 9, 12))
+    make_tip(author=editor)
+
+    html = signed_in(editor).get(LIST).content.decode()
+
+    assert re.findall(r'field-due[^"]*">([^<]*)<', html) == ["-", "Sep 12, 2027"]
 
 
 def test_a_tip_found_by_two_of_its_titles_is_listed_once(clinic, editor, signed_in):

@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from datetime import UTC, date, datetime
 
 import pytest
+from django.utils import timezone
 
 from clinic.mail import render
 from clinic.models import OutgoingMail
@@ -74,6 +75,20 @@ def test_what_is_kept_of_a_text_is_said_with_its_year(clinic, people, signed_in)
     assert [wrote in standing, seen_from in standing, wrote in history, acted in history] == [True] * 4
     assert f"publish at: – → {seen_from}" in history
     assert seen_from in render(OutgoingMail.objects.get()).body
+
+
+def test_what_waits_for_its_date_is_published_now_without_one_and_later_with_another(clinic, people, signed_in):
+    soon, later = (timezone.now() + days * DAY for days in (10, 20))
+    tip = make_tip(author=people["editor"], published_at=soon)
+    client = signed_in(people["editor"])
+
+    client.post(change(tip), as_it_stands(tip, publish_at=f"{later:%Y-%m-%dT%H:%M}"))
+    tip.refresh_from_db()
+    moved = tip.publish_at
+    client.post(change(tip), as_it_stands(tip, publish_at=""))
+
+    assert moved > soon
+    assert client.get(tip.get_absolute_url()).status_code == 200
 
 
 @pytest.mark.parametrize("hour", [5, 6])

@@ -5,12 +5,13 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from tips import search
 from tips.differences import differences
 from tips.forms import TipForm
-from tips.models import EDIT, REVIEW, TipKind, TipRevision, TipStatus
+from tips.models import EDIT, REVIEW, Tip, TipKind, TipRevision, TipStatus
 from tips.models.history import labels
 from tips.models.revision import as_kept
 
@@ -68,7 +69,7 @@ class ArticleAdmin(admin.ModelAdmin):
     change_form_template = "admin/tips/article_form.html"
     # Its own template leads to the page, where readers have one.
     view_on_site = False
-    list_display = ["title", "standing", "author", "publish_at", "next_review"]
+    list_display = ["title", "standing", "author", "publish_at", "due"]
     list_filter = ["status", "topics"]
     list_select_related = ["author", "live"]
     search_fields = ["slug", "revisions__title"]
@@ -102,6 +103,11 @@ class ArticleAdmin(admin.ModelAdmin):
     def standing(self, tip):
         return standing(tip, at=timezone.now())
 
+    @admin.display(description=Tip._meta.get_field("next_review").verbose_name, ordering="next_review")
+    def due(self, tip):
+        """Short, so that its year stands in the table too."""
+        return date_format(tip.next_review, "M j, Y") if tip.next_review else None
+
     def has_delete_permission(self, request, obj=None):
         return False
 
@@ -114,7 +120,10 @@ class ArticleAdmin(admin.ModelAdmin):
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
-        form.kind = self.kind
+        form.kind, form.at = self.kind, timezone.now()
+        if "topics" in form.base_fields:
+            # Among boxes to tick one that is made in another window does not appear.
+            form.base_fields["topics"].widget.can_add_related = False
         return form
 
     def get_prepopulated_fields(self, request, obj=None):
