@@ -103,6 +103,15 @@ def test_a_picture_is_described_or_decorative():
     assert tip.revisions.count() == 1
 
 
+def test_two_topics_differ_in_more_than_capitals():
+    Topic.objects.create(name="Knees", slug="knees")
+
+    with refused("topic_has_a_name_of_its_own"), transaction.atomic():
+        Topic.objects.create(name="kNEES", slug="knees-again")
+
+    assert [topic.name for topic in Topic.objects.all()] == ["Knees"]
+
+
 def test_a_tip_is_for_a_region_once():
     tip = make_tip(regions=["knee"])
 

@@ -9,11 +9,12 @@ from django.db.migrations.executor import MigrationExecutor
 
 from clinic.models import DayCount
 from tests.factories import DAY, NOON, make_person, make_tip
-from tips.models import Tip, TipKind, TipStatus
+from tips.models import Tip, TipKind, TipStatus, Topic
 
 pytestmark = pytest.mark.django_db
 
 S = TipStatus
+NEWEST = "0012_topic_has_a_name_of_its_own"
 WORDS = {"title": "Waiting", "summary": "S", "body": "B", "sources": "A study."}
 
 
@@ -62,7 +63,13 @@ def migrate_to(name):
 @pytest.fixture
 def before_downloads_were_looks(transactional_db):
     yield migrate_to("0008_search_rows_apart")
-    migrate_to("0010_no_table_of_downloads")
+    migrate_to(NEWEST)
+
+
+@pytest.fixture
+def before_topics_differed(transactional_db):
+    yield migrate_to("0010_no_table_of_downloads")
+    migrate_to(NEWEST)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -78,3 +85,15 @@ def test_what_was_fetched_before_is_counted_on_and_may_go_back(before_downloads_
     back = older.get_model("tips", "GuideDownload").objects.values_list("tip", "day", "count")
     assert (looks, list(back)) == ([(day, "guide_pdf", str(guide.pk), 5)], [(guide.pk, day, 5)])
     assert DayCount.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_topics_that_differ_in_capitals_alone_each_is_kept_under_a_name_of_its_own(before_topics_differed):
+    older = before_topics_differed.get_model("tips", "Topic")
+    for name in ("Knees", "knees", "Knees (2)", "KNEES", "k" * 60, "K" * 60):
+        older.objects.create(name=name, slug=f"topic-{older.objects.count()}")
+
+    migrate_to(NEWEST)
+
+    names = list(Topic.objects.order_by("pk").values_list("name", flat=True))
+    assert names == ["Knees", "knees (3)", "Knees (2)", "KNEES (4)", "k" * 60, "K" * 54 + " (2)"]

@@ -182,6 +182,16 @@ def test_a_topic_is_found_by_its_new_name(clinic, client, editor, signed_in):
     assert tip.live.title in client.get("/tips/", {"q": "hips"}).content.decode()
 
 
+def test_a_topic_stands_where_its_letters_do_and_has_a_name_of_its_own(clinic, editor, signed_in):
+    for name in ("running", "Knees", "back"):
+        Topic.objects.create(name=name, slug=name.lower())
+
+    refused = signed_in(editor).post("/admin/tips/topic/add/", {"name": "knees", "slug": "more"})
+
+    assert "Another topic has this name, in capitals or not." in refused.content.decode()
+    assert [topic.name for topic in Topic.objects.all()] == ["back", "Knees", "running"]
+
+
 @pytest.mark.parametrize("letter", ["\x0b", "\x1f", "\ufffe", "\uffff", "\U0001fffe"])
 def test_no_letter_breaks_the_feed(clinic, client, editor, signed_in, letter):
     signed_in(editor).post("/admin/tips/topic/add/", {"name": f"Kn{letter}ees", "slug": "knees"})

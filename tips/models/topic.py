@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -8,14 +9,21 @@ from .revision import as_kept
 class Topic(models.Model):
     """What a tip is about, as readers would look for it."""
 
-    name = models.CharField(_("name"), max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=60)
     slug = models.SlugField(_("address"), max_length=60, unique=True)
     description = models.CharField(_("description"), max_length=160, blank=True)
 
     class Meta:
-        ordering = ["name"]
+        ordering = [Lower("name")]
         verbose_name = _("topic")
         verbose_name_plural = _("topics")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="topic_has_a_name_of_its_own",
+                violation_error_message=_("Another topic has this name, in capitals or not."),
+            )
+        ]
 
     def __str__(self):
         return self.name
