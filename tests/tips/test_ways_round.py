@@ -19,7 +19,7 @@ from tests.tips.test_admin import ADD, TEXT, as_it_stands, change, form, wrong_f
 from tips.importing.folder import Folder
 from tips.importing.importer import Importer
 from tips.importing.pictures import Pictures
-from tips.models import FormerAddress, Tip, TipKind, Topic, TransitionNotAllowed
+from tips.models import FormerAddress, Tip, TipKind, TipStatus, Topic, TransitionNotAllowed
 
 pytestmark = pytest.mark.django_db
 
@@ -157,6 +157,18 @@ def test_a_title_that_readers_never_saw_is_not_told_when_it_is_taken_down(clinic
     response = client.get(tip.get_absolute_url())
 
     assert (response.status_code, "SECRET" in response.content.decode()) == (404, False)
+
+
+def test_of_what_was_taken_up_and_down_again_nothing_is_promised_to_who_saw_it_once(clinic, client, editor, signed_in):
+    tip = make_tip(status=TipStatus.ARCHIVED)
+    tip.take_up_again(by=editor, at=NOON)
+
+    answer = signed_in(editor).post(f"/admin/articles/{tip.pk}/archive/", follow=True)
+    found = client.get(tip.get_absolute_url())
+
+    said = [str(message) for message in answer.context["messages"]]
+    assert said == ["Archived. Readers who could open it until now are told, and shown what is near."]
+    assert found.status_code == 404
 
 
 def test_the_second_of_two_sees_what_the_first_arranged_around_the_text(clinic, editor, signed_in):

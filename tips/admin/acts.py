@@ -204,7 +204,7 @@ ACTS = {
         _("Archive"),
         who_has(EDIT),
         lambda tip, user: tip.status != S.ARCHIVED,
-        _("Archived. Readers who have seen it are told, and shown what is near."),
+        _("Archived. Readers who could open it until now are told, and shown what is near."),
     ),
     "take_up_again": Act(
         _("Take it up again"),
