@@ -65,9 +65,8 @@ def show_article(request, tip, *, status=200, **bound):
         for name, act in ACTS.items()
         if name in bound or (act.may(tip, request.user) and act.is_open(tip, request.user))
     ]
-    # What the last reader asked for, until somebody has agreed.
+    # What the last reader of a text asked for, until somebody has agreed; not what was arranged around it since.
     agreed = tip.steps.filter(to_status=TipStatus.APPROVED).last()
-    # Of a text, not of the facts around it, whose change leaves the status as it was.
     requests = tip.steps.filter(revision__isnull=False, to_status=TipStatus.CHANGES_REQUESTED)
     asked = requests.filter(pk__gt=agreed.pk if agreed else 0).last()
     compared = tip.live or (asked.revision if asked else None)
