@@ -70,7 +70,7 @@ def assert_light(work):
 def typeset(text):
     """The document, or in which words it is refused."""
     try:
-        return pdf._set.__wrapped__("Title", "Author", "Summary.", "", "", text, "A study.", "Imprint")[:5]
+        return pdf._set.__wrapped__("Title", "Author", "Summary.", "", "", text, "Ask.", "A study.", "Imprint")[:5]
     except pdf.CannotTypeset as refusal:
         return str(refusal)[:36]
 
