@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from clinic.models import ClinicSettings
 
-from . import structured
+from . import shown, structured
 from .markdown import contents
 from .models import FormerAddress, Tip, TipKind, TipRegion
 
@@ -32,6 +32,7 @@ def article(request, tip, text, *, at, topics=None, is_live=False):
         "contents": contents(text.body),
         "related": near,
         "today": timezone.localdate(at),
+        "shown": text.hero_address if text.hero else shown.address(tip) if is_live else "",
         "structured": structured.of_article(tip, topics, ClinicSettings.current()) if is_live else "",
     }
     return render(request, "tips/detail.html", context)

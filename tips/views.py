@@ -1,16 +1,19 @@
 import logging
 
+from csp.constants import NONE
+from csp.decorators import csp
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from clinic import counting
 from clinic.pagecache import same_for_all
 from clinic.regions import Region
 
-from . import pdf, search
+from . import pdf, search, shown
 from .models import PreviewLink, Tip, TipRegion, Topic
 from .page import article, gone
 
@@ -103,6 +106,17 @@ def as_pdf(request, guide, *, at):
     response = HttpResponse(document, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{guide.slug}.pdf"'
     return response
+
+
+@require_safe
+@csp({"default-src": [NONE], "sandbox": True})
+@cache_control(public=True, max_age=31_536_000, immutable=True)
+def shown_elsewhere(request, slug, digest):
+    """The picture for those who show the page by its address, only as long as it says what the page does."""
+    tip = get_object_or_404(Tip.objects.published(at=timezone.now()).select_related("live"), slug=slug)
+    if digest != shown.digest(tip):
+        raise Http404
+    return HttpResponse(shown.png(tip), content_type="image/png")
 
 
 @require_safe

@@ -19,6 +19,7 @@ from clinic.opening import TEST_MAIL
 from tests.appointments.stages import START, S, bring_to, make_arrived, make_visit
 from tests.factories import DAY, HOUR, NOON, make_person, make_tip
 from tests.tips.files import jpeg
+from tips import shown
 from tips.admin.acts import ACTS as TIP_ACTS
 from tips.models import Guide, Picture, Tip, TipStatus, Topic
 from tips.pictures import made_from
@@ -79,6 +80,7 @@ def articles_of(editor):
         "link": link.pk,
         "width": "480",
         ("tips:picture", "name"): picture.name,
+        ("tips:shown", "digest"): shown.digest(tip),
         ("tips:guide", "slug"): guide.slug,
         ("tips:guide_pdf", "slug"): guide.slug,
         ("tips:shared_preview", "token"): link.get_absolute_url().split("/")[-2],

@@ -2,13 +2,15 @@
 
 import json
 import re
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
-from tests.factories import NOON, make_tip
+from tests.factories import DAY, NOON, make_person, make_tip
 from tests.tips.test_admin import ADD, as_it_stands, change, form, wrong_fields
 from tips.forms import PICTURES_OFFERED
-from tips.models import Picture, Tip
+from tips.models import Picture, Tip, TipStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +54,48 @@ def test_readers_see_it_at_once_and_who_shows_the_page_elsewhere_too(clinic, cli
     assert f'<meta property="og:image" content="{address}">' in html
     told = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)[1])
     assert next(part["image"] for part in told["@graph"] if "image" in part) == address
+
+
+def picture_of(client, tip):
+    """Where the page says that it can be shown by a picture."""
+    html = client.get(tip.get_absolute_url()).content.decode()
+    return re.findall('<meta property="og:image" content="http://localhost:8000([^"]+)">', html)
+
+
+@pytest.mark.parametrize("kind", ["tip", "guide"])
+def test_without_one_the_title_is_the_picture_by_which_others_show_it(clinic, client, kind):
+    tip = make_tip(kind=kind, text={"title": '#panic("no") ' + "Knees " * 20})
+
+    [address] = picture_of(client, tip)
+    answer = client.get(address)
+
+    size = Image.open(BytesIO(answer.content)).size
+    assert (answer.status_code, answer["Content-Type"], size) == (200, "image/png", (1200, 630))
+    assert "immutable" in answer["Cache-Control"]
+
+
+def test_a_picture_of_a_title_is_shown_no_longer_than_the_title(clinic, client, editor):
+    tip = make_tip(author=editor, text={"title": "Knees"})
+    hidden = make_tip(author=editor, text={"title": "Hips"})
+    old, taken_down = picture_of(client, tip) + picture_of(client, hidden)
+
+    tip.revise(by=editor, at=NOON, title="Elbows", summary="S", body="B", sources="")
+    Tip.objects.filter(pk=tip.pk).update(status=TipStatus.IN_CLINICAL)
+    tip.refresh_from_db()
+    reviewer = make_person("Clinical reviewer")
+    tip.approve_clinical(tip.latest, next_review=NOON.date() + DAY, by=reviewer, at=NOON)
+    Tip.objects.filter(pk=hidden.pk).update(status=TipStatus.ARCHIVED)
+    [new] = picture_of(client, tip)
+
+    assert [client.get(each).status_code for each in (old, taken_down, new)] == [404, 404, 200]
+
+
+@pytest.mark.parametrize(("address", "title"), [("/", "Strong again."), ("/tips/", "Tips")])
+def test_other_pages_say_their_title_and_address_to_those_who_show_them(clinic, client, address, title):
+    html = client.get(address).content.decode()
+
+    said = dict(re.findall('<meta property="og:([a-z_]+)" content="([^"]+)">', html))
+    assert (said["title"], said["url"], "description" in said) == (title, f"http://localhost:8000{address}", True)
 
 
 def test_its_own_picture_is_offered_however_many_have_come_since(clinic, editor, picture, signed_in):
