@@ -45,9 +45,10 @@ GRAMMAR = {
     "sqlite": ('"{}"', '"{}"*', " OR ", " AND "),
     "postgresql": ("'{}'", "'{}':*", " | ", " & "),
 }
-# Whether readers find a word at all.
+# Whether readers find a word at all. The sum keeps PostgreSQL from going through all tips for one that fits.
 KNOWN = """
-    SELECT 1 FROM tips_searchentry CROSS JOIN ({visible}) AS tip WHERE {fits} AND tip.id = tips_searchentry.rowid LIMIT 1
+    SELECT 1 FROM (SELECT rowid + 0 AS key FROM tips_searchentry WHERE {fits}) AS fitting CROSS JOIN ({visible}) AS tip
+    WHERE tip.id = key LIMIT 1
 """
 FITS = {"sqlite": "tips_searchentry MATCH %s", "postgresql": "words @@ to_tsquery('simple', %s)"}
 # How much a word counts in a title, and in a summary and topics.
@@ -270,7 +271,7 @@ def unknown(tips, wanted):
     fits = FITS[connection.vendor]
     with without("seqscan"), connection.cursor() as cursor:
         for stem, word in zip(wanted.stems, wanted.in_grammar(), strict=True):
-            cursor.execute(KNOWN.format(visible=visible, fits=fits), [*params, word])
+            cursor.execute(KNOWN.format(visible=visible, fits=fits), [word, *params])
             if cursor.fetchone() is None:
                 yield stem
 

@@ -14,7 +14,7 @@ from .pdf import literal
 PAGE = """
 #set page(width: 1200pt, height: 630pt, margin: 80pt, fill: rgb("#0b5d5b"))
 #set text(fill: rgb("#fbf8f3"), lang: "en")
-#block(height: 410pt, width: 100%, clip: true, text(size: 64pt, weight: "semibold", {title}))
+#block(height: 400pt, width: 100%, clip: true, text(size: 64pt, weight: "semibold", {title}))
 #block(height: 50pt, width: 100%, clip: true, text(size: 36pt, {clinic}))
 """
 
