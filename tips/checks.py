@@ -19,7 +19,7 @@ from markdown_it.token import Token
 from clinic.regions import Region
 
 from . import figures, pdf, sources
-from .blocks import BLOCKS, exercise_key
+from .blocks import BLOCKS, exercise_key, is_written
 from .markdown import IDS_OF_THE_PAGE, PARSER, SAFE_LINK, picture_of, words
 
 if TYPE_CHECKING:
@@ -142,6 +142,9 @@ def headings(tokens: list[Token]) -> Iterator[str]:
         now = int(opening.tag[1])
         if not said:
             yield _("A heading has no words.")
+        # Those that blocks make stand below the last one that was written.
+        if not is_written(opening):
+            continue
         if now > level + 1:
             yield _("The heading “%(said)s” skips a level: write %(marks)s in front of it.") % {
                 "said": said,

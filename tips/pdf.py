@@ -108,6 +108,11 @@ def literal(text: str) -> str:
     )
 
 
+def printable(words: str) -> str:
+    """The clinic's own words without the small pictures that only screens draw: no text of an editor's is wrong for them."""
+    return "".join(c for c in words if c < "\u2300" or unicodedata.category(c) not in {"So", "Cf", "Mn"}).strip()
+
+
 def markup(text: str) -> str:
     """Markdown as Typst markup. Raises `CannotTypeset`."""
     tokens = PARSER.parse(text)
@@ -219,7 +224,7 @@ def how_to_ask(words: str) -> str:
         number = f"#link({literal(clinic.phone.as_rfc3966)})[#({literal(clinic.phone.as_national)})]"
         ways += f" #({literal(_('or call'))}) {number}"
     parts = [words or clinic.complimentary, clinic.emergency_words, clinic.crisis_words]
-    ask, emergency, crisis = (f"#({literal(part)})" for part in parts)
+    ask, emergency, crisis = (f"#({literal(printable(part))})" for part in parts)
     card = f"{OPEN['container_help_open']}#strong[{emergency}]\n\n{crisis}{OPEN['container_help_close']}"
     return f"= #({literal(_('Talk to a physical therapist'))})\n{ask}\n\n{ways}\n\n{card}"
 
@@ -227,7 +232,11 @@ def how_to_ask(words: str) -> str:
 def imprint(guide: "Tip") -> str:
     """Whose guide it is, where it stands, and who reviewed it when."""
     clinic = ClinicSettings.current()
-    said = [clinic.name, clinic.phone.as_national if clinic.phone else "", settings.BASE_URL + guide.get_absolute_url()]
+    said = [
+        printable(clinic.name),
+        clinic.phone.as_national if clinic.phone else "",
+        settings.BASE_URL + guide.get_absolute_url(),
+    ]
     if guide.independently_reviewed:
         review = {"reviewer": guide.clinical_reviewer.byline, "last": date_format(guide.last_reviewed)}
         said.append(_("Reviewed by %(reviewer)s on %(last)s") % review)

@@ -261,7 +261,7 @@ def nearest(tips, wanted):
         known = known.without(stem)
     yield from ranked(tips, known) if known.stems and known != wanted else ()
     but_one = {}
-    for stem in known.stems if len(known.stems) > 2 else ():
+    for stem in known.stems if len(known.stems) > 1 else ():
         but_one |= ranked(tips, known.without(stem))
     yield from sorted(but_one, key=but_one.get)
 

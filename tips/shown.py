@@ -8,20 +8,21 @@ from django.urls import reverse
 
 from clinic.models import ClinicSettings
 
-from .pdf import literal
+from .pdf import literal, printable
 
-# As wide and high as the sites that show it ask for. What is longer than its box is cut off.
+# As wide and high as the sites that show it ask for. What is longer than its box is cut off; a line begins at the height of
+# a capital, so that each box has room above for what is higher.
 PAGE = """
 #set page(width: 1200pt, height: 630pt, margin: 80pt, fill: rgb("#0b5d5b"))
 #set text(fill: rgb("#fbf8f3"), lang: "en")
-#block(height: 400pt, width: 100%, clip: true, text(size: 64pt, weight: "semibold", {title}))
-#block(height: 50pt, width: 100%, clip: true, text(size: 36pt, {clinic}))
+#block(height: 410pt, width: 100%, inset: (top: 16pt), clip: true, text(size: 64pt, weight: "semibold", {title}))
+#block(height: 46pt, width: 100%, inset: (top: 9pt), clip: true, text(size: 36pt, {clinic}))
 """
 
 
 def address(tip):
     """Another one as soon as its words are others, so that it may be kept for good."""
-    return reverse("tips:shown", args=[tip.slug, digest(tip)])
+    return reverse("tips:shown", kwargs={"digest": digest(tip), "slug": tip.slug})
 
 
 def digest(tip):
@@ -33,7 +34,9 @@ def png(tip):
 
 
 def _page(tip):
-    return PAGE.format(title=literal(tip.live.title), clinic=literal(ClinicSettings.current().name))
+    return PAGE.format(
+        title=literal(printable(tip.live.title)), clinic=literal(printable(ClinicSettings.current().name))
+    )
 
 
 @lru_cache(maxsize=32)

@@ -12,7 +12,7 @@ urlpatterns = [
     path("tips/<slug:slug>/", views.tip_detail, name="detail"),
     path("guides/<slug:slug>.pdf", views.guide_pdf, name="guide_pdf"),
     path("guides/<slug:slug>/", views.guide_detail, name="guide"),
-    path("media/titles/<slug:slug>-<slug:digest>.png", views.shown_elsewhere, name="shown"),
+    path("media/titles/<slug:digest>/<slug:slug>.png", views.shown_elsewhere, name="shown"),
     re_path(
         rf"^media/pictures/(?P<name>{pictures.NAME})-(?P<width>{pictures.WIDTH})\.webp$", media.picture, name="picture"
     ),

@@ -45,6 +45,7 @@ MUST = [
     ({"title": " "}, "There is no title yet."),
     (with_body("##"), "A heading has no words."),
     (with_body("## A\n\n#### B"), "The heading “B” skips a level: write ### in front of it."),
+    (with_body("## A\n\n::: exercise squat\nSit back.\n:::\n\n#### B"), "The heading “B” skips a level: write ### in front of it."),
     ({"body": "### First\n\n" + 3 * PARAGRAPH}, "The heading “First” skips a level: write ## in front of it."),
     (with_body("[knees](/tips/nope/)"), "The link “knees” leads to /tips/nope/, and there is no such page."),
     (with_body("[knees](/nope)"), "The link “knees” leads to /nope, and there is no such page."),

@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import DAY, NOON, make_tip
 from tests.tips.test_search import ask, found, found_whole
-from tips import search
+from tips import search, views
 
 pytestmark = pytest.mark.django_db
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
         ("strength workouts for seniors", ["Strength for runners", "Strong knees"]),
         ("knee pain when running", ["Strength for runners", "Strong knees"]),
         ("knee pain seniors", ["Strong knees", "Strength for runners"]),
-        ("knee hips", []),
+        ("knee hips", ["Strong knees", "Hips", "Strength for runners"]),
         ("knee pain hips", ["Strong knees", "Strength for runners"]),
         ("workouts for seniors", []),
     ],
@@ -66,6 +66,17 @@ def test_the_page_says_where_not_all_words_were_found(client, clinic, query, wor
     html = ask(client, query)
 
     assert re.findall(r"(?:The first|No page)[^<]*words\.[^<\n]*", html) == ([words] if words else [])
+
+
+def test_the_second_page_says_nothing_of_the_first(client, clinic, monkeypatch):
+    monkeypatch.setattr(views, "TIPS_A_PAGE", 1)
+    make_tip(text={"title": "Lower back pain", "body": "Rest."})
+    make_tip(text={"title": "Calm", "body": "At home, for a lower back with pain."})
+
+    html = client.get("/tips/", {"q": "lower back pain at home", "page": 2}).content.decode()
+
+    assert "Lower back pain" in html
+    assert "has all of your words" not in html
 
 
 @pytest.mark.parametrize(("query", "most"), [("knee hurts", "knee"), ("hurts knee", "knee"), ("hurts kne", "kneeling")])

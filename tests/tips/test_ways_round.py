@@ -194,14 +194,21 @@ def test_a_topic_is_found_by_its_new_name(clinic, client, editor, signed_in):
     assert tip.live.title in client.get("/tips/", {"q": "hips"}).content.decode()
 
 
-def test_a_topic_stands_where_its_letters_do_and_has_a_name_of_its_own(clinic, editor, signed_in):
+def test_topics_stand_in_the_order_of_their_letters():
     for name in ("running", "Knees", "back"):
         Topic.objects.create(name=name, slug=name.lower())
 
-    refused = signed_in(editor).post("/admin/tips/topic/add/", {"name": "knees", "slug": "more"})
+    assert [topic.name for topic in Topic.objects.all()] == ["back", "Knees", "running"]
+
+
+@pytest.mark.parametrize(("name", "again"), [("Knees", "knees"), ("épaule", "Épaule")])
+def test_a_topic_has_a_name_of_its_own(clinic, editor, signed_in, name, again):
+    Topic.objects.create(name=name, slug="one")
+
+    refused = signed_in(editor).post("/admin/tips/topic/add/", {"name": again, "slug": "more"})
 
     assert "Another topic has this name, in capitals or not." in refused.content.decode()
-    assert [topic.name for topic in Topic.objects.all()] == ["back", "Knees", "running"]
+    assert Topic.objects.count() == 1
 
 
 @pytest.mark.parametrize("letter", ["\x0b", "\x1f", "\ufffe", "\uffff", "\U0001fffe"])

@@ -1,9 +1,12 @@
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .revision import as_kept
+
+TAKEN = _("Another topic has this name, in capitals or not.")
 
 
 class Topic(models.Model):
@@ -21,7 +24,7 @@ class Topic(models.Model):
             models.UniqueConstraint(
                 Lower("name"),
                 name="topic_has_a_name_of_its_own",
-                violation_error_message=_("Another topic has this name, in capitals or not."),
+                violation_error_message=TAKEN,
             )
         ]
 
@@ -33,3 +36,8 @@ class Topic(models.Model):
 
     def clean(self):
         self.name, self.description = as_kept(self.name, "name"), as_kept(self.description, "description")
+        # SQLite knows the capitals of English letters only.
+        if not self.name.isascii():
+            others = Topic.objects.exclude(pk=self.pk).values_list("name", flat=True)
+            if self.name.lower() in map(str.lower, others):
+                raise ValidationError({"name": TAKEN})
