@@ -50,7 +50,7 @@ class Draft:
         trapped=False,
         left=(),
         mistaken=None,
-        version=SCREEN.version,
+        version="",
     ):
         self.key = key or secrets.token_urlsafe(24)
         self.began = began

@@ -26,8 +26,7 @@ REMINDERS = {"reminded_early_at": (TWO_DAYS, ONE_DAY), "reminded_late_at": (ONE_
 
 def tick(*, at):
     about_requests = (tell_who_waits_too_long, nudge, remind, ask_again, let_lapse, let_offers_expire)
-    # Weeks are counted before anything is erased by its age.
-    for job in (*about_requests, measure_answers, weekly.count_finished_weeks, purge_once_a_day):
+    for job in (*about_requests, measure_answers, count_then_purge):
         with by_itself(at=at):
             job(at=at)
 
@@ -78,6 +77,12 @@ def let_offers_expire(*, at):
     for_each(
         ConsultationRequest.objects.with_expired_offer(at=at), lambda consultation: consultation.let_go(at=at), at=at
     )
+
+
+def count_then_purge(*, at):
+    """Nothing is erased by its age before its week is counted."""
+    weekly.count_finished_weeks(at=at)
+    purge_once_a_day(at=at)
 
 
 def purge_once_a_day(*, at):

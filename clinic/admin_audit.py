@@ -90,7 +90,7 @@ def names_of_pages(request):
     """What the desk's menu calls them, by their routes; the routes of one model's pages begin alike."""
     pages = [page for app in admin.site.get_app_list(request) for page in app["models"]]
     in_menu = {resolve(page["admin_url"]).view_name.removesuffix("_changelist"): page["name"] for page in pages}
-    return in_menu | {"admin:consultation": _("Page of a request")}
+    return in_menu | {"admin:consultation": _("Page of a request"), "admin:approve": _("Read and approve")}
 
 
 def page_in_words(route, names):

@@ -144,6 +144,8 @@ def _send(mail: OutgoingMail, with_server: BaseEmailBackend, *, at: datetime) ->
     attempts = mail.attempts + 1
     message = None
     try:
+        # A login that the server does not take, or that cannot be written, is no fault of the mail.
+        with_server.open()
         message = render(mail)
         with_server.send_messages([message])
     except (DatabaseError, InterfaceError):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import OPEN, TRANSITIONS, RequestStatus, Urgency
-from appointments.people import OVERSEE, therapists
+from appointments.people import OVERSEE, who_sees_patients
 from clinic.models import AuditAction
 
 from . import forms
@@ -66,17 +66,9 @@ def is_real(is_legal):
     return lambda *case: not is_suspect(*case) and is_legal(*case)
 
 
-def sees_patients(user):
-    """Anybody does where nobody is known to."""
-    seeing = list(therapists())
-    return user in seeing or not seeing
-
-
 def with_oneself(is_legal):
-    """Times for a new request are of whoever offers them, so only somebody who sees patients does."""
-    return lambda consultation, user, at: (
-        is_legal(consultation, user, at) and (consultation.status != S.NEW or sees_patients(user))
-    )
+    """The times are of whoever offers them, so only somebody who sees patients does."""
+    return lambda consultation, user, at: is_legal(consultation, user, at) and user in who_sees_patients()
 
 
 def may_decline(consultation, user, at):
@@ -259,7 +251,7 @@ ACTS = {
         _("Mark as spam"),
         _("It is spam"),
         "mark_spam",
-        where(S.NEW, S.IN_REVIEW, theirs=False),
+        where(S.NEW, S.IN_REVIEW),
         done=_("Marked as spam. Nobody was told."),
         says=_("Nobody is told. It can be taken back."),
     ),

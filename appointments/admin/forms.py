@@ -220,8 +220,9 @@ class BookForm(VisitForm):
             return
         stretches = hours_of(self.therapist, clinic=clinic).stretches(start.astimezone(clinic.tzinfo).date())
         is_in_hours = any(opens <= start and end <= closes for opens, closes in stretches)
-        if not is_in_hours and not self.data.get("all_the_same"):
+        if not is_in_hours:
             self.fields["all_the_same"] = forms.BooleanField(label=_("Book it all the same"), required=False)
+        if not is_in_hours and not self.data.get("all_the_same"):
             self.add_error("start", _("That is outside the hours in which %(who)s sees patients. Is it meant?") % who)
 
 

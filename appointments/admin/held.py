@@ -1,4 +1,4 @@
-"""Everything that is held about one request, in words, for the person it is about."""
+"""Everything that is held about one request but for mails among staff, in words, for the person it is about."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -113,7 +113,7 @@ def act(request):
     key = request.POST.get("show") if request.POST.get("show") in PARTS else "waiting"
     name, chosen = request.POST.get("act"), request.POST.getlist("reference")[:ROWS]
     if name in PARTS[key].acts and chosen:
-        act_together(request, TOGETHER[name], chosen, at=timezone.now())
+        act_together(request, name, chosen, at=timezone.now())
     elif request.method == "POST":
         messages.error(request, _("Tick one or more requests first."))
     return redirect(f"{reverse('admin:queue')}?{urlencode({'show': key})}")

@@ -43,16 +43,16 @@ TOGETHER = {
 }
 
 
-def act_together(request, act, references, *, at):
+def act_together(request, name, references, *, at):
     """Do it with each of them, and tell how many took it and why the others did not."""
-    done, to_call = 0, []
+    act, done, to_call = TOGETHER[name], 0, []
     chosen = ConsultationRequest.objects.filter(reference__in=references).select_related("statement")
     for consultation in chosen.longest_waiting_first():
         is_unheard = act.lets_in and consultation.suspicion and not consultation.statement.email
         try:
             with transaction.atomic():
                 getattr(consultation, act.do)(by=request.user, at=at)
-                audit.record(AuditAction.CHANGED, by=request.user, at=at, reference=consultation.reference, act=act.do)
+                audit.record(AuditAction.CHANGED, by=request.user, at=at, reference=consultation.reference, act=name)
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         else:

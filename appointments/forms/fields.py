@@ -70,7 +70,7 @@ def is_plain(address):
         host = punycode(host)
     except UnicodeError:
         return False
-    return bool(PLAIN_ADDRESS.fullmatch(f"{name}@{host}"))
+    return name.isascii() and bool(PLAIN_ADDRESS.fullmatch(f"{name}@{host}"))
 
 
 class Words(forms.CharField):

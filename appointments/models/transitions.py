@@ -220,8 +220,7 @@ class Transitions:
     def decline(self, *, reason, next_step, by, at):
         self._before_the_visit(at=at)
         why = {"decline_reason": reason, "next_step": next_step}
-        anyone = self.status == RequestStatus.NEW
-        self._move_to(RequestStatus.DECLINED, by=by, at=at, anyone=anyone, tell=[emails.about_your_request], **why)
+        self._move_to(RequestStatus.DECLINED, by=by, at=at, tell=[emails.about_your_request], **why)
 
     def withdraw(self, *, at):
         """Until the visit begins: how that went is for us to say."""
@@ -249,7 +248,7 @@ class Transitions:
                 emails.staff_nudge(self, at=at)
 
     def mark_spam(self, *, by, at):
-        self._move_to(RequestStatus.SPAM, by=by, at=at, anyone=True)
+        self._move_to(RequestStatus.SPAM, by=by, at=at)
 
     @transaction.atomic
     def restore_from_spam(self, *, reason, by, at):

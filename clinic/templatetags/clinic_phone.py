@@ -7,9 +7,8 @@ from clinic import wording
 
 register = template.Library()
 
-# What a number is written with, as far as it goes: of "116 123" no part is a number by itself.
-RUN = re.compile(r"(?<!\w)([+(]?[0-9][0-9 ()/.-]*[0-9])(?!\w)")
-SHORT = re.compile(r"[0-9]{3,6}")
+# Of "116 123" no part is a number by itself.
+SHORT = re.compile(r"(?<![\w+(])(?<![0-9][ /.-])([0-9]{3,6})(?!\w|[ /.-]?[0-9])")
 
 
 @register.filter
@@ -20,8 +19,9 @@ def dialed(number):
 @register.filter
 def tappable(words):
     """The clinic's own words, in which a short number, such as 988, can be tapped; all else is text."""
-    return format_html_join("", "{}", ((called(part),) for part in RUN.split(str(words))))
+    parts = enumerate(SHORT.split(str(words)))
+    return format_html_join("", "{}", ((called(part) if index % 2 else part,) for index, part in parts))
 
 
-def called(part):
-    return format_html('<a class="tel" href="tel:{}">{}</a>', part, part) if SHORT.fullmatch(part) else part
+def called(number):
+    return format_html('<a class="tel" href="tel:{}">{}</a>', number, number)

@@ -107,6 +107,7 @@ THEIRS = [
     ("take_back_offer", S.PROPOSED),
     ("reschedule_by_phone", S.BOOKED),
     ("decline", S.IN_REVIEW),
+    ("mark_spam", S.IN_REVIEW),
     ("decline", S.NEEDS_INFO),
     ("decline", S.PROPOSED),
     ("decline", S.BOOKED),

@@ -218,11 +218,13 @@ def test_a_time_outside_their_hours_is_booked_only_when_it_is_meant(clinic, sign
     typed = agreed(start=agreed()["start"][:-5] + hour)
 
     page = Page(browser.post(address(consultation, "book"), typed))
+    wrong = Page(browser.post(address(consultation, "book"), typed | {"all_the_same": "on", "mode": "none"}))
     asked = OfferedTime.objects.count(), events()
     browser.post(address(consultation, "book"), typed | {"all_the_same": "on"})
 
     assert f"That is outside the hours in which {therapist} sees patients. Is it meant?" in page.texts("li")
     assert (page.fields["start"], len(page.all("input", name="all_the_same"))) == ([typed["start"]], 1)
+    assert wrong.fields["all_the_same"] == ["on"]
     assert asked == (0, [])
     assert OfferedTime.objects.booked().get().starts_at.astimezone(clinic.tzinfo).strftime("%H:%M") == hour
 

@@ -14,7 +14,14 @@ from django.utils import timezone
 
 from appointments import keeping
 from appointments.draft import SESSION_KEY
-from appointments.models import ConsultationRequest, DailyAct, NameWord, PatientStatement, TransitionNotAllowed
+from appointments.models import (
+    ConsultationRequest,
+    DailyAct,
+    NameWord,
+    PatientStatement,
+    StoppedVisit,
+    TransitionNotAllowed,
+)
 from appointments.models.statement import EMPTY
 from appointments.tick import tick
 from clinic.models import AuditEntry, ClinicSettings, Heartbeat, OutgoingMail
@@ -118,6 +125,17 @@ def test_a_purge_that_failed_is_done_on_the_same_day(clinic, therapist):
     tick(at=LATER)
 
     assert (failed, reread(spam).statement.erased_at) == (None, LATER)
+
+
+def test_nothing_is_erased_whose_week_could_not_be_counted(clinic, therapist):
+    spam = bring_to(S.SPAM, by=therapist)
+    with refusing(lambda sql, params: StoppedVisit._meta.db_table in sql):
+        tick(at=LATER)
+    uncounted = reread(spam).statement.erased_at
+
+    tick(at=LATER)
+
+    assert (uncounted, reread(spam).statement.erased_at) == (None, LATER)
 
 
 def test_a_mark_of_the_day_that_stands_is_asked_for_without_an_error_of_the_database(clinic):

@@ -185,7 +185,7 @@ def test_only_legal_acts_are_offered(clinic, signed_in, therapist, colleague, ow
     acts = offered(Page(signed_in(person).get(address(consultation))))
 
     legal = {button for name, button in BUTTONS.items() if (name, status) in {*ALLOWED, *CLAIMING}}
-    only_theirs = {"ask", "propose", "book", "choose", "take_back", "reschedule", "decline"}
+    only_theirs = {"ask", "propose", "book", "choose", "take_back", "reschedule", "decline", "spam"}
     not_theirs = only_theirs if role != "therapist" and status != S.NEW else set()
     not_theirs |= {"propose", "book"} if role == "owner" else set()
     hand_over = {"hand_over"} if status in OPEN and status != S.NEW else set()

@@ -70,6 +70,8 @@ def test_every_number_to_call_can_be_tapped_where_help_is_told(clinic, client):
         # Of a longer number no part can be called by itself.
         ("Call 116 123 or (407) 698-5559, 24/7.", "Call 116 123 or (407) 698-5559, 24/7."),
         ("Call +61 131114, not E988 or 1234567.", "Call +61 131114, not E988 or 1234567."),
+        ("Call 988 (24/7).", f"Call {CALL_988} (24/7)."),
+        ("988. 911.", f"{CALL_988}. {CALL_988.replace('988', '911')}."),
         ("", ""),
     ],
 )

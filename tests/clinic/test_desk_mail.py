@@ -195,7 +195,7 @@ def test_a_sample_has_every_fact_that_a_mail_is_given(clinic):
     given = (
         set(make_consultation().for_mail())
         | set(make_consultation().for_staff_mail())
-        | {"references", "suspects", "problems", "reviews_due"}
+        | {"references", "suspects", "problems", "reviews_due", "is_screen_due"}
         | set(for_article(make_tip(), at=NOON))
         | {"code", "login", "what"}
     )

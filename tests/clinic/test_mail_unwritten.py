@@ -39,6 +39,15 @@ def test_a_mail_that_we_make_a_mistake_in_writing_waits_until_it_is_mended(post_
     assert post_office.taken_ids == [after.message_id]
 
 
+def test_a_server_whose_name_cannot_be_written_is_no_fault_of_the_mail(post_office, settings):
+    settings.EMAIL_HOST = "a..b"
+    queued = queue()
+
+    mail.deliver(at=NOON)
+
+    assert standing(queued) == ("waiting", 1, "UnicodeError")
+
+
 def test_a_database_that_is_away_is_no_fault_of_the_mail_in_hand(post_office, monkeypatch):
     queued = queue()
 
