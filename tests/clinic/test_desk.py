@@ -377,3 +377,15 @@ def test_the_owner_of_a_new_site_finds_the_settings_to_fill_in(owner, signed_in)
 
     assert answer.request["PATH_INFO"] == "/admin/clinic/clinicsettings/1/change/"
     assert "emergency_number" in answer.context["adminform"].form.fields
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("clinic/holiday", "Holidays"), ("tips/topic", "Topics"), ("clinic/user", "People who work here")],
+)
+def test_a_list_is_called_by_what_is_in_it(clinic, signed_in, owner, path, name):
+    html = signed_in(owner).get(f"/admin/{path}/").content.decode()
+
+    [title] = re.findall(r"<title>\s*(.*?)\s*</title>", html, re.DOTALL)
+    [heading] = re.findall(r"<h1>\s*(.*?)\s*</h1>", html, re.DOTALL)
+    assert (title, heading) == (f"{name} | {clinic.name}", name)
