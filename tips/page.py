@@ -20,6 +20,8 @@ REDIRECT_IS_KEPT = "max-age=3600"
 
 def article(request, tip, text, *, at, topics=None, is_live=False):
     """This text as readers see it, or as they would; `topics` if not those that are saved."""
+    near = related(tip, topics=tip.topics.all() if topics is None else topics, at=at)
+    # By now they are read, with those of the related ones.
     topics = tip.topics.all() if topics is None else topics
     context = {
         "tip": tip,
@@ -29,7 +31,7 @@ def article(request, tip, text, *, at, topics=None, is_live=False):
         # What nobody has seen yet cannot say who reviewed it.
         "is_in_work": text != tip.live,
         "contents": contents(text.body),
-        "related": related(tip, topics=topics, at=at),
+        "related": near,
         "today": timezone.localdate(at),
         "shown": text.hero_address if text.hero else shown.address(tip) if is_live else "",
         "structured": structured.of_article(tip, topics, ClinicSettings.current()) if is_live else "",

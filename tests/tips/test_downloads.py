@@ -94,7 +94,7 @@ def test_a_guide_is_handed_out_without_a_word_to_the_database(client, guide):
     assert (answer.status_code, answer.content[:5], written) == (200, b"%PDF-", [])
 
 
-@pytest.mark.parametrize("name", ["王小明", "김민지", "Elm Street 🌿"])
+@pytest.mark.parametrize("name", ["王小明", "김민지"])
 def test_where_a_name_has_letters_that_no_pdf_shows_readers_are_led_to_the_page(client, clinic, guide, caplog, name):
     clinic.name = name
     clinic.save()
