@@ -127,6 +127,7 @@ def test_a_purge_that_failed_is_done_on_the_same_day(clinic, therapist):
     assert (failed, reread(spam).statement.erased_at) == (None, LATER)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_nothing_is_erased_whose_week_could_not_be_counted(clinic, therapist):
     spam = bring_to(S.SPAM, by=therapist)
     with refusing(lambda sql, params: StoppedVisit._meta.db_table in sql):

@@ -64,7 +64,7 @@ def picture_of(client, tip):
 
 @pytest.mark.parametrize("kind", ["tip", "guide"])
 def test_without_one_the_title_is_the_picture_by_which_others_show_it(clinic, client, kind):
-    tip = make_tip(kind=kind, text={"title": '#panic("no") ' + "Knees " * 20})
+    tip = make_tip(kind=kind, text={"title": '#panic("no") ' + "Knees " * 17})
 
     [address] = picture_of(client, tip)
     answer = client.get(address)
