@@ -241,7 +241,12 @@ class PageCache:
         for _ in range(MOST_TURNS):
             with self.lock:
                 other = self.underway.get(key)
-                mine = None if other else self.underway.setdefault(key, Future())
+                # Kept before it was no longer under way, for whoever has looked a moment too early.
+                kept = None if other else self.memory.get(key)
+                mine = None if other or kept else self.underway.setdefault(key, Future())
+            if kept:
+                self.count(kept, environ)
+                return kept
             if mine:
                 return self.make_for_all(key, environ, mine)
             with suppress(Exception):

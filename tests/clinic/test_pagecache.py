@@ -181,6 +181,16 @@ def test_a_hundred_first_readers_cost_one_page(clinic):
     assert (memory.asked, len(answers), {said["status"] for said, _ in answers}) == (1, 100, {"200 OK"})
 
 
+def test_whoever_looked_a_moment_before_a_page_was_kept_does_not_make_it_again(memory, tip, monkeypatch):
+    first = memory.get("/tips/a-tip/")
+    looks, finds = iter([lambda key: None]), memory.cache.memory.get
+    monkeypatch.setattr(memory.cache.memory, "get", lambda key: next(looks, finds)(key))
+
+    again = memory.get("/tips/a-tip/")
+
+    assert (memory.asked, again) == (1, first)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_whoever_comes_after_a_change_is_given_nothing_that_was_begun_before_it(clinic):
     memory, tip = Memory(), make_tip(slug="a-tip", published_at=timezone.now() - DAY)
