@@ -154,8 +154,9 @@ def environment(django_db_setup, tmp_path_factory):
     return os.environ | {
         "DATABASE_URL": database_url(),
         "DATA_DIR": str(tmp_path_factory.mktemp("data")),
-        # What a test changes, the server shows at once.
+        # What a test changes, the server shows at once; heard of through the database as well, it would be a change anew.
         "GENERATION_FILE": str(django_settings.GENERATION_FILE),
+        "GENERATION_POLL_SECONDS": "0",
         "PORT": port,
         "BASE_URL": f"http://localhost:{port}",
         "SECRET_KEY": django_settings.SECRET_KEY,

@@ -121,7 +121,7 @@ def another_machine(environment, tmp_path, transactional_db):
     port = str(free_port())
     ours = environment | {
         "GENERATION_FILE": str(tmp_path / "generation"), "PORT": port, "BASE_URL": f"http://localhost:{port}",
-        "CLINIC_MEMORY_SECONDS": "2",
+        "CLINIC_MEMORY_SECONDS": "2", "GENERATION_POLL_SECONDS": "1.5",
     }  # fmt: skip
     manage(ours, "collectstatic", "--noinput", "-v0")
     with start_server(ours) as process:

@@ -47,7 +47,7 @@ def filled(cluster, environment, tmp_path):
         database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     ours = {
         "DATABASE_URL": cluster.url, "DATA_DIR": str(tmp_path), "GENERATION_FILE": str(tmp_path / "generation"),
-        "ENV_FILE": os.devnull,
+        "GENERATION_POLL_SECONDS": "1.5", "ENV_FILE": os.devnull,
     }  # fmt: skip
     for command in (
         ["migrate", "-v0"], ["createcachetable"], ["collectstatic", "--noinput", "-v0"],
