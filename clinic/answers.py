@@ -102,7 +102,7 @@ def holiday(text: str) -> tuple[date, str]:
     except ValueError:
         found = None
     if found is None or not name:
-        raise Wrong("Write the date and what it is, such as  2026-12-25 Christmas Day.")
+        raise Wrong("Write the date as year-month-day and what it is, such as  YYYY-12-25 Christmas Day.")
     return found, name[:80]
 
 

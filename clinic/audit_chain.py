@@ -109,6 +109,7 @@ class Findings:
     oldest_unsealed: datetime | None = None
     heads: int = 0
     sealed_since_last_head: int = 0
+    no_heads: str = ""
     breaks: int = 0
     words: list[str] = field(default_factory=list)
 
@@ -195,9 +196,9 @@ def _hold_heads(file: Path, last: int, found: Findings) -> None:
             numbered = enumerate(lines, start=1)
             while portion := list(itertools.islice(numbered, AT_ONCE)):
                 newest = max(newest, _hold_some_heads(portion, last, found))
-    except OSError:
-        if last:
-            found.say("There is no file of heads: whether the end of the audit was cut off cannot be seen.")
+    except OSError as error:
+        # That somebody took the file away and that a path was mistyped look the same from here.
+        found.no_heads = (error.strerror or str(error)) if last else ""
     found.sealed_since_last_head = max(0, last - newest)
 
 

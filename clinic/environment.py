@@ -1,11 +1,13 @@
 """How settings are read: what is wrong is refused by name, and no refusal repeats a value."""
 
+import math
 import os
 import secrets
 import stat
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
@@ -74,13 +76,23 @@ def whole(name: str, *, default: int, least: int, most: int = 10**9) -> int:
     return number
 
 
+def seconds(name: str, *, default: float, least: float = 0.0, most: float = 3_600.0) -> float:
+    value = os.environ.get(name) or str(default)
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:
+        refuse(name, f"is no number of seconds from {least:g} to {most:g}", f"Without it, it is {default:g}.")
+    return number
+
+
 def kept_secret(path: Path) -> str:
     """A random key for development, made once and readable by its owner only."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileExistsError), open(path, "x", opener=partial(os.open, mode=0o600)) as file:
+            file.write(secrets.token_urlsafe(64))
         return path.read_text()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key := secrets.token_urlsafe(64))
-    return key
+    except OSError as error:
+        refuse("DATA_DIR", f"cannot be used ({error.strerror})", "Name another folder: make run DATA_DIR=/some/folder")

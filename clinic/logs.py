@@ -6,6 +6,7 @@ people's lines only the place they come from is told, since their words may repe
 
 import json
 import logging
+import os
 import re
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -16,6 +17,8 @@ from typing import Any
 HOME = Path(__file__).resolve().parent.parent
 OURS = ("clinic", "tips", "appointments")
 NUMBER = r"\d{1,19}"
+STANDARD_ERROR = 2
+HEADS_FOR_THE_JOURNAL = {"CRITICAL": "<2>", "ERROR": "<3>", "WARNING": "<4>", "INFO": "<6>", "DEBUG": "<7>"}
 
 # What may be told beside a line of ours, and how it has to look; anything that looks otherwise is left out.
 PUBLIC = {
@@ -83,11 +86,22 @@ def own_frames(error: BaseException) -> Iterator[str]:
         trace = trace.tb_next
 
 
+def goes_to_the_journal() -> bool:
+    """Whether what is written to standard error is read by systemd (systemd.exec, JOURNAL_STREAM)."""
+    stream = os.environ.get("JOURNAL_STREAM")
+    return bool(stream) and stream == "{0.st_dev}:{0.st_ino}".format(os.fstat(STANDARD_ERROR))
+
+
 class Json(logging.Formatter):
     """A line for machines: one JSON object, in ASCII, so that nothing in it can break it."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        # The journal takes this off again, and finds the line by its level (sd-daemon).
+        self.heads = HEADS_FOR_THE_JOURNAL if goes_to_the_journal() else {}
+
     def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(facts(record))
+        return self.heads.get(record.levelname, "") + json.dumps(facts(record))
 
 
 class Plain(logging.Formatter):

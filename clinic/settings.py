@@ -12,7 +12,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
-from .environment import address, kept_secret, last_port, parts, refuse, secret, whole
+from .environment import address, kept_secret, last_port, parts, refuse, seconds, secret, whole
 from .unsafe import refuse_unsafe
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -168,7 +168,7 @@ CACHES = {
 }
 
 # How long a process may go on with the clinic's facts that it remembers.
-CLINIC_MEMORY_SECONDS = env.float("CLINIC_MEMORY_SECONDS", default=2.0)
+CLINIC_MEMORY_SECONDS = seconds("CLINIC_MEMORY_SECONDS", default=2.0)
 # How long a page may wait for the database in all before it says that it cannot answer.
 DATABASE_PATIENCE_SECONDS = 3.0
 # What readers see, finished and packed, as many bytes of it as a process may hold; 0: every page is made afresh.
@@ -176,9 +176,9 @@ PAGE_MEMORY_BYTES = whole("PAGE_MEMORY_BYTES", default=32_000_000, least=0)
 # Shared by all processes of a machine that show pages or change what they show.
 GENERATION_FILE = BASE_DIR / env("GENERATION_FILE", default=DATA_DIR / "generation")
 # How soon a change on another machine shows; 0: never, and one of this machine at once all the same.
-GENERATION_POLL_SECONDS = env.float("GENERATION_POLL_SECONDS", default=1.5)
+GENERATION_POLL_SECONDS = seconds("GENERATION_POLL_SECONDS", default=1.5)
 # How often a process writes how many pages it has shown, which a killed one forgets; 0: they are not counted.
-COUNT_FLUSH_SECONDS = env.float("COUNT_FLUSH_SECONDS", default=10.0)
+COUNT_FLUSH_SECONDS = seconds("COUNT_FLUSH_SECONDS", default=10.0)
 
 AUTH_USER_MODEL = "clinic.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -262,7 +262,7 @@ except OSError:
     sys.exit(1)
 ASK
     done
-    stop "The site is not ready. What it says: journalctl -u clinic-web -u clinic-worker -n 30"
+    stop "The site is not ready. What it says: sudo journalctl -u clinic-web -u clinic-worker -n 30"
 }
 
 # Two at once take turns.

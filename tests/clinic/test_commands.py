@@ -16,6 +16,7 @@ from clinic import health, mail
 from clinic.health import WORKER
 from clinic.management.commands.run import refuse_an_unwritable
 from clinic.models import ClinicSettings, Heartbeat, Holiday, OpeningHours, OutgoingMail, User
+from clinic.signin import steps_of
 from tests.conftest import free_port
 from tests.factories import DAY, HOUR, make_clinic, make_person, make_roles
 from tips.models import Tip
@@ -107,7 +108,33 @@ def test_a_worker_without_a_mail_server_goes_on_and_names_no_address(worker, clo
     ]
 
 
+# second_step
+
+
+@pytest.mark.parametrize("name", ["sam.okafor", "SAM@clinic.example"])
+def test_who_lost_the_second_step_is_found_by_what_they_sign_in_with(db, name):
+    person = make_person("Owner", username="sam.okafor", email="sam@clinic.example")
+    said = StringIO()
+
+    call_command("second_step", name, "--remove", stdout=said)
+    call_command("second_step", name, "--remove", stdout=said)
+
+    first, second = said.getvalue().splitlines()
+    assert first.endswith("has no second step any more and sets up a new one at the next sign-in.")
+    assert second == f"{person} has no second step."
+    assert not steps_of(person).exists()
+
+
 # demo
+
+
+def test_a_real_clinic_gets_no_accounts_whose_passwords_stand_in_a_file(db, settings):
+    settings.PRODUCTION = True
+
+    with pytest.raises(CommandError, match="for development"):
+        run_demo()
+
+    assert not User.objects.exists()
 
 
 def run_demo():

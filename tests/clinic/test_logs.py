@@ -3,6 +3,8 @@
 import ast
 import json
 import logging
+import os
+import subprocess
 import sys
 
 import pytest
@@ -176,6 +178,27 @@ def test_the_line_of_a_readers_page_costs_no_query_and_no_session(
 )
 def test_an_address_is_cut_so_that_many_share_it(rf, address, network):
     assert wide_network_of(rf.get("/", REMOTE_ADDR=address)) == network
+
+
+@pytest.mark.parametrize("is_the_journal", [True, False])
+def test_the_journal_is_told_the_level_of_a_line(tmp_path, is_the_journal):
+    """As `journalctl -p warning` looks for it (sd-daemon)."""
+    write = (
+        "import logging; from clinic.logs import Json; handler = logging.StreamHandler(); "
+        "handler.setFormatter(Json()); log = logging.getLogger('clinic.mail'); log.addHandler(handler); "
+        "log.warning('a mail could not be sent')"
+    )
+    written = tmp_path / "journal"
+    with written.open("wb") as file:
+        stream = os.fstat(file.fileno())
+        inode = stream.st_ino if is_the_journal else 1
+        environment = os.environ | {"JOURNAL_STREAM": f"{stream.st_dev}:{inode}"}
+        subprocess.run([sys.executable, "-c", write], env=environment, stderr=file, check=True)
+
+    line = written.read_text()
+
+    assert line.startswith("<4>{" if is_the_journal else "{")
+    assert json.loads(line.removeprefix("<4>"))["event"] == "a mail could not be sent"
 
 
 def test_people_read_the_same_with_the_same_reticence():

@@ -87,6 +87,46 @@ def test_a_proxy_is_believed_only_where_one_was_named(tmp_path, said, believed):
     assert setting(tmp_path, "SECURE_PROXY_SSL_HEADER", **PRODUCTION, PROXY_COUNT=said) == [believed]
 
 
+# What a command says where it cannot go on
+
+
+AWAY = {"DATABASE_URL": "postgres://clinic:password-of-the-clinic@127.0.0.1:1/clinic"}
+
+
+@pytest.mark.parametrize(
+    "command", [["audit", "verify"], ["second_step", "therapist"], ["migrate"], ["createcachetable"], ["purge"]]
+)
+def test_why_there_is_no_database_is_said_in_one_sentence(tmp_path, command):
+    said = python(tmp_path, "manage.py", *command, **AWAY)
+
+    [sentence] = [line for line in said.stderr.splitlines() if line.startswith("The database says “connection failed")]
+    assert said.returncode == 1
+    assert "Connection refused" in sentence
+    assert "Traceback" not in said.stderr
+    assert "password-of-the-clinic" not in said.stderr
+
+
+def test_whoever_wants_to_know_more_is_told_it(tmp_path):
+    said = python(tmp_path, "manage.py", "audit", "verify", "--traceback", **AWAY)
+
+    assert "Traceback" in said.stderr
+
+
+def test_a_check_of_a_database_that_is_away_does_not_say_that_all_is_well(tmp_path):
+    said = python(tmp_path, "manage.py", "check", "--database", "default", "--fail-level", "WARNING", **AWAY)
+
+    assert said.returncode == 1
+    assert "The database gives no answer" in said.stderr
+
+
+def test_a_file_that_is_no_database_is_said_in_one_sentence(tmp_path):
+    (tmp_path / "junk").write_text("these are not the bytes of a database")
+
+    said = python(tmp_path, "manage.py", "migrate", DATABASE_URL=f"sqlite:///{tmp_path}/junk")
+
+    assert (said.returncode, said.stderr) == (1, "The database says “file is not a database”.\n")
+
+
 # Development, with nothing set
 
 
@@ -105,6 +145,16 @@ def test_development_makes_a_key_once_that_only_its_owner_can_read(tmp_path):
     assert (again, kept.read_text()) == (first, first)
     assert len(first) >= 50
     assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_cannot_be_used_is_named_with_the_way_out(tmp_path):
+    (tmp_path / "var").write_text("a file")
+
+    said = python(tmp_path, "manage.py", "check")
+
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith("DATA_DIR cannot be used (")
+    assert len(said.stderr.splitlines()) == 1
 
 
 def test_two_developers_have_two_keys(tmp_path):

@@ -29,4 +29,9 @@ class Command(BaseCommand):
             self.stderr.write(f"And {found.breaks - len(found.words)} more.")
         if found.breaks:
             raise CommandError("The audit is not as it was written.")
+        if found.no_heads:
+            raise CommandError(
+                "Every sealed row is as it was written. Whether the end was cut off cannot be seen: "
+                f"the file of heads cannot be read ({found.no_heads}: {heads})."
+            )
         self.stdout.write("Every sealed row is as it was written.")

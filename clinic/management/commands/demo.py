@@ -86,6 +86,9 @@ class Command(BaseCommand):
     def handle(self, *args, year=False, **options):
         if year and not settings.DEBUG:
             raise CommandError("A year of sample requests is for development, and DEBUG is off.")
+        # Whose passwords stand in a file and on a screen; the site would not start beside them.
+        if settings.PRODUCTION:
+            raise CommandError("The sample accounts are for development. A real clinic is opened with open_clinic.")
         if not year or not User.objects.exists():
             self.fill()
         if year:

@@ -110,7 +110,7 @@ class Command(BaseCommand):
         self.several("Hours", more_hours, facts["hours"], least=1)
 
     def ask_holidays(self, facts):
-        self.stdout.write("\nHolidays, and other days on which nobody answers, such as  2026-12-25 Christmas Day")
+        self.stdout.write("\nHolidays, and other days on which nobody answers, such as  YYYY-12-25 Christmas Day")
         self.several("Holiday", partial(another_day, ZoneInfo(facts["clinic"]["zone"])), facts["holidays"])
 
     def ask_my_name(self, facts):

@@ -5,10 +5,11 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
 from django.utils import timezone
 
 from clinic.models import User
-from clinic.signin import SecondStep, take_second_step_away
+from clinic.signin import SecondStep, sees_requests, steps_of, take_second_step_away
 
 
 class Command(BaseCommand):
@@ -22,12 +23,15 @@ class Command(BaseCommand):
         parser.add_argument("--remove", action="store_true", help="take the second step away")
 
     def handle(self, *args, username, remove, **options):
-        person = User.objects.filter(username=username).first()
+        person = User.objects.filter(Q(username__iexact=username) | Q(email__iexact=username)).first()
         if person is None:
             raise CommandError(f"Nobody signs in as “{username}”.")
-        if remove:
+        if remove and not steps_of(person).exists():
+            self.stdout.write(f"{person} has no second step.")
+        elif remove:
             take_second_step_away(person, by=None, at=timezone.now())
-            self.stdout.write(f"{person} sets up a new second step at the next sign-in.")
+            again = " and sets up a new one at the next sign-in" if sees_requests(person) else ""
+            self.stdout.write(f"{person} has no second step any more{again}.")
         elif settings.PRODUCTION:
             raise CommandError("Codes are shown while developing only. With --remove the second step is taken away.")
         else:
