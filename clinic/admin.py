@@ -88,8 +88,9 @@ class InvitationForm(OneNameAndAddressEach):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        for name in self.fields.keys() & {"display_name", "groups"}:
+            self.fields[name].required = True
         if "groups" in self.fields:
-            self.fields["groups"].required = True
             self.fields["groups"].error_messages["required"] = _("Without a role nobody can do anything here.")
 
     def save(self, commit=True):

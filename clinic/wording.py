@@ -1,4 +1,4 @@
-"""How times and phone numbers are said, the same on pages and in mails."""
+"""How times, phone numbers and refused forms are said, the same on pages and in mails."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,9 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.forms import BaseForm
 from django.utils.dates import WEEKDAYS
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from phonenumber_field.phonenumber import PhoneNumber
@@ -82,3 +84,16 @@ def roughly(length: timedelta) -> str:
         return ngettext("%d hour", "%d hours", hours) % hours
     days = math.ceil(hours / 24)
     return ngettext("%d day", "%d days", days) % days
+
+
+def what_is_wrong(form: BaseForm, *, under: str, anchor: str) -> str:
+    """For the top of a page whose form is screens below: it leads there, and names each field."""
+    found = [
+        f"{form.fields[field].label}: {error}" if field in form.fields else error
+        for field, errors in form.errors.items()
+        for error in errors
+    ]
+    form_below = format_html('<a href="#{}">{}</a>', anchor, under)
+    return format_html(
+        _("Nothing was done yet. Please look again at {form}: {errors}"), form=form_below, errors=" ".join(found)
+    )

@@ -9,7 +9,6 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -20,7 +19,7 @@ from appointments.people import TRIAGE
 from clinic import audit
 from clinic.letter import subject_of
 from clinic.models import AuditAction, OutgoingMail
-from clinic.wording import dialed
+from clinic.wording import dialed, what_is_wrong
 
 from .acts import ACTS, is_theirs, may_hand_over
 
@@ -138,7 +137,7 @@ def act(request, reference, name):
     now = timezone.now()
     form = chosen.form(request.POST, consultation=consultation, user=request.user, at=now)
     if not form.is_valid():
-        messages.error(request, what_is_wrong(name, form))
+        messages.error(request, what_is_wrong(form, under=chosen.heading, anchor=f"act-{name}"))
         return show_request(request, consultation, **{name: form})
     mail = chosen.mail_about(consultation)
     try:
@@ -155,18 +154,6 @@ def act(request, reference, name):
     done = chosen.done % consultation.for_staff_mail() if chosen.done else _("Done.")
     messages.success(request, f"{done} {heard(consultation)}" if mail else done)
     return redirect("admin:consultation", consultation.reference)
-
-
-def what_is_wrong(name, form):
-    """For the top of the page: on a phone the form is screens below. Leads there, and names each field."""
-    found = [
-        f"{form.fields[field].label}: {error}" if field in form.fields else error
-        for field, errors in form.errors.items()
-        for error in errors
-    ]
-    form_below = format_html('<a href="#act-{}">{}</a>', name, ACTS[name].heading)
-    words = _("Nothing was done yet. Please look again at {form}: {errors}")
-    return format_html(words, form=form_below, errors=" ".join(found))
 
 
 def heard(consultation):

@@ -1,9 +1,13 @@
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import authenticate
@@ -17,7 +21,7 @@ from clinic.health import WORKER
 from clinic.management.commands.run import refuse_an_unwritable
 from clinic.models import ClinicSettings, Heartbeat, Holiday, OpeningHours, OutgoingMail, User
 from clinic.signin import steps_of
-from tests.conftest import free_port
+from tests.conftest import free_port, wait_for
 from tests.factories import DAY, HOUR, make_clinic, make_person, make_roles
 from tips.models import Tip
 
@@ -292,3 +296,31 @@ def test_run_leaves_the_folder_that_it_tried_as_it_was(data_dir):
 
     assert [file.name for file in data_dir.iterdir()] == ["new"]
     assert list((data_dir / "new").iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes under /proc")
+def test_a_clinic_that_is_told_to_close_twice_leaves_no_process_behind(tmp_path, settings):
+    """As where a whole group of processes is ended, make among them, which passes it on."""
+    port = str(free_port())
+    mine = {"PATH": os.defpath, "ENV_FILE": os.devnull, "DATA_DIR": str(tmp_path / "var")}
+    command = [sys.executable, "manage.py", "run", "--port", port]
+    clinic = subprocess.Popen(command, cwd=settings.BASE_DIR, env=mine, stdout=subprocess.DEVNULL)
+    wait_for(f"http://localhost:{port}/health/live/", clinic, seconds=120)
+    before = processes_of(tmp_path)
+
+    clinic.terminate()
+    time.sleep(0.3)
+    clinic.terminate()
+
+    clinic.wait(timeout=30)
+    assert (len(before) >= 3, processes_of(tmp_path)) == (True, [])
+
+
+def processes_of(folder):
+    """Whoever was started with its data there."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if str(folder).encode() in (process / "environ").read_bytes():
+                found.append(process.name)
+    return found

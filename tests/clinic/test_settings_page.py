@@ -121,11 +121,12 @@ def test_hours_that_overlap_are_refused_beside_the_form_and_those_that_meet_are_
 # People
 
 
-def test_nobody_is_invited_without_a_role(clinic, browser):
-    sent = {"username": "dee", "display_name": "Dee Moss", "email": "dee@clinic.example", "is_staff": "on"}
+def test_nobody_is_invited_without_a_role_or_a_name(clinic, browser):
+    sent = {"username": "dee", "display_name": " ", "email": "dee@clinic.example", "is_staff": "on"}
 
     answer = browser.post("/admin/clinic/user/add/", sent)
 
+    assert answer.context["adminform"].form.errors.keys() == {"display_name", "groups"}
     assert "Without a role nobody can do anything here." in answer.content.decode()
     assert not User.objects.filter(username="dee").exists()
 

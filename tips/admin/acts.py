@@ -153,7 +153,7 @@ ACTS = {
         lambda tip, user: (
             tip.status == S.IN_CLINICAL and not tip.has_part_in(user) and not tip.has_agreed_as_editor(user)
         ),
-        _("Agreed. It is live, or will be at its date."),
+        _("Agreed."),
         NextReviewForm,
         binds=True,
         is_next=True,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic import audit
 from clinic.models import AuditAction, DayCount
+from clinic.wording import what_is_wrong
 from tips.checks import check
 from tips.differences import differences
 from tips.models import (
@@ -83,7 +84,8 @@ def show_article(request, tip, *, status=200, **bound):
         "edit_url": reverse(f"admin:tips_{tip.kind}_change", args=[tip.pk]) if may_write(tip, request.user) else "",
         "live_url": tip.get_absolute_url() if tip.is_live(at=now) else "",
         "now": now,
-        "asked": asked,
+        "asked": asked if asked and not has_agreed_since(tip, asked) else None,
+        "is_refused": bool(bound),
         "stands": standing(tip, at=now),
         "acts": acts,
         "fetched": fetched_lately(tip, today=timezone.localdate(now)),
@@ -94,6 +96,12 @@ def show_article(request, tip, *, status=200, **bound):
         ],
     }
     return TemplateResponse(request, "admin/tips/standing.html", context, status=status)
+
+
+def has_agreed_since(tip, asked):
+    """Whether whoever asked for changes has since agreed to a text, or to pass it on."""
+    read = tip.steps.filter(pk__gt=asked.pk, by=asked.by_id, from_status__in=IN_REVIEW)
+    return read.filter(to_status__in=[TipStatus.IN_CLINICAL, TipStatus.APPROVED]).exists()
 
 
 def notes(tip, person, *, at):
@@ -126,6 +134,7 @@ def act(request, pk, name):
         raise PermissionDenied
     form = chosen.form(request.POST, tip=tip, at=timezone.now())
     if not form.is_valid():
+        messages.error(request, what_is_wrong(form, under=chosen.heading, anchor=f"act-{name}"))
         return show_article(request, tip, **{name: form})
     seen = {"revision": tip.revisions.filter(number=number_of(request)).first()} if chosen.binds else {}
     try:

@@ -101,7 +101,9 @@ def serve(port):
     except KeyboardInterrupt:
         pass
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # Whoever told the whole group has told make too, which passes it on: closing is begun once.
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, signal.SIG_IGN)
         for process in running:
             stop(process)
 
