@@ -299,7 +299,7 @@ def test_run_leaves_the_folder_that_it_tried_as_it_was(data_dir):
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes under /proc")
-def test_a_clinic_that_is_told_to_close_twice_leaves_no_process_behind(tmp_path, settings):
+def test_a_clinic_that_is_told_to_close_again_and_again_leaves_no_process_behind(tmp_path, settings):
     """As where a whole group of processes is ended, make among them, which passes it on."""
     port = str(free_port())
     mine = {"PATH": os.defpath, "ENV_FILE": os.devnull, "DATA_DIR": str(tmp_path / "var")}
@@ -308,9 +308,9 @@ def test_a_clinic_that_is_told_to_close_twice_leaves_no_process_behind(tmp_path,
     wait_for(f"http://localhost:{port}/health/live/", clinic, seconds=120)
     before = processes_of(tmp_path)
 
-    clinic.terminate()
-    time.sleep(0.3)
-    clinic.terminate()
+    for _ in range(5):
+        clinic.terminate()
+        time.sleep(0.05)
 
     clinic.wait(timeout=30)
     assert (len(before) >= 3, processes_of(tmp_path)) == (True, [])
