@@ -66,10 +66,7 @@ def show_article(request, tip, *, status=200, **bound):
         for name, act in ACTS.items()
         if name in bound or (act.may(tip, request.user) and act.is_open(tip, request.user))
     ]
-    # What the last reader of a text asked for, until somebody has agreed; not what was arranged around it since.
-    agreed = tip.steps.filter(to_status=TipStatus.APPROVED).last()
-    requests = tip.steps.filter(revision__isnull=False, to_status=TipStatus.CHANGES_REQUESTED)
-    asked = requests.filter(pk__gt=agreed.pk if agreed else 0).last()
+    asked = last_request(tip)
     compared = tip.live or (asked.revision if asked else None)
     context = {
         **admin.site.each_context(request),
@@ -96,6 +93,13 @@ def show_article(request, tip, *, status=200, **bound):
         ],
     }
     return TemplateResponse(request, "admin/tips/standing.html", context, status=status)
+
+
+def last_request(tip):
+    """The step by which the last reader of a text asked for changes, until it is live; not what was arranged around it since."""
+    live = tip.steps.filter(to_status=TipStatus.APPROVED).last()
+    asked = tip.steps.filter(revision__isnull=False, to_status=TipStatus.CHANGES_REQUESTED)
+    return asked.filter(pk__gt=live.pk if live else 0).last()
 
 
 def has_agreed_since(tip, asked):
