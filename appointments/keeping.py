@@ -82,14 +82,16 @@ def forget_what_is_typed():
 def note(references, *, at):
     """On disk before the erasure is committed: one that cannot be listed does not happen."""
     stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    lines = "".join(f"{reference} {stamp}\n" for reference in references)
+    lines = "".join(f"{reference} {stamp}\n" for reference in references).encode()
     path = Path(settings.ERASED_LIST)
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         # One machine after the other: in a shared directory two that append at once may overwrite each other's lines.
         fcntl.flock(file, fcntl.LOCK_EX)
-        os.write(file, lines.encode())
+        while lines:
+            # A disk that is nearly full takes a part, and says only of the next that there is no room.
+            lines = lines[os.write(file, lines) :]
         os.fsync(file)
         os.fsync(folder)
     finally:

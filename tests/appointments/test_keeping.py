@@ -1,6 +1,7 @@
 """What is kept, for how long, and that nothing else is left."""
 
 import fcntl
+import resource
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
@@ -233,6 +234,23 @@ def test_an_erasure_that_cannot_be_listed_does_not_happen(clinic, settings, tmp_
         keeping.erase([consultation], at=NOON)
 
     assert reread(consultation).statement.full_name == SAID["full_name"]
+
+
+def test_an_erasure_of_which_only_a_part_can_be_listed_does_not_happen_at_all(clinic, own_list):
+    consultations = [make_consultation(status=S.SPAM) for _ in range(3)]
+    # Larger than any other file that this process writes to, so that only the list meets the end of the room.
+    room, limits = 2**32, resource.getrlimit(resource.RLIMIT_FSIZE)
+    with own_list.open("w") as file:
+        file.truncate(room)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room + 40, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            keeping.erase(consultations, at=NOON)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert [reread(each).statement.full_name for each in consultations] == [SAID["full_name"]] * 3
 
 
 def test_machines_that_share_the_list_write_one_after_the_other(own_list):
