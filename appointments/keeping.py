@@ -72,11 +72,12 @@ def erase(consultations, *, at, by=None, recorded_as=AuditAction.ERASED, **why):
 def forget_what_is_typed():
     """From every session: the words in it may be anybody's. Each page of the form carries its answers as well."""
     for session in Session.objects.order_by("pk").iterator():
-        held = session.get_decoded()
-        if TYPED & held.keys():
-            rest = Session.objects.encode({k: v for k, v in held.items() if k not in TYPED})
-            # Whoever signs out meanwhile has left no session to write to.
-            Session.objects.filter(pk=session.pk).update(session_data=rest)
+        if not TYPED & session.get_decoded().keys():
+            continue
+        # Read once more, and held: whoever sends meanwhile has kept another one, and whoever signs out has left none.
+        for now in Session.objects.select_for_update().filter(pk=session.pk):
+            rest = {k: v for k, v in now.get_decoded().items() if k not in TYPED}
+            Session.objects.filter(pk=now.pk).update(session_data=Session.objects.encode(rest))
 
 
 def note(references, *, at):

@@ -25,6 +25,7 @@ from appointments.models import (
 )
 from appointments.models.statement import EMPTY
 from appointments.tick import tick
+from appointments.views.pages import SENT_KEY
 from clinic.models import AuditEntry, ClinicSettings, Heartbeat, OutgoingMail
 from clinic.sessions import SessionStore
 from tests.factories import DAY, NOON, SAID, make_clinic, make_consultation
@@ -167,6 +168,28 @@ def test_somebody_who_signs_out_meanwhile_does_not_undo_an_erasure(clinic, thera
 
     assert erased == [consultation.reference]
     assert [(row.pk, row.get_decoded()) for row in Session.objects.all()] == [(stays.session_key, {})]
+
+
+def test_what_a_patient_sends_during_an_erasure_leads_on_to_its_confirmation(clinic, therapist):
+    consultation = bring_to(S.WITHDRAWN, by=therapist)
+    sessions = [SessionStore() for _ in range(2)]
+    for session in sessions:
+        session[SESSION_KEY] = {"answers": "typed"}
+        session.create()
+    first, last = sorted(sessions, key=lambda session: session.session_key)
+
+    def send(execute, sql, params, many, context):
+        if sql.startswith('UPDATE "django_session"') and first.session_key in params:
+            del last[SESSION_KEY]
+            last[SENT_KEY] = "CR-ABCDEF"
+            last.save()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(send):
+        keeping.erase([consultation], at=NOON)
+
+    held = {row.pk: row.get_decoded() for row in Session.objects.all()}
+    assert held == {first.session_key: {}, last.session_key: {SENT_KEY: "CR-ABCDEF"}}
 
 
 def test_an_erased_request_says_nothing_and_keeps_its_reference_and_dates(clinic, owner, therapist):
