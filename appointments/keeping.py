@@ -169,9 +169,10 @@ def too_old(*, at):
         return at - timedelta(days=getattr(clinic, f"keep_{name}_days"))
 
     closed = {name: ConsultationRequest.objects.closed_until(ago(name), *ends) for name, ends in ENDS.items()}
-    # Of what came back to us something hangs on it while the request is open: whether its patient can be mailed.
+    # While the request is open something hangs on which came back to us and which came after it: whether its patient
+    # can be mailed.
     open_ones = ConsultationRequest.objects.open().filter(reference=OuterRef("reference"))
-    mails = OutgoingMail.objects.done_until(ago("mail")).exclude(Exists(open_ones), parked_at__isnull=False)
+    mails = OutgoingMail.objects.done_until(ago("mail")).exclude(Exists(open_ones))
     return closed | {"mail": mails}
 
 

@@ -316,3 +316,15 @@ def test_that_a_mail_came_back_is_kept_as_long_as_something_hangs_on_it(clinic, 
 
     assert OutgoingMail.objects.exists() == kept
     assert consultation.can_be_mailed == (not kept)
+
+
+def test_an_address_that_works_again_stays_good_after_the_purge(clinic, therapist):
+    consultation = bring_to(S.NEEDS_INFO, by=therapist)
+    facts = {"reference": consultation.reference, "to": SAID["email"], "next_attempt_at": NOON}
+    OutgoingMail.objects.create(event="received", message_id="<1@x>", queued_at=NOON, parked_at=NOON, **facts)
+    later = {"queued_at": NOON + DAY, "sent_at": NOON + DAY}
+    OutgoingMail.objects.create(event="one_thing", message_id="<2@x>", **later, **facts)
+
+    keeping.purge(at=NOON + 22 * DAY)
+
+    assert consultation.can_be_mailed
