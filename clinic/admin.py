@@ -71,7 +71,8 @@ class PersonForm(OneNameAndAddressEach, UserChangeForm):
     def clean(self):
         """Somebody must be left who can give roles back."""
         said = super().clean()
-        owner = Group.objects.get(name="Owner")
+        # One at a time: two who each give it up at once would both see the other.
+        owner = Group.objects.select_for_update(no_key=True).get(name="Owner")
         stays = said.get("is_active") and said.get("is_staff") and owner in said.get("groups", ())
         owners = User.objects.filter(is_active=True, is_staff=True, groups=owner)
         if not stays and "groups" in self.fields and {self.instance.pk} == set(owners.values_list("pk", flat=True)):

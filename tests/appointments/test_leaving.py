@@ -1,12 +1,16 @@
 """Somebody leaves: their open requests go to a colleague at once, and nobody is forgotten."""
 
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
+
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection, transaction
 
 from appointments import emails
 from appointments.models import ConsultationRequest
-from clinic.models import AuditEntry, OutgoingMail
-from tests.factories import DAY, NOON
+from clinic.models import AuditEntry, OutgoingMail, User
+from tests.factories import DAY, NOON, make_person
 
 from .stages import START, S, bring_to, make_arrived, make_visit
 
@@ -158,3 +162,30 @@ def test_the_only_owner_stays_one(clinic, owner, colleague, signed_in, alone):
 
     assert ("They are the only owner." in answer.content.decode()) == alone
     assert owner.groups.filter(name="Owner").exists() == alone
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_two_owners_who_give_it_up_at_once_one_stays(clinic, owner, signed_in):
+    other = make_person("Owner")
+    browsers = {person: signed_in(person) for person in (owner, other)}
+
+    def give_up(person):
+        return browsers[person].post(f"/admin/clinic/user/{person.pk}/change/", becoming_an_editor(person))
+
+    def at_the_same_moment():
+        try:
+            return give_up(other)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as another:
+        with transaction.atomic():
+            first = give_up(owner)
+            giving_up = another.submit(at_the_same_moment)
+            sleep(0.5)
+        second = giving_up.result()
+
+    assert first.status_code == 302
+    assert "They are the only owner." in second.content.decode()
+    assert list(User.objects.filter(groups__name="Owner")) == [other]
