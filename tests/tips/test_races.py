@@ -9,9 +9,10 @@ import pytest
 from django.db import connection, transaction
 
 from clinic.models import OutgoingMail
-from tests.factories import DAY, NOON, make_person, make_tip
+from tests.factories import DAY, NOON, come_in, make_person, make_tip
 from tips import emails
-from tips.models import Tip, TipStatus, TransitionNotAllowed
+from tips.models import Tip, TipStatus, Topic, TransitionNotAllowed
+from tips.search import SearchEntry
 from tips.tick import tick
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -105,6 +106,28 @@ def test_of_two_who_agree_at_once_one_does_and_the_other_reads_who(act, guarded)
         other = said[1 - said.index("done")]
         assert f"“Approved” since {tip.clinical_reviewer}" in other
         assert OutgoingMail.objects.filter(event="tip_approved").count() == 1
+
+
+def test_a_topic_that_is_renamed_while_a_text_goes_live_leaves_that_text_to_be_found(clinic, editor, reviewer):
+    topic = Topic.objects.create(name="Backs", slug="backs")
+    tip = make_tip(topics=[topic])
+    tip.revise(by=tip.author, at=NOON, **NEWER)
+    Tip.objects.update(status=S.IN_CLINICAL)
+    browser = come_in(editor)
+
+    def rename():
+        return browser.post(f"/admin/tips/topic/{topic.pk}/change/", {"name": "Spines"}).status_code
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            agree(Tip.objects.get(), reviewer)
+            renamed = other.submit(closing, rename)
+            sleep(0.5)
+        said = renamed.result()
+
+    found = SearchEntry.objects.get()
+    assert (said, found.text_id) == (302, Tip.objects.get().latest.pk)
+    assert "spine" in found.topics
 
 
 def tell_without_marking(*, at):

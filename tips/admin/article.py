@@ -38,9 +38,10 @@ class TopicAdmin(admin.ModelAdmin):
         return topic.get_absolute_url()
 
     def save_model(self, request, topic, form, change):
-        """Its tips are found by its new name."""
+        """Its tips are found by its new name, each held: of one that goes live meanwhile it is the newer text."""
         super().save_model(request, topic, form, change)
-        for tip in topic.tips.filter(live__isnull=False).select_related("live"):
+        # The text is read after that; one that is joined would be of before.
+        for tip in topic.tips.filter(live__isnull=False).order_by("pk").select_for_update(of=["self"]):
             search.index(tip)
 
 
