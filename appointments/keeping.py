@@ -49,6 +49,13 @@ SWEPT = [ConsultationRequest, PatientStatement, NameWord, Question, Note, Contac
 # A line of the list. One that was cut off by a crash belongs to an erasure that did not happen.
 LISTED = re.compile(r"(CR-[A-Z0-9]{6}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)Z")
 
+# Whether these tables, and where they keep long values, hold nothing from before a transaction.
+OLDEST = """
+    SELECT max(age(part.relfrozenxid)) <= age(%s::text::xid)
+    FROM pg_class AS whole JOIN pg_class AS part ON part.oid IN (whole.oid, whole.reltoastrelid)
+    WHERE whole.oid = ANY(%s::text[]::regclass[])
+"""
+
 
 class ClockMovedBack(Exception):
     """The last purge ran later than now: by which clock something is old is not known."""
@@ -145,9 +152,7 @@ def wipe():
     """Free pages and old row versions; false where somebody is at work with the old ones right now."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            for model in SWEPT:
-                cursor.execute(f'VACUUM "{model._meta.db_table}"')
-            return True
+            return is_vacuumed(cursor, [model._meta.db_table for model in SWEPT])
         # Overwriting frees pages clean, but a page that was split before may hold a second copy: written anew, none does.
         try:
             cursor.execute("VACUUM")
@@ -156,6 +161,27 @@ def wipe():
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         is_busy, _, _ = cursor.fetchone()
     return not is_busy
+
+
+def is_vacuumed(cursor, tables):
+    """Whether no row version is left in them that was old when this began.
+
+    As long as a dump or another transaction may read one, it stays. What a table says of its oldest transaction comes
+    after all that it has removed, and frozen is every page: else one that somebody reads at that moment is passed over.
+    """
+    cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::xid::text")
+    [now] = cursor.fetchone()
+    cursor.execute("SET statement_timeout = '60s'")
+    try:
+        for table in tables:
+            # Where few rows are old, the index keeps their words unless told otherwise.
+            cursor.execute(f'VACUUM (FREEZE, INDEX_CLEANUP ON) "{table}"')
+    except OperationalError:
+        return False
+    finally:
+        cursor.execute("RESET statement_timeout")
+    cursor.execute(OLDEST, [now, tables])
+    return cursor.fetchone()[0]
 
 
 # Purging

@@ -5,18 +5,21 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from appointments.models import ConsultationRequest
+from appointments import keeping
+from appointments.models import ConsultationRequest, NameWord, PatientStatement
 from tests.conftest import database_url, manage
-from tests.factories import HOUR, make_clinic, make_person
+from tests.factories import HOUR, NOON, make_clinic, make_consultation, make_person
 from tests.run import find_programs
 
 from .pages import CHECK, fill
+from .stages import S
 from .test_person_page import CHOSEN, PERSON
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +36,13 @@ WRITTEN = {
 }
 # As the search keeps a word in a dump of PostgreSQL, and the number in each of its forms.
 TRACES = [MARK, MARK.encode().hex(), "4076985507", "698-5507", "4076985508", "698-5508"]
+
+NAMES = "name_word_is_kept_once_for_each_name"
+ENTRIES = """
+    SELECT count(*) FROM generate_series(1, pg_relation_size(%(index)s) / 8192 - 1) AS page,
+    LATERAL bt_page_items(%(index)s, page) AS entry WHERE position(%(word)s IN replace(entry.data, ' ', '')) > 0
+"""
+on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="about PostgreSQL")
 
 
 def program(name):
@@ -108,6 +118,25 @@ def a_visit(client, therapist, browser):
 
 
 @pytest.fixture
+def into_pages(db):
+    """How many entries of an index, as they lie in the file, hold a word."""
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS pageinspect")
+        except DatabaseError:
+            pytest.skip("this PostgreSQL lets nobody look into its pages")
+
+    def look(index, word):
+        with connection.cursor() as cursor:
+            cursor.execute(ENTRIES, {"index": index, "word": word.encode().hex()})
+            return cursor.fetchone()[0]
+
+    yield look
+    with connection.cursor() as cursor:
+        cursor.execute("DROP EXTENSION pageinspect")
+
+
+@pytest.fixture
 def at_work(environment, settings, client, signed_in):
     settings.ERASED_LIST = Path(environment["DATA_DIR"]) / "erased.txt"
     settings.ERASED_LIST.unlink(missing_ok=True)
@@ -145,6 +174,34 @@ def test_no_byte_of_an_erased_person_is_left_nor_comes_back(at_work, environment
     if databases:
         copies = files({"DATA_DIR": tmp_path / "none"}, older.removeprefix("sqlite:///"))
         assert [path for path in copies if any(trace.encode() in read(path) for trace in TRACES)] == []
+
+
+@on_postgresql
+def test_what_a_dump_may_still_read_is_not_called_swept():
+    make_clinic()
+    consultation = make_consultation(status=S.SPAM)
+
+    with psycopg.connect(database_url()) as dump_at_work:
+        dump_at_work.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        dump_at_work.execute("SELECT 1")
+        keeping.erase([consultation], at=NOON)
+        during = (keeping.sweep(at=NOON), PatientStatement.objects.get().swept_at)
+    after = (keeping.sweep(at=NOON), PatientStatement.objects.get().swept_at)
+
+    assert (during, after) == ((False, None), (True, NOON))
+
+
+@on_postgresql
+def test_no_index_keeps_a_word_because_few_rows_are_old(into_pages):
+    make_clinic()
+    many, one = make_consultation(), make_consultation(status=S.SPAM, said={"full_name": MARK})
+    NameWord.objects.bulk_create(NameWord(statement_id=many.pk, word=b"word%d" % number) for number in range(20_000))
+
+    before = into_pages(NAMES, MARK)
+    keeping.erase([one], at=NOON)
+    keeping.sweep(at=NOON)
+
+    assert (before, into_pages(NAMES, MARK)) == (1, 0)
 
 
 def test_a_session_that_is_emptied_of_a_draft_goes_on(at_work, client):
