@@ -7,6 +7,7 @@ from django.conf import settings
 from appointments import calendar
 from clinic import mail
 from clinic.models import ClinicSettings, OutgoingMail
+from clinic.wording import spoken
 
 from .people import OVERSEE, TRIAGE, who_may, who_sees_patients
 
@@ -147,7 +148,7 @@ def _to_patient(event, consultation, *, at, to=None):
 
 
 def _for_calendar(event, consultation, *, guest, at):
-    """The booked time as a calendar entry, or that the same entry is void; nothing where neither is told."""
+    """The booked time as a calendar entry, or that the same entry is void and which time it was; nothing where neither is told."""
     time, method = None, calendar.CANCEL
     if event == "booked":
         time, method = consultation.times.booked().first(), calendar.REQUEST
@@ -156,7 +157,10 @@ def _for_calendar(event, consultation, *, guest, at):
     if time is None:
         return {}
     who = {"clinic": ClinicSettings.current(), "sender": mail.sender_address(), "guest": guest}
-    return {"calendar": calendar.entry(time.for_calendar(), method, **who, at=at)}
+    told = {"calendar": calendar.entry(time.for_calendar(), method, **who, at=at)}
+    if method == calendar.CANCEL:
+        told["given_up"] = spoken(time.starts_at, who["clinic"].tzinfo)
+    return told
 
 
 def _to_staff(event, consultation, people, *, at):

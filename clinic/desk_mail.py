@@ -172,7 +172,6 @@ def sample_facts():
         "is_to_be_called": False,
         "references": ["CR-ACDEFG", "CR-HJKMNP"],
         "suspects": 2,
-        "given_up": "",
         "problems": [_("The last backup is of %(when)s.") % {"when": spoken(SAMPLED_AT - timedelta(days=3), zone)}],
         "reviews_due": 3,
         "is_screen_due": True,
@@ -189,7 +188,7 @@ def sample_facts():
 
 
 def sample_entry(event):
-    """The calendar entry of the mails that have one."""
+    """The calendar entry of the mails that have one, and its time as the words of a cancellation name it."""
     if event != "booked" and event not in GIVES_UP:
         return {}
     visit = calendar.Visit(
@@ -202,7 +201,8 @@ def sample_entry(event):
     )
     method = calendar.CANCEL if event in GIVES_UP else calendar.REQUEST
     who = {"clinic": ClinicSettings.current(), "sender": mail.sender_address(), "guest": SAMPLE_GUEST}
-    return {"calendar": calendar.entry(visit, method, **who, at=SAMPLED_AT)}
+    entry = {"calendar": calendar.entry(visit, method, **who, at=SAMPLED_AT)}
+    return entry | {"given_up": spoken(visit.starts_at, who["clinic"].tzinfo)}
 
 
 def shown(request, message, html_address):

@@ -303,14 +303,15 @@ class ConsultationRequest(Transitions, models.Model):
             "is_to_be_called": self.status == RequestStatus.NEEDS_INFO and not self.can_be_mailed,
         }
 
-    def given_up(self):
-        """The booked time that ended with the request."""
-        return self.times.given_up(at=self.closed_at).first() if self.closed_at else None
+    def given_up(self, *, at):
+        """The time that was booked last and is no more, as long as somebody might still come to it."""
+        last = self.times.filter(booked_at__isnull=False).order_by("booked_at", "pk").last()
+        return last if last and last.released_at and last.starts_at > at else None
 
     def for_mail(self):
         """What a mail may know: a reference, times and a link. No health field, nothing the patient typed."""
         zone = ClinicSettings.current().tzinfo
-        times, given_up = [], self.given_up()
+        times = []
         if self.status in WITH_TIMES:
             times = self.times.booked() or self.times.standing().order_by("starts_at")
         return {
@@ -323,5 +324,4 @@ class ConsultationRequest(Transitions, models.Model):
             "held_until": spoken(kept_until(times), zone) if times and times[0].held_until else "",
             "reason": str(self.get_decline_reason_display()),
             "next_step": str(self.get_next_step_display()),
-            "given_up": spoken(given_up.starts_at, zone) if given_up else "",
         }

@@ -325,7 +325,6 @@ def test_the_object_given_to_the_mails_has_no_field_of_the_patients(clinic):
         "mode",
         "minutes",
         "held_until",
-        "given_up",
         "reason",
         "next_step",
     }
