@@ -65,3 +65,11 @@ def test_the_page_says_nothing_of_a_canceled_visit_once_another_is_booked_or_its
     told = [lead(client, consultation) for consultation in (moved, past)]
 
     assert [("Booked: " in words, "canceled" in words) for words in told] == [(True, False), (False, False)]
+
+
+def test_whoever_cannot_come_reads_first_which_visit_they_give_up(clinic, client, therapist):
+    consultation = bring_to_visit(therapist)
+
+    asked = Page(client.get(own(consultation, "status_cannot_come")))
+
+    assert f"Your booked time, {spoken(THIS_HOUR + DAY, clinic.tzinfo)}, is given up" in asked.texts("p")[0]
