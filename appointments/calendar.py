@@ -18,9 +18,9 @@ from clinic.wording import on_one_line
 from .zones import zone_rules
 
 PRODUCT = "-//Clinic front desk//EN"
-REQUEST, CANCEL = "REQUEST", "CANCEL"
+REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
 # What each method says of its visit, and which word on it this is: a later one counts.
-STANDING = {REQUEST: ("CONFIRMED", 0), CANCEL: ("CANCELLED", 1)}
+STANDING = {REQUEST: ("CONFIRMED", 0), CANCEL: ("CANCELLED", 1), PUBLISH: ("CONFIRMED", 0)}
 # How often a calendar program is asked to look again.
 REFRESH = timedelta(minutes=15)
 
@@ -43,9 +43,12 @@ class Visit:
 
 
 def entry(
-    visit: Visit, method: str, *, clinic: ClinicSettings, sender: str, guest: str, at: datetime
+    visit: Visit, method: str, *, clinic: ClinicSettings, sender: str, guest: str = "", at: datetime
 ) -> dict[str, str]:
-    """What puts a visit into the guest's calendar (`REQUEST`), or takes the same one out again (`CANCEL`)."""
+    """What puts a visit into the guest's calendar (`REQUEST`), or takes the same one out again (`CANCEL`).
+
+    Whoever fetches it from the page is no guest by mail (`PUBLISH`): such an entry names nobody.
+    """
     name = on_one_line(str(clinic.name))
     status, sequence = STANDING[method]
     year = visit.starts_at.astimezone(clinic.tzinfo).year
@@ -57,10 +60,10 @@ def entry(
     event.add("status", status)
     event.add("sequence", sequence)
     event.add("organizer", _person(sender, CN=name.replace('"', "'")))
-    # They have agreed already, and an answer by calendar would not reach the request: none is asked for.
-    event.add(
-        "attendee", _person(guest, CUTYPE="INDIVIDUAL", ROLE="REQ-PARTICIPANT", PARTSTAT="ACCEPTED", RSVP="FALSE")
-    )
+    if guest:
+        # They have agreed already, and an answer by calendar would not reach the request: none is asked for.
+        agreed = {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
+        event.add("attendee", _person(guest, **agreed))
     whole.add_component(event)
     return {"method": method, "text": whole.to_ical().decode()}
 
@@ -69,7 +72,7 @@ def feed(visits: Iterable[Visit], *, clinic: ClinicSettings, at: datetime) -> st
     """What one therapist has to come and has behind them; held times are tentative."""
     visits = list(visits)
     years = [visit.starts_at.year for visit in visits] or [at.year]
-    whole = _calendar("PUBLISH", clinic.tzinfo, min(years), max(years))
+    whole = _calendar(PUBLISH, clinic.tzinfo, min(years), max(years))
     whole.add("x-wr-calname", vText(_("Visits, %s") % on_one_line(str(clinic.name))))
     whole.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
     whole.add("x-published-ttl", vDuration(REFRESH))

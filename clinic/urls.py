@@ -17,6 +17,7 @@ urlpatterns = [
     path("r/<slug:token>/none/", status.NoneOfThese.as_view(), name="status_none"),
     path("r/<slug:token>/cannot-come/", status.CannotCome.as_view(), name="status_cannot_come"),
     path("r/<slug:token>/back/", status.ComeBack.as_view(), name="status_back"),
+    path("r/<slug:token>/visit.ics", calendar.visit, name="status_calendar"),
     path("r/<slug:token>/contact/", status.CorrectContact.as_view(), name="status_contact"),
     path("r/<slug:token>/withdraw/", status.Withdraw.as_view(), name="status_withdraw"),
     path("calendar/<slug:token>.ics", calendar.feed, name="calendar_feed"),

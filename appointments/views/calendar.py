@@ -1,19 +1,21 @@
-"""A therapist's visits, for the calendar program that was given the secret address."""
+"""Visits for calendar programs: a therapist's, by their secret address, and a patient's own, by their link."""
 
 from datetime import timedelta
 
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments import calendar
-from appointments.models import OfferedTime
+from appointments.models import OfferedTime, RequestStatus
 from appointments.people import TRIAGE
-from clinic import audit
+from clinic import audit, mail
 from clinic.models import AuditAction, ClinicSettings, User
 
 from .pages import private
+from .status import explains_dead_links, for_patient
 
 BACK, AHEAD = timedelta(days=30), timedelta(days=365)
 
@@ -31,5 +33,24 @@ def feed(request, token):
     references = [time.consultation.reference for time in times]
     audit.record(AuditAction.LISTED, by=person, at=now, references=references)
     visits = [time.for_calendar() for time in times]
-    text = calendar.feed(visits, clinic=ClinicSettings.current(), at=now)
+    return as_file(calendar.feed(visits, clinic=ClinicSettings.current(), at=now))
+
+
+@never_cache
+@require_safe
+@explains_dead_links
+def visit(request, token):
+    """What is booked, also for whoever gave us no address to mail it to; where nothing is, the page says what is."""
+    now = timezone.now()
+    consultation = for_patient(token, at=now)
+    if consultation.status != RequestStatus.BOOKED:
+        return private(redirect("status", token))
+    time = consultation.times.booked().get()
+    who = {"clinic": ClinicSettings.current(), "sender": mail.sender_address()}
+    response = as_file(calendar.entry(time.for_calendar(), calendar.PUBLISH, **who, at=now)["text"])
+    response["Content-Disposition"] = 'attachment; filename="visit.ics"'
+    return response
+
+
+def as_file(text):
     return private(HttpResponse(text, content_type="text/calendar; charset=utf-8"))

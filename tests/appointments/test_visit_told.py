@@ -2,11 +2,12 @@
 
 import pytest
 from django.utils import timezone
+from icalendar import Calendar
 
 from clinic import mail
 from clinic.models import OutgoingMail
 from clinic.wording import spoken
-from tests.factories import DAY, HOUR
+from tests.factories import DAY, HOUR, SAID
 
 from .agreeing import own
 from .pages import Page
@@ -15,6 +16,7 @@ from .stages import HALF_AN_HOUR, S, bring_to
 pytestmark = pytest.mark.django_db
 
 THIS_HOUR = timezone.now().replace(minute=0, second=0, microsecond=0)
+SAID_WORDS = [str(SAID[name]) for name in ("goal", "note", "full_name", "phone", "email", "access_needs")]
 CANCELED = "Your booked time, {when}, is canceled. We do not expect you then."
 
 
@@ -27,6 +29,78 @@ def bring_to_visit(therapist, *, starts_at=THIS_HOUR + DAY, **fields):
 
 def lead(client, consultation):
     return " ".join(Page(client.get(own(consultation))).texts("p", class_="lead"))
+
+
+def test_the_page_says_when_the_visit_is_and_how_one_meets(clinic, client, therapist):
+    consultation = bring_to_visit(therapist)
+
+    page = Page(client.get(own(consultation)))
+
+    when = spoken(THIS_HOUR + DAY, clinic.tzinfo)
+    assert (page.texts("p", class_="lead"), page.texts("strong")[0]) == ([f"Booked: {when}, 30 minutes."], when)
+    assert "At the clinic" in page.texts("p")
+
+
+# The visit in the patient's own calendar
+
+
+def test_whoever_gave_only_a_phone_number_gets_the_visit_from_the_page(clinic, client, therapist):
+    consultation = bring_to_visit(therapist, said={"email": ""})
+    time = consultation.times.booked().get()
+    links = [tag.attrs["href"] for tag in Page(client.get(own(consultation))).all("a")]
+
+    answer = client.get(own(consultation, "status_calendar"))
+
+    whole = Calendar.from_ical(answer.content)
+    [event] = whole.walk("VEVENT")
+    assert own(consultation, "status_calendar") in links
+    assert (whole["METHOD"], event["UID"]) == ("PUBLISH", time.for_calendar().uid)
+    assert (event["DTSTART"].dt, event["DTEND"].dt) == (time.starts_at, time.ends_at)
+    assert (answer["Content-Type"], answer["Content-Disposition"]) == (
+        "text/calendar; charset=utf-8",
+        'attachment; filename="visit.ics"',
+    )
+    assert "no-store" in answer["Cache-Control"]
+    assert answer["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_the_file_names_nobody_and_no_word_of_health(clinic, client, therapist):
+    consultation = bring_to_visit(therapist)
+
+    text = client.get(own(consultation, "status_calendar")).content.decode().replace("\r\n ", "")
+
+    words = [*SAID_WORDS, consultation.link_token, "://", str(therapist), "ATTENDEE"]
+    assert [word for word in words if word in text] == []
+    assert consultation.reference in text
+
+
+@pytest.mark.parametrize("status", [status for status in S if status != S.BOOKED])
+def test_where_nothing_is_booked_there_is_no_file(clinic, client, therapist, status):
+    consultation = bring_to(status, by=therapist)
+    consultation.closed_at = consultation.closed_at and timezone.now()
+    consultation.save()
+
+    answer = client.get(own(consultation, "status_calendar"), follow=True)
+
+    assert answer.redirect_chain == [(own(consultation), 302)]
+    assert own(consultation, "status_calendar") not in answer.content.decode()
+
+
+def test_a_visit_that_has_begun_is_not_offered_for_a_calendar(clinic, client, therapist):
+    consultation = bring_to_visit(therapist)
+    consultation.times.update(starts_at=THIS_HOUR - DAY)
+
+    page = client.get(own(consultation)).content.decode()
+
+    assert own(consultation, "status_calendar") not in page
+
+
+def test_a_wrong_link_gives_no_file(clinic, client, therapist):
+    consultation = bring_to_visit(therapist)
+
+    answer = client.get(own(consultation, "status_calendar").replace(consultation.link_token, "x" * 43))
+
+    assert (answer.status_code, Page(answer).texts("h1")) == (404, ["This link leads nowhere"])
 
 
 # A visit that is no more
