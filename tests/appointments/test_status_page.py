@@ -101,9 +101,10 @@ SAYS = {
     S.PROPOSED: "The times that we kept for you have passed. We look for others; you hear from us, or call us.",
     # The visit was on a day that has passed.
     S.BOOKED: "Your time with us was {start}.",
-    S.COMPLETED: "This request is closed.",
+    S.COMPLETED: "You have met with us. This request is finished.",
     S.NO_SHOW: "We missed each other. Would you like another time?",
-    S.DECLINED: "We have no free place in reasonable time. Please call us, and we will look for a way together.",
+    S.DECLINED: "We are sorry: we cannot take your request further. We have no free place in reasonable time. "
+    "Please call us, and we will look for a way together.",
     S.WITHDRAWN: "You have withdrawn this request. Nobody will call you about it.",
     S.LAPSED: "We had not heard from you, so this request is closed for now. Do you still want to talk?",
     S.SPAM: "This request is closed. If it should not be, please call us.",
