@@ -4,9 +4,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from appointments import emails
 from appointments.models import HeldQuarter, OfferedTime, kept_until
 from appointments.views.pages import TOO_MANY_CORRECTIONS
 from appointments.views.status import WISHES
+from clinic import mail
 from clinic.models import OutgoingMail
 from clinic.wording import spoken
 from tests.factories import DAY, HOUR, SAID, make_consultation
@@ -32,8 +34,22 @@ def test_the_patient_sees_the_times_and_until_when_they_are_kept(clinic, client,
     times = [spoken(time.starts_at, clinic.tzinfo) for time in consultation.times.all()]
     assert [text for text in page.texts("label") if text in times] == times
     # Not that they are kept until then: one that begins before is gone with its beginning.
-    words = f"Choose by {spoken(kept_until(consultation.times.all()), clinic.tzinfo)}, and each time before it begins."
-    assert page.texts("p", class_="hint")[-1] == f"At the clinic. {words}"
+    until = spoken(kept_until(consultation.times.all()), clinic.tzinfo)
+    words = f"Choose by {until}. A time that has begun can no longer be chosen."
+    assert page.texts("p", class_="hint") == [words]
+
+
+def test_how_one_meets_is_said_before_the_times(clinic, client, signed_in, therapist):
+    consultation = make_proposed(signed_in, therapist)
+    emails.choose_a_time(consultation, at=timezone.now())
+
+    page = Page(client.get(own(consultation)))
+    body = mail.render(OutgoingMail.objects.get()).body.splitlines()
+
+    texts = [tag.text for tag in page.tags if tag.name in {"p", "label"}]
+    times = [spoken(time.starts_at, clinic.tzinfo) for time in consultation.times.all()]
+    assert texts.index("At the clinic") < texts.index(times[0])
+    assert "At the clinic" in body
 
 
 def test_the_patient_books_one_and_the_others_are_free_again(clinic, client, signed_in, therapist):

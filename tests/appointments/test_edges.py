@@ -49,8 +49,9 @@ def test_no_time_is_said_to_be_kept_beyond_its_own_beginning(clinic, therapist):
 
     consultation.propose([NOON + HOUR, NOON + 2 * HOUR], by=therapist, at=NOON, **HALF_AN_HOUR)
 
-    assert f"Choose by {spoken(NOON + 2 * HOUR, clinic.tzinfo)}, and each time before it begins." in words(
-        "choose_a_time"
+    assert (
+        f"Choose by {spoken(NOON + 2 * HOUR, clinic.tzinfo)}. A time that has begun can no longer be chosen."
+        in words("choose_a_time")
     )
 
 
