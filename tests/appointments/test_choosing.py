@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from appointments import emails
@@ -226,6 +227,17 @@ def test_a_patient_comes_back_for_thirty_days(clinic, client, therapist, status,
     assert (own(consultation, "status_back") in [a.attrs.get("href") for a in page.all("a")]) == works
     assert consultation.status == (S.IN_REVIEW if works else status)
     assert events() == ["staff_update"] * works
+
+
+@pytest.mark.parametrize(("days", "ways"), [(29, ["status_back"]), (31, ["consultation:start"])])
+def test_one_way_on_is_offered_and_not_two(clinic, client, therapist, days, ways):
+    consultation = make_consultation(status="lapsed", assigned_to=therapist, closed_at=timezone.now() - days * DAY)
+    addresses = {"status_back": own(consultation, "status_back"), "consultation:start": reverse("consultation:start")}
+
+    page = Page(client.get(own(consultation)))
+
+    offered = [tag.attrs["href"] for tag in page.all("a") if "main" in {each.name for each in tag.inside}]
+    assert [way for way, path in addresses.items() if path in offered] == ways
 
 
 def test_a_lapse_of_a_request_that_nobody_had_is_taken_up_by_staff_only(clinic, signed_in, therapist):
