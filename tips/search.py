@@ -29,6 +29,8 @@ FEW = 3
 MOST_WORDS = 8
 MOST_LETTERS = 40
 SNIPPET_LETTERS = 220
+# Where a line ends without a sign that says so.
+BLOCK_END = re.compile(r"(?<=[^\s.,:;!?…])\s*\n\s*")
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # Letters that no normal form takes apart.
 PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
@@ -199,7 +201,8 @@ class Wanted:
 def index(tip):
     """Make the tip's live text the one that is found; for the transaction in which it becomes so."""
     text = tip.live
-    plain = normalized(plain_text(text.body))
+    # To whoever reads a part of it, a heading and what follows are two things.
+    plain = normalized(BLOCK_END.sub(" · ", plain_text(text.body)))
     SearchEntry(
         tip_id=tip.pk,
         text_id=text.pk,

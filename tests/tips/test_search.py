@@ -194,13 +194,15 @@ def test_a_snippet_shows_the_words_around_the_first_that_fits(client, clinic):
     make_tip(
         text={
             "summary": "Calm & slow.",
-            "body": "Start here. " * 40 + "Then we **ran**, running & *runs* <b>uphill</b>. " + "The end. " * 40,
+            "body": "Start. " * 40
+            + "\n\n## Up\n\nThen we **ran**, running & *runs* <b>uphill</b>. "
+            + "The end. " * 40,
         }
     )
 
     [snippet] = snippets(ask(client, "run"))
 
-    assert "Then we ran, <mark>running</mark> &amp; <mark>runs</mark> &lt;b&gt;uphill&lt;/b&gt;. The end." in snippet
+    assert "Start. Up · Then we ran, <mark>running</mark> &amp; <mark>runs</mark> &lt;b&gt;uphill&lt;/b&gt;." in snippet
     assert (snippet[:2], snippet[-2:]) == ("… ", " …")
     assert len(re.sub(r"<[^>]+>", "", unescape(snippet))) <= search.SNIPPET_LETTERS + 4
 
