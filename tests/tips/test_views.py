@@ -130,6 +130,19 @@ def test_a_region_lists_its_own_tips_only_and_marks_itself(client, clinic):
     assert re.findall(r'<a href="/tips/regions/([^/]+)/" aria-current="page">', html) == ["lower_leg"]
 
 
+@pytest.mark.parametrize("path", ["/tips/?q=zz", "/tips/regions/hip/"])
+def test_the_ways_to_choose_are_named_and_never_push_down_what_was_found(client, clinic, path):
+    make_tip(topics=[make_topic("Hips")], regions=[Region.HIP])
+
+    html = page(client, path)
+
+    assert re.findall(r"<details([^>]*)>", html) == [' class="choose"']
+    assert re.findall(r'<nav aria-labelledby="([^"]+)">\s*<h2 id="([^"]+)">([^<]+)</h2>', html) == [
+        ("by-topic", "by-topic", "Topics"),
+        ("by-region", "by-region", "Parts of the body"),
+    ]
+
+
 def test_only_regions_with_something_to_read_are_offered(client, clinic):
     make_tip(regions=[Region.KNEE])
     make_tip(regions=[Region.BACK], published_at=None)
