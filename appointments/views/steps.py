@@ -181,7 +181,7 @@ def emptying(page, request):
 
 
 def show_step(request, step, draft, form, *, status=200, note=""):
-    context = step_context(step, form) | {"carried": draft.sealed(), "note": note}
+    context = step_context(step, form) | {"carried": draft.sealed(), "note": note, "refused": status != 200}
     return render(request, "appointments/step.html", context, status=status)
 
 
@@ -392,6 +392,7 @@ def show_check(request, draft, *, status=200, note=""):
         "number": len(PAGES),
         "count": len(PAGES),
         "note": note,
+        "refused": status != 200,
         "meant": likely_meant(forms["contact"].cleaned_data["email"]),
     }
     return render(request, "appointments/check.html", context, status=status)

@@ -222,6 +222,26 @@ def test_the_sixth_request_of_a_day_from_one_contact_is_asked_to_call(clinic, cl
     assert ConsultationRequest.objects.count() == 5
 
 
+def test_a_refusal_is_a_mistake_in_the_title_and_where_the_page_begins(clinic, client):
+    for hours in range(5):
+        make_consultation(at=timezone.now() - hours * HOUR)
+
+    page = Page(send(client))
+
+    assert page.title.startswith("Error: Check your answers")
+    assert [(tag.attrs["role"], tag.attrs["tabindex"]) for tag in page.tags if "autofocus" in tag.attrs] == [
+        ("alert", "-1")
+    ]
+
+
+def test_a_page_that_is_limited_says_so_in_its_title(clinic, client, monkeypatch):
+    monkeypatch.setattr(steps, "PAGES_PER_SEND", 0)
+
+    page = Page(client.post(address("who"), TYPED["who"]))
+
+    assert page.title.startswith("Error: ")
+
+
 def test_requests_of_other_days_and_other_people_do_not_count(clinic, client):
     for number in range(6):
         make_consultation(at=timezone.now() - DAY - timedelta(minutes=number))

@@ -198,6 +198,7 @@ def test_a_page_too_old_to_bring_its_answers_back_says_so(clinic, client, monkey
     again = Page((later := Client()).post(address("contact"), page.fields | TYPED["contact"], follow=True))
 
     assert (again.texts("h1"), again.notes) == ([str(STEPS["who"].title)], [str(LOST)])
+    assert "Error" not in again.title
     assert page_of(fill(later, until="contact"), "contact").fields["full_name"] == [SAID["full_name"]]
 
 

@@ -209,6 +209,9 @@ def test_an_answer_where_nothing_was_asked_is_explained(clinic, client, therapis
     page = Page(client.post(own(consultation, "status_answer"), {"answer": "The left."}))
 
     assert {href.removeprefix("#") for href, text in empty.summary} <= set(empty.ids)
+    # Whichever of the two stands above the other is where the page begins.
+    assert [len([tag for tag in each.tags if "autofocus" in tag.attrs]) for each in (empty, page)] == [1, 1]
+    assert page.title.startswith("Error: ")
     assert page.notes == [MOVED_ON]
     assert everything() == before
 
