@@ -134,7 +134,8 @@ def test_a_correction_waits_for_one_other_editor_while_readers_see_what_they_saw
 
     agreeing.goto(f"{site}/admin/articles/{live_tip.pk}/")
     looks(agreeing)
-    expect(agreeing.locator(".difference")).to_have_text(re.compile(r"A stronger\s+removed:\s*back\s*added:\s*neck"))
+    words = re.compile(r"A stronger\s+removed:\s*back\s*added:\s*neck")
+    expect(agreeing.locator(".difference")).to_have_text(words, use_inner_text=True)
     press(agreeing, "Agree to this text")
     page.reload()
 
