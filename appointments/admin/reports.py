@@ -4,13 +4,14 @@ Numbers of people are in bundles of five (docs/decisions/0019), of whole weeks t
 """
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -38,13 +39,18 @@ class ExportForm(PeriodForm):
     table = forms.ChoiceField(label=_("Table"), choices=TITLES.items())
     reason = forms.ChoiceField(label=_("What for"), choices=[("", "–"), *REASONS])
 
+    def __init__(self, *args, **kwargs):
+        # The page has a form of the same fields above this one.
+        super().__init__(*args, auto_id="export_%s", **kwargs)
+
 
 @require_safe
 @for_owner
 def reports(request):
     at = timezone.now()
     form = PeriodForm(request.GET)
-    return show_reports(request, form, form.period(today=timezone.localdate(at)), ExportForm, at=at)
+    period = form.period(today=timezone.localdate(at))
+    return show_reports(request, period, at=at, form=form if form.errors else None)
 
 
 @for_owner
@@ -57,7 +63,10 @@ def export(request):
     form = ExportForm(request.POST)
     period = form.period(today=timezone.localdate(at))
     if not form.is_valid():
-        return show_reports(request, form, period, lambda initial: form, at=at)
+        # The form is some screens below.
+        form_below = format_html('<a href="#report-export">{}</a>', _("A table as a file"))
+        messages.error(request, format_html(_("No file was made. Please look again at {form}."), form=form_below))
+        return show_reports(request, period, at=at, export=form)
     name = form.cleaned_data["table"]
     table = next(each for each in tables(period) if each.name == name)
     response = HttpResponse(sheet(table.head, table.rows), content_type="text/csv; charset=utf-8")
@@ -73,21 +82,21 @@ def recorded(period):
 
 
 @transaction.atomic
-def show_reports(request, form, period, export_form, *, at):
-    """That it was looked at is recorded before it is shown."""
+def show_reports(request, period, *, at, form=None, export=None):
+    """That it was looked at is recorded before it is shown. A form is given where it has to be looked at again."""
     today = timezone.localdate(at)
     asked = {"since": period.first, "until": period.until}
     counted = WeekCount.objects.last_counted()
     context = {
         **admin.site.each_context(request),
         "title": _("Reports"),
-        "form": PeriodForm(initial=asked),
-        "errors": form.errors.get("since") or form.errors.get("until"),
+        "is_refused": bool(form or export),
+        "form": form or PeriodForm(initial=asked),
         "period": period,
         "offered": [(last_weeks(weeks, today=today), label) for weeks, label in OFFERED],
         "is_behind": counted is None or counted < period.last,
         "tables": tables(period),
-        "export": export_form(initial=asked),
+        "export": export or ExportForm(initial=asked),
     }
     audit.record(AuditAction.LISTED, by=request.user, at=at, report="all", **recorded(period))
     return TemplateResponse(request, "admin/appointments/reports.html", context)

@@ -270,6 +270,20 @@ def test_a_plot_has_no_more_columns_than_can_be_told_apart(clinic, weeks):
     assert 1 <= len(table.bars) <= 26
 
 
+def test_a_day_that_is_none_is_refused_beside_its_field_and_stays_to_be_mended(look):
+    page = Page(look(since="2026-13-45", until="2026-03-15"))
+
+    typed = [page.all("input", id=f"id_{name}")[0].attrs["value"] for name in ("since", "until")]
+    assert page.title.startswith("Error: Reports")
+    assert (typed, page.errors) == (["2026-13-45", "2026-03-15"], {"id_since_error": "Enter a valid date."})
+
+
+def test_no_two_parts_of_the_page_have_one_id(look):
+    ids = Counter(Page(look(**TWO_WEEKS)).ids)
+
+    assert [each for each, times in ids.items() if times > 1] == []
+
+
 # Files
 
 
@@ -299,6 +313,15 @@ def test_without_a_reason_or_a_table_there_is_no_file(fetch, sent):
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert Page(answer).all("ul", **{"class": "errorlist"}) != []
     assert [entry.action for entry in AuditEntry.objects.all()] == ["listed"]
+
+
+def test_what_a_refused_file_was_missing_is_led_to_from_the_top_of_the_page(fetch):
+    page = Page(fetch(reason=""))
+
+    [message], [link] = page.within("li", "messagelist"), page.within("a", "messagelist")
+    assert page.title.startswith("Error: Reports")
+    assert message.text == "No file was made. Please look again at A table as a file."
+    assert (link.attrs["href"], page.errors) == ("#report-export", {"export_reason_error": "This field is required."})
 
 
 def test_only_the_owner_takes_a_table_along_and_only_by_pressing(clinic, therapist, owner, signed_in):
