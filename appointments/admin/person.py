@@ -126,6 +126,7 @@ def show_person(request, rows, problem, form, *, at):
     context = {
         **admin.site.each_context(request),
         "title": _("One person’s data"),
+        "is_refused": bool(rows and form.errors),
         "term": term[:MOST_LETTERS],
         "problem": "" if rows else problem,
         "form": form if rows else None,

@@ -81,7 +81,8 @@ def test_none_or_too_many_times_are_refused_beside_the_field(clinic, signed_in, 
     page = Page(client.post(address(consultation, "propose"), {"times": times, "mode": "clinic"}))
 
     chosen = [tag.attrs["value"] for tag in page.all("input", name="times") if "checked" in tag.attrs]
-    assert error in page.texts("li")
+    groups = {tag.attrs["aria-describedby"] for tag in page.all("fieldset", class_="times")}
+    assert [page.errors[each] for each in groups] == [error]
     assert sorted(chosen) == sorted(times)
     assert everything() == before
 

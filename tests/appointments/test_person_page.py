@@ -167,6 +167,17 @@ def test_the_file_names_a_sign_that_the_screen_does_not_know_any_more(browser):
     assert WORDS["safety"] not in answer
 
 
+def test_a_refused_form_says_so_in_the_title_and_ties_what_is_wrong_to_its_group(browser, consultation):
+    facts = sent(consultation)
+    del facts["reference"]
+
+    before, page = Page(browser.post(PERSON, {"term": SAID["email"]})), Page(browser.post(f"{PERSON}file/", facts))
+
+    [group] = page.all("fieldset", class_="form-row")
+    assert [each.title.startswith("Error:") for each in (before, page)] == [False, True]
+    assert page.errors == {group.attrs["aria-describedby"]: "Tick one or more requests."}
+
+
 @pytest.mark.parametrize("missing", ["identity", "reason", "checked", "reference"])
 @pytest.mark.parametrize("act", ["file/", "erase/"])
 def test_without_knowing_who_asks_nothing_is_done(browser, consultation, act, missing):
