@@ -130,6 +130,7 @@ class SignInForm(LoginForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("User name or e-mail")
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
         for field in self.fields.values():
             # What stands above a field is not said once more inside it.
             field.widget.attrs.pop("placeholder", None)
