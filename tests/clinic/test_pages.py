@@ -18,6 +18,7 @@ from clinic import views
 from clinic.health import WORKER
 from clinic.mail import queue
 from clinic.models import Heartbeat, forget
+from tests.appointments.pages import Page
 from tests.factories import DAY, HOUR, make_clinic, make_consultation, make_person, make_tip
 from tips.models import FormerAddress, TipKind, TipStatus, Topic
 
@@ -262,6 +263,19 @@ def test_the_privacy_notice_gives_a_reason_for_each_question(site, client):
 @pytest.mark.parametrize("address", ["/privacy/", "/accessibility/"])
 def test_a_notice_says_whom_to_call(site, client, address):
     assert re.search(r'class="call">Call us: <a href="tel:\+1-407-698-5558"', client.get(address).content.decode())
+
+
+@pytest.mark.parametrize(("phone", "called"), [("+14076985558", ["(407) 698-5558"]), ("", [])])
+def test_what_does_not_work_can_be_told_without_a_phone(db, client, phone, called):
+    make_clinic(phone=phone)
+
+    page = Page(client.get("/accessibility/"))
+
+    assert ([tag.text for tag in page.within("a", "call")], "Call us" in page.texts("main")[0]) == (
+        called,
+        bool(called),
+    )
+    assert [tag.attrs["href"] for tag in page.all("a") if tag.text == "form for a consultation"] == ["/consultation/"]
 
 
 # For machines
