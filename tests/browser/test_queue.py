@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 
 from appointments.models import ConsultationRequest
 from clinic import mail
+from clinic.health import WORKER
+from clinic.models import Heartbeat
 from tests.appointments.stages import S, bring_to, make_arrived, make_visit
 from tests.browser.acts import follow, press
 from tests.factories import DAY, HOUR, make_person, make_tip
@@ -141,6 +143,44 @@ def test_nothing_is_fetched_for_a_page_that_nobody_sees(page, therapist, sign_in
     assert (unseen, len(fetched)) == ([], 1)
 
 
+def test_a_list_stands_still_for_whoever_wants_it_to_until_they_have_read_it(page, therapist, sign_in):
+    consultation = make_arrived()
+    page.clock.install()
+    sign_in(page, therapist)
+    fetched = []
+    page.on("request", lambda request: fetched.append(request.url) if "x-shown" in request.headers else None)
+
+    page.get_by_label("Keep it up to date").uncheck()
+    page.clock.fast_forward(120_000)
+    follow(page, page.get_by_role("link", name="Urgent"))
+    expect(page.get_by_label("Keep it up to date")).not_to_be_checked()
+    page.clock.fast_forward(120_000)
+    follow(page, page.get_by_role("link", name="Waiting 1"))
+    unwanted = list(fetched)
+    new = make_arrived()
+    page.get_by_label("Keep it up to date").check()
+
+    expect(page.get_by_role("link", name=new.reference)).to_be_visible()
+    assert (unwanted, sorted(references(page))) == ([], sorted([consultation.reference, new.reference]))
+
+
+def test_an_alarm_is_said_to_a_screen_reader_when_it_appears(page, therapist, sign_in):
+    Heartbeat.objects.beat(WORKER, at=timezone.now())
+    page.clock.install()
+    sign_in(page, therapist)
+    alarms, stale = page.get_by_role("status").all()
+    expect(alarms).to_have_text("")
+    expect(stale).to_have_text("", use_inner_text=True)
+
+    Heartbeat.objects.all().delete()
+    refreshed(page)
+    expect(alarms).to_contain_text("The worker is not running.")
+    page.context.clear_cookies()
+    refreshed(page)
+
+    expect(stale).to_have_text("(not refreshed since)", use_inner_text=True)
+
+
 def test_a_list_that_can_no_longer_be_refreshed_says_so(page, therapist, sign_in):
     consultation = make_arrived()
     page.clock.install()
@@ -162,7 +202,8 @@ def test_without_a_script_the_list_is_worked_through_too(browser, site, therapis
     rows.append(make_arrived().reference)
     follow(page, page.get_by_role("link", name="Refresh"))
     assert references(page) == rows
-    expect(page.get_by_label("Tick all of these")).to_be_hidden()
+    for needs_a_script in ("Tick all of these", "Keep it up to date"):
+        expect(page.get_by_label(needs_a_script)).to_be_hidden()
     page.get_by_label(f"Tick {rows[0]}").check()
     press(page, "Claim")
     expect(page.get_by_text("1 request is yours.")).to_be_visible()

@@ -1,7 +1,8 @@
-// Keeps the queue as the server has it, every half minute: what differs is replaced, and nothing that has the focus.
+// Keeps the queue as the server has it, every half minute unless it is to stand still: what differs is replaced, and nothing that has the focus.
 const EVERY = 30_000;
 const queue = document.querySelector("[data-shown]");
 const stale = queue.querySelector("[data-stale]");
+const keep = queue.querySelector("[data-keep] input");
 let asked = Date.now();
 
 // One tick for all, where there is a script to do it.
@@ -58,8 +59,17 @@ const refresh = async () => {
   }
 };
 
-setInterval(() => document.hidden || refresh(), EVERY);
-document.addEventListener("visibilitychange", () => document.hidden || Date.now() - asked < EVERY || refresh());
+// Whoever reads slowly lets it stand still, on the other parts of the queue too.
+keep.checked = !sessionStorage.getItem("queue-stands-still");
+keep.parentElement.hidden = false;
+keep.addEventListener("change", () => {
+  sessionStorage.setItem("queue-stands-still", keep.checked ? "" : "yes");
+  if (keep.checked) refresh();
+});
+
+const isKept = () => keep.checked && !document.hidden;
+setInterval(() => isKept() && refresh(), EVERY);
+document.addEventListener("visibilitychange", () => isKept() && Date.now() - asked >= EVERY && refresh());
 
 offerAll();
 queue.addEventListener("change", (event) => {
