@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from appointments.models import ConsultationRequest
+from clinic.models import ClinicSettings
 from tests.browser.acts import STEPS, answer_no_signs, answer_where, answer_who, follow, go_on, press
 from tests.factories import SAID, make_person, make_tip
 from tips.models import Topic
@@ -92,6 +93,18 @@ def test_public_pages_fit_and_break_no_rule(site, page, is_fit, address, scheme)
 
     page.goto(site + address)
 
+    is_fit(page)
+
+
+@pytest.mark.parametrize("address", ["/", "/consultation/who/"])
+def test_the_pages_of_a_demonstration_break_no_rule(site, page, is_fit, address):
+    clinic = ClinicSettings.current()
+    clinic.is_demo = True
+    clinic.save()
+
+    page.goto(site + address)
+
+    expect(page.get_by_role("complementary", name="Sample content")).to_be_visible()
     is_fit(page)
 
 
