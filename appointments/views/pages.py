@@ -29,6 +29,10 @@ TOO_MANY_CORRECTIONS = _(
 )
 # What staff read of a refusal names people and inner states; a patient reads this.
 MOVED_ON = _("Your request has moved on in the meantime, so nothing was changed. If you need us, please call.")
+UNSEEN = _(
+    "Something has changed since you opened this page, so nothing was done. What you gave us is still here: read what "
+    "the page says now, and press the button again if it still fits."
+)
 NOT_YET = _("We do not take requests here yet. Please call us.")
 
 

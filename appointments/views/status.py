@@ -19,9 +19,11 @@ from appointments.models import OPEN, ConsultationRequest, RequestStatus, TimeTa
 from clinic.limits import Limit, network_of
 from clinic.patience import NO_ANSWER
 
-from .pages import MOVED_ON, NO_DATABASE, TOO_MANY, TOO_MANY_CORRECTIONS, TOO_OLD, Unlosable, private
+from .pages import MOVED_ON, NO_DATABASE, TOO_MANY, TOO_MANY_CORRECTIONS, TOO_OLD, UNSEEN, Unlosable, private
 
 CSRF_FIELD = "csrfmiddlewaretoken"
+# In the form of an act: the rows at stake when its page was drawn.
+SEEN = "seen"
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 CORRECTIONS = Limit("contact corrections", 5, A_DAY)
 WISHES = Limit("other wishes", 5, A_DAY)
@@ -129,7 +131,7 @@ class PatientAct(View):
         return self.show(self.make_form())
 
     def post(self, request, token):
-        if not self.is_legal():
+        if not self.is_legal() or not self.is_seen():
             return self.refuse(request, token)
         form = self.make_form(request.POST)
         if not form.is_valid():
@@ -148,6 +150,15 @@ class PatientAct(View):
     def is_legal(self):
         return self.consultation.status in self.legal_from
 
+    def at_stake(self):
+        """What the press answers or gives up."""
+        return ()
+
+    def is_seen(self):
+        """Nobody acts on what they have not read: whether all that is at stake was on the page. What is gone since is no matter."""
+        seen = self.request.POST.get(SEEN)
+        return seen is None or {str(row.pk) for row in self.at_stake()} <= set(seen.split())
+
     def is_too_often(self, answers):
         """Whether whoever has the link had us write about this often enough today."""
         return False
@@ -159,14 +170,16 @@ class PatientAct(View):
     def refuse(self, request, token):
         if self.is_done(request.POST):
             return private(redirect("status", token))
-        return self.show(self.make_form(request.POST), status=409, note=self.refusal)
+        note = self.refusal if self.is_seen() else UNSEEN
+        return self.show(self.make_form(request.POST), status=409, note=note)
 
     @method_decorator(explains_dead_links)
     def shown_again(self, request, token):
         """The same page for somebody whose token had expired, filled, one press from going on."""
         self.setup(request, token=token)
         self.begin(token)
-        return self.show(self.make_form(request.POST), status=403, note=TOO_OLD)
+        note = TOO_OLD if self.is_seen() else UNSEEN
+        return self.show(self.make_form(request.POST), status=403, note=note)
 
     def show_unkept(self, request):
         """What was typed or chosen, to be sent once more: where no database answers, nothing else can be shown."""
@@ -185,6 +198,7 @@ class PatientAct(View):
         context = {
             "consultation": self.consultation,
             "is_legal": self.is_legal(),
+            "seen": " ".join(str(row.pk) for row in self.at_stake()),
             "form": form,
             "note": note,
         }
@@ -201,9 +215,15 @@ class Answer(PatientAct):
     def get(self, request, token):
         return redirect("status", token)
 
+    def at_stake(self):
+        return self.consultation.questions.filter(answered_at__isnull=True).reverse()[:1]
+
     def is_done(self, data):
-        last = self.consultation.questions.last()
-        return last is not None and last.answer == data.get("answer", "").replace("\r\n", "\n").strip() != ""
+        """Also where the next question stands by now: what was pressed twice is the answer to the one before."""
+        questions = list(self.consultation.questions.all())
+        asked = [question for question in questions if str(question.pk) == data.get(SEEN)] or questions[-1:]
+        said = data.get("answer", "").replace("\r\n", "\n").strip()
+        return any(question.answer == said != "" for question in asked)
 
     def act(self, *, answer):
         self.consultation.answer(text=answer, at=self.at)
@@ -244,6 +264,9 @@ class NoneOfThese(PatientAct):
     done = _("Thank you. We look for times that suit you, and you hear from us.")
     legal_from = (RequestStatus.PROPOSED, RequestStatus.IN_REVIEW)
 
+    def at_stake(self):
+        return self.consultation.times.standing()
+
     def make_form(self, data=None):
         """What is only changed is shown as it stands."""
         statement = self.consultation.statement
@@ -272,6 +295,9 @@ class CannotCome(PatientAct):
 
     def is_legal(self):
         return self.consultation.status == RequestStatus.BOOKED and not self.consultation.has_begun(at=self.at)
+
+    def at_stake(self):
+        return self.consultation.times.booked()
 
     def act(self, *, windows, any_time):
         self.consultation.reschedule(windows=windows, any_time=any_time, at=self.at)
@@ -309,6 +335,10 @@ class Withdraw(PatientAct):
 
     def is_legal(self):
         return super().is_legal() and not self.consultation.has_begun(at=self.at)
+
+    def at_stake(self):
+        """Whoever withdraws means it whatever else has come, such as a question or an offer."""
+        return self.consultation.times.booked()
 
     def act(self):
         self.consultation.withdraw(at=self.at)
