@@ -188,6 +188,10 @@ class PatientStatement(models.Model):
             setattr(self, field, nothing)
         self.save()
 
+    def has_contact(self, *, phone="", email=""):
+        """Whether what is given stands here already."""
+        return (not phone or phone == self.phone) and (not email or email == self.email)
+
     def correct_contact(self, *, phone="", email=""):
         """Replace what is given. Where there is only one way to answer from now on, that is the one preferred."""
         self.phone, self.email = phone or self.phone, email or self.email

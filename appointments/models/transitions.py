@@ -289,11 +289,15 @@ class Transitions:
         """The patient's new number or address; what it replaces is kept beside it, and told to the old address.
 
         Whoever reads the mails at the old one may be a stranger, for whom the link in them opens nothing any more. Where
-        there was none, the link is on the paper of whoever noted it down, and stays.
+        there was none, the link is on the paper of whoever noted it down, and stays. A second press changes nothing.
         """
+        statement = self._unerased()
+        # As it is now that it is held: one of us may have closed it, or the same button was pressed, since it was read.
+        self.refresh_from_db()
         if self.status not in OPEN:
             raise TransitionNotAllowed(self._standing())
-        statement = self._unerased()
+        if statement.has_contact(phone=phone, email=email):
+            return
         before = statement.email
         self.corrections.create(old_phone=statement.phone, old_email=before, corrected_at=at)
         statement.correct_contact(phone=phone, email=email)

@@ -2,10 +2,10 @@
 
 from contextlib import suppress
 from datetime import timedelta
-from functools import wraps
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -19,6 +19,7 @@ from appointments.models import OPEN, ConsultationRequest, RequestStatus, TimeTa
 from clinic.limits import Limit, network_of
 from clinic.patience import NO_ANSWER
 
+from .links import explains_dead_links, for_patient, remember_replaced
 from .pages import MOVED_ON, NO_DATABASE, TOO_MANY, TOO_MANY_CORRECTIONS, TOO_OLD, UNSEEN, Unlosable, private
 
 CSRF_FIELD = "csrfmiddlewaretoken"
@@ -28,28 +29,6 @@ AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 CORRECTIONS = Limit("contact corrections", 5, A_DAY)
 WISHES = Limit("other wishes", 5, A_DAY)
 LOST_LINKS = Limit("lost links", 10, AN_HOUR)
-
-
-class LinkIsDead(Exception):
-    """The link opens nothing: it is wrong, or its request was closed long ago."""
-
-    def __init__(self, *, has_expired):
-        self.has_expired = has_expired
-
-
-def for_patient(token, *, at):
-    """The request behind a patient's own link; whoever holds the link may see its status and nothing else."""
-    consultation = ConsultationRequest.objects.for_link(token)
-    if consultation is None or consultation.link_has_expired(at=at):
-        raise LinkIsDead(has_expired=consultation is not None)
-    return consultation
-
-
-def show_dead_link(request, link):
-    status = 410 if link.has_expired else 404
-    response = render(request, "appointments/dead_link.html", {"has_expired": link.has_expired}, status=status)
-    response.is_ours = True
-    return private(response)
 
 
 def show_status(request, consultation, *, answer=None, choice=None, status=200, note=""):
@@ -78,19 +57,6 @@ def show_status(request, consultation, *, answer=None, choice=None, status=200, 
         "note": note,
     }
     return private(render(request, "appointments/status.html", context, status=status))
-
-
-def explains_dead_links(view):
-    """Somebody whose link opens nothing reads why, and whom to call."""
-
-    @wraps(view)
-    def wrapper(request, *args, **kwargs):
-        try:
-            return view(request, *args, **kwargs)
-        except LinkIsDead as link:
-            return show_dead_link(request, link)
-
-    return wrapper
 
 
 @never_cache
@@ -349,11 +315,14 @@ class CorrectContact(PatientAct):
     form_class = CorrectContactForm
     done = _("Thank you. From now on we use what you gave us just now.")
 
+    @transaction.atomic
     def act(self, *, phone, email):
         self.consultation.correct_contact(phone=phone, email=email, at=self.at)
+        remember_replaced(self.request, self.kwargs["token"], self.consultation)
 
     def is_too_often(self, answers):
-        return not CORRECTIONS.take(self.consultation.reference, at=self.at)
+        is_news = not self.consultation.statement.has_contact(**answers)
+        return is_news and not CORRECTIONS.take(self.consultation.reference, at=self.at)
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -5,13 +5,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from appointments.models import ConsultationRequest, ContactCorrection, RequestStatus
+from appointments.models import ConsultationRequest, ContactCorrection, RequestStatus, TransitionNotAllowed
 from clinic.models import OutgoingMail
 from clinic.wording import dialed
 from tests.factories import DAY, HOUR, NOON, SAID, make_consultation
 
 from .pages import Page
-from .stages import OPEN, S, bring_to, everything, queued
+from .stages import OPEN, WHY, S, bring_to, everything, queued
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +147,50 @@ def test_nobody_has_us_write_to_one_stranger_after_another(clinic, client):
 
     assert codes == [302] * 5 + [429] * 2
     assert ContactCorrection.objects.count() == 5
+
+
+@pytest.mark.parametrize("typed", [NEW, {"phone": NEW["phone"]}])
+def test_a_second_press_leads_to_the_same_page_and_is_told_to_nobody(clinic, client, therapist, typed):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    path = own(consultation)
+    sent = Page(client.get(path)).fields | typed
+    first = client.post(path, sent)
+    before = everything()
+
+    again = client.post(path, sent)
+
+    consultation.refresh_from_db()
+    assert [first.url, again.url] == [own(consultation, "status")] * 2
+    assert (consultation.corrections.count(), everything()) == (1, before)
+
+
+def test_only_the_browser_that_had_the_link_replaced_is_led_on_from_the_old_one(clinic, client, therapist):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    old, sent = own(consultation, "status"), Page(client.get(own(consultation))).fields | NEW
+    stranger, bare = Client(), Client()
+    stranger.get(own(consultation))
+    client.post(own(consultation), sent)
+    consultation.refresh_from_db()
+
+    answers = [browser.get(old) for browser in (client, stranger, bare)]
+
+    assert [answer.status_code for answer in answers] == [302, 404, 404]
+    assert answers[0].url == own(consultation, "status")
+
+    consultation.erase(at=timezone.now())
+    assert client.get(old).status_code == 404
+
+
+def test_what_was_closed_since_the_page_was_read_is_not_corrected(clinic, therapist):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    as_read = ConsultationRequest.objects.get(pk=consultation.pk)
+    consultation.decline(**WHY, by=therapist, at=timezone.now())
+    before = everything()
+
+    with pytest.raises(TransitionNotAllowed):
+        as_read.correct_contact(**NEW, at=timezone.now())
+
+    assert everything() == before
 
 
 def test_a_correction_with_an_expired_token_is_shown_again_filled_and_goes_on_with_one_press(clinic):

@@ -213,6 +213,30 @@ def test_two_times_of_one_offer_chosen_at_once_leave_one_booked(attempt):
     assert list(HeldQuarter.objects.values_list("time__starts_at", flat=True)) == won * 2
 
 
+@pytest.mark.parametrize("attempt", [1, 2, 3, 4])
+def test_one_correction_pressed_twice_at_once_is_one_and_both_are_led_to_the_same_link(attempt):
+    make_clinic()
+    therapist = make_person("Therapist")
+    pk = bring_to(S.IN_REVIEW, by=therapist).pk
+
+    def corrects(ready):
+        consultation = ConsultationRequest.objects.get(pk=pk)
+        ready.wait()
+        consultation.correct_contact(email="new@patients.example", at=NOON)
+        return consultation.link_token
+
+    links = at_once([corrects] * 2)
+
+    consultation = ConsultationRequest.objects.get()
+    assert links == [consultation.link_token] * 2
+    assert consultation.corrections.count() == 1
+    assert sorted(OutgoingMail.objects.values_list("event", flat=True)) == [
+        "contact_changed",
+        "new_address",
+        "staff_corrected",
+    ]
+
+
 def recall(consultation):
     consultation.times.booked().get().recall("reminded_early_at", at=NOON)
 
