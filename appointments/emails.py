@@ -6,6 +6,7 @@ from django.conf import settings
 
 from appointments import calendar
 from clinic import mail
+from clinic.limits import wait_for_turn
 from clinic.models import ClinicSettings, OutgoingMail
 from clinic.wording import spoken
 
@@ -15,6 +16,8 @@ ONE_HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
 # Mails that whoever fills in the form, or has a link, can cause without any of us. That contact was changed is always
 # told: whoever has the link could else change another thing first, so that nobody hears of the address.
 BY_ANYBODY = {"received", "new_address", "withdrawn"}
+# For one address each of several requests may have a link replaced, and that link is in no other mail.
+MOST_NEW_ADDRESSES = 3
 # What may tell the patient that a booked time is given up.
 GIVES_UP = {"time_changed", "withdrawn", "about_your_request"}
 
@@ -130,10 +133,15 @@ def _told_less(people, event, *, most, at):
     ]
 
 
-def _is_once_too_often(event, address, *, at):
+def _is_once_too_often(event, consultation, address, *, at):
     """What a stranger can bring about goes to one address once a day: nobody has us write to them again and again."""
-    today = OutgoingMail.objects.queued_for(address, since=at - ONE_DAY)
-    return event in BY_ANYBODY and today.filter(event=event).exists()
+    if event not in BY_ANYBODY:
+        return False
+    wait_for_turn(address, at=at)
+    today = OutgoingMail.objects.queued_for(address, since=at - ONE_DAY).filter(event=event)
+    if event == "new_address" and today.count() < MOST_NEW_ADDRESSES:
+        today = today.filter(reference=consultation.reference)
+    return today.exists()
 
 
 def _to_patient(event, consultation, *, at, to=None):
@@ -142,7 +150,7 @@ def _to_patient(event, consultation, *, at, to=None):
         return
     entry = _for_calendar(event, consultation, guest=address, at=at)
     # Where a visit was agreed on one of us has looked, and it must leave the patient's calendar.
-    if entry or not _is_once_too_often(event, address, at=at):
+    if entry or not _is_once_too_often(event, consultation, address, at=at):
         context = consultation.for_mail() | entry
         mail.queue(event, to=address, context=context, at=at, reference=consultation.reference)
 

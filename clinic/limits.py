@@ -35,6 +35,17 @@ class Limit:
         return Tally.objects.count_one(key, ends_at=ends_at) <= self.most
 
 
+TURNS = Limit("turn", 1, timedelta(days=1))
+
+
+def wait_for_turn(who: str, *, at: datetime) -> None:
+    """Whoever comes for the same one, in any case, at the same moment waits until this transaction ends, and sees what it wrote.
+
+    Nothing is limited by the count: it is its row that is held.
+    """
+    TURNS.take(who.lower(), at=at)
+
+
 def forget_old(*, at: datetime) -> None:
     """What has run out: our own counts, and those of the cache, which removes one only when it meets it again."""
     Tally.objects.filter(ends_at__lte=at).delete()

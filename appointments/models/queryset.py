@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from appointments import clock, emails
 from appointments.names import words_of
 from appointments.people import who_may_not_triage
+from clinic.limits import wait_for_turn
 from clinic.models import ClinicSettings, OutgoingMail
 from clinic.sealing import seal
 
@@ -30,6 +31,7 @@ LINK_LIVES = timedelta(days=90)
 MEASURED, FEWEST_MEASURED, MOST_MEASURED = timedelta(days=30), 20, 1000
 # A stranger may ask for it as well.
 MOST_LINKS_A_DAY = 3
+MOST_PER_CONTACT = 5
 TRIES = 3
 
 
@@ -163,6 +165,13 @@ class ConsultationRequestQuerySet(models.QuerySet):
     def sent_since(self, moment):
         return self.filter(submitted_at__gt=moment)
 
+    def has_enough_from(self, said, *, at):
+        """Whether whoever is reached there has sent enough today. Who sends at the same moment waits, and sees this one too."""
+        for each in sorted({said["email"].lower(), str(said["phone"])} - {""}):
+            wait_for_turn(each, at=at)
+        theirs = self.by_contact(email=said["email"], phone=said["phone"])
+        return theirs.sent_since(at - timedelta(days=1)).count() >= MOST_PER_CONTACT
+
     def answered_between(self, start, end):
         """What had its first answer from `start` on and before `end`."""
         return self.filter(first_answered_at__gte=start, first_answered_at__lt=end)
@@ -185,6 +194,7 @@ class ConsultationRequestQuerySet(models.QuerySet):
         # What is open comes before what is not: of a request that was sent twice, the other may be withdrawn.
         theirs = reachable.by_contact(email=email)
         newest = theirs.order_by(F("closed_at").desc(nulls_first=True), "-submitted_at", "-pk").first()
+        wait_for_turn(email, at=at)
         today = OutgoingMail.objects.queued_for(email, since=at - timedelta(days=1)).filter(event="your_link")
         lately = today.filter(queued_at__gt=at - timedelta(hours=1))
         if newest and not lately.exists() and today.count() < MOST_LINKS_A_DAY:

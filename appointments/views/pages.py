@@ -27,6 +27,10 @@ TOO_MANY = _(
 TOO_MANY_CORRECTIONS = _(
     "You have corrected this several times today, so this one was not kept. What you wrote is still here. Please call us."
 )
+SAME_CONTACT = _(
+    "We have had several requests from this phone number or e-mail address today, so this one was not sent. "
+    "What you wrote is still here. Please call us instead."
+)
 # What staff read of a refusal names people and inner states; a patient reads this.
 MOVED_ON = _("Your request has moved on in the meantime, so nothing was changed. If you need us, please call.")
 UNSEEN = _(

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -32,7 +33,7 @@ from clinic.sealing import BrokenSeal, seal, unseal
 from clinic.templatetags.frame import made_once
 from tips.models import Tip
 
-from .pages import CHANGE, PAGES, SENT_KEY, TOO_MANY, TOO_OLD, Unlosable, address_of, private, why_closed
+from .pages import CHANGE, PAGES, SAME_CONTACT, SENT_KEY, TOO_MANY, TOO_OLD, Unlosable, address_of, private, why_closed
 
 FIRST = PAGES[0]
 STOP_SEAL = "stop page"
@@ -42,10 +43,9 @@ TOKEN_HERE, CARRIED_HERE = "\0token", "\0carried"
 BACK, EMPTY = "back", "empty"
 # In the address of the first page, for whoever had been further.
 GONE = "gone"
-AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
+AN_HOUR = timedelta(hours=1)
 # How many pages of questions a network may answer for each request that it may send.
 PAGES_PER_SEND = 30
-MOST_PER_CONTACT = 5
 LOST = _(
     "What you typed before is not here any more: we keep it for two hours at most, so please begin again. Nothing was "
     "sent, unless you have seen a reference that begins with CR-."
@@ -53,10 +53,6 @@ LOST = _(
 CHANGED = _(
     "You have sent %(reference)s already, and your answers have changed since. Nothing more is sent yet: press the "
     "button to send them as a new request."
-)
-SAME_CONTACT = _(
-    "We have had several requests from this phone number or e-mail address today, so this one was not sent. "
-    "What you wrote is still here. Please call us instead."
 )
 
 
@@ -357,14 +353,19 @@ def send(request, draft, *, at):
     crowd = ConsultationRequest.objects.sent_since(at - AN_HOUR).filter(suspicion__in=["", Suspicion.FLOOD])
     is_crowded = crowd[:most].count() == most
     flooded = is_crowded and facts["urgency"] == Urgency.ROUTINE
-    consultation = ConsultationRequest.objects.submit(
-        form_key=draft.key,
-        tip=Tip.objects.published(at=at).filter(slug=draft.tip).order_by("-kind").first() if draft.tip else None,
-        suspicion=suspicion(facts["said"], seconds=draft.seconds(at=at), trapped=draft.trapped, flooded=flooded),
-        is_crowded=is_crowded,
-        at=at,
-        **facts,
-    )
+    with transaction.atomic():
+        is_much = not sent_before and ConsultationRequest.objects.has_enough_from(facts["said"], at=at)
+        # The same form may have been sent while it waited.
+        if is_much and not ConsultationRequest.objects.for_form(draft.key):
+            return show_check(request, draft, note=SAME_CONTACT, status=429)
+        consultation = ConsultationRequest.objects.submit(
+            form_key=draft.key,
+            tip=Tip.objects.published(at=at).filter(slug=draft.tip).order_by("-kind").first() if draft.tip else None,
+            suspicion=suspicion(facts["said"], seconds=draft.seconds(at=at), trapped=draft.trapped, flooded=flooded),
+            is_crowded=is_crowded,
+            at=at,
+            **facts,
+        )
     request.session.pop(SESSION_KEY, None)
     request.session[SENT_KEY] = consultation.reference
     return redirect("consultation:sent")
@@ -376,9 +377,6 @@ def why_not(request, said, *, at):
         return {"note": closed, "status": 503}
     if not within_limit(request, "send", 1, at=at):
         return {"note": TOO_MANY, "status": 429}
-    theirs = ConsultationRequest.objects.by_contact(email=said["email"], phone=said["phone"])
-    if theirs.sent_since(at - A_DAY).count() >= MOST_PER_CONTACT:
-        return {"note": SAME_CONTACT, "status": 429}
     return None
 
 

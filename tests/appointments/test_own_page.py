@@ -149,6 +149,16 @@ def test_nobody_has_us_write_to_one_stranger_after_another(clinic, client):
     assert ContactCorrection.objects.count() == 5
 
 
+def test_each_request_of_one_address_has_its_new_link_mailed(clinic, client):
+    both = [make_consultation(at=timezone.now()) for _ in range(2)]
+
+    for consultation in both:
+        client.post(own(consultation), {"email": NEW["email"]})
+
+    told = OutgoingMail.objects.filter(event="new_address", to=NEW["email"])
+    assert [mail.reference for mail in told.order_by("pk")] == [consultation.reference for consultation in both]
+
+
 @pytest.mark.parametrize("typed", [NEW, {"phone": NEW["phone"]}])
 def test_a_second_press_leads_to_the_same_page_and_is_told_to_nobody(clinic, client, therapist, typed):
     consultation = bring_to(S.IN_REVIEW, by=therapist)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 
 from appointments import emails
 from appointments.models import (
@@ -25,6 +26,7 @@ from clinic.digest import tell_owners
 from clinic.models import OutgoingMail
 from tests.factories import DAY, HOUR, NOON, SAID, make_clinic, make_person
 
+from .pages import CHECK, fill
 from .stages import HALF_AN_HOUR, NEXT, START, S, bring_to, make_arrived
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -235,6 +237,47 @@ def test_one_correction_pressed_twice_at_once_is_one_and_both_are_led_to_the_sam
         "new_address",
         "staff_corrected",
     ]
+
+
+def send_link(ready):
+    ready.wait()
+    ConsultationRequest.objects.send_link_again(SAID["email"], at=NOON)
+
+
+def send_link_after_a_look(ready):
+    """Looks whether one was sent, and lets nobody wait who looks at the same moment."""
+    lately = OutgoingMail.objects.queued_for(SAID["email"], since=NOON - HOUR).exists()
+    ready.wait()
+    if not lately:
+        emails.your_link(ConsultationRequest.objects.get(), at=NOON)
+
+
+@pytest.mark.parametrize(("take", "guarded"), guards(send_link, send_link_after_a_look))
+def test_a_link_asked_for_ten_times_at_once_is_mailed_once(take, guarded):
+    make_clinic()
+    bring_to(S.IN_REVIEW, by=make_person("Therapist"))
+
+    at_once([take] * 10)
+
+    assert (OutgoingMail.objects.count() == 1) == guarded
+
+
+def test_of_many_requests_of_one_contact_at_once_five_are_taken_and_one_is_confirmed():
+    make_clinic()
+    browsers = [fill(Client()) for _ in range(8)]
+
+    def sends(browser):
+        def act(ready):
+            ready.wait()
+            return browser.post(CHECK).status_code
+
+        return act
+
+    codes = at_once([sends(browser) for browser in browsers])
+
+    assert sorted(codes) == [302] * 5 + [429] * 3
+    assert ConsultationRequest.objects.count() == 5
+    assert [mail.event for mail in OutgoingMail.objects.all()] == ["received"]
 
 
 def recall(consultation):
