@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import OfferedTime, TimeOff, WorkingHours
+from appointments.models.times import hold_days_of
 from appointments.people import OVERSEE, therapists
 from clinic.models import ClinicSettings
 from clinic.wording import named
@@ -94,6 +95,7 @@ class TimeOffAdmin(KeptByTheirOwner):
     ordering = ["-starts_at", "-pk"]
 
     def save_model(self, request, off, form, change):
+        hold_days_of(off.therapist)
         super().save_model(request, off, form, change)
         tell_what_stands(request, off.starts_at, off.ends_at, therapist=off.therapist)
 

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
@@ -24,6 +25,14 @@ CALENDAR_NAMES = uuid.UUID("6f2f3a0e-8a4e-4c7b-9d0e-5f8b1c0a7d34")
 
 class TimeTaken(Exception):
     """Another request holds or has booked part of that time; nothing was changed."""
+
+
+def hold_days_of(therapist):
+    """Until the transaction ends: a time and time off that are kept at one moment would not know of each other.
+
+    Taken after the request, and before the quarter hours. Rows that only name the therapist wait for nobody.
+    """
+    get_user_model().objects.select_for_update(no_key=True).get(pk=therapist.pk)
 
 
 class OfferedTimeQuerySet(models.QuerySet):
@@ -151,13 +160,16 @@ class OfferedTime(models.Model):
     # Transitions
 
     def take(self, *, at):
-        """Keep these quarter hours against every other request. Raises `TimeTaken`.
+        """Keep these quarter hours against every other request and the therapist's time off. Raises `TimeTaken`.
 
         Rows go in in time order, since two inserts in mixed order can wait for each
         other for ever; what expired is cleared first, in the same transaction.
         """
         if self.starts_at.microsecond:
             raise ValueError("times begin on, and last, whole quarter hours")
+        hold_days_of(self.therapist)
+        if self.therapist.time_off.filter(starts_at__lt=self.ends_at, ends_at__gt=self.starts_at).exists():
+            raise TimeTaken(_("%(who)s has time off then. Choose another time.") % {"who": self.therapist})
         HeldQuarter.objects.filter(therapist=self.therapist_id, held_until__lte=at).delete()
         try:
             with transaction.atomic():
@@ -196,6 +208,7 @@ class OfferedTime(models.Model):
 
     def give_to(self, therapist, *, at):
         """Move the time into a colleague's day. Raises `TimeTaken` where they are not free then."""
+        hold_days_of(therapist)
         HeldQuarter.objects.filter(therapist=therapist, held_until__lte=at).delete()
         not_free = _("%(who)s is not free at the time that was agreed.") % {"who": therapist}
         if therapist.time_off.filter(starts_at__lt=self.ends_at, ends_at__gt=max(self.starts_at, at)).exists():

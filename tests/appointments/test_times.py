@@ -1,8 +1,9 @@
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 
-from appointments.models import HeldQuarter, TimeTaken, TransitionNotAllowed
+from appointments.models import HeldQuarter, TimeOff, TimeTaken, TransitionNotAllowed
 from appointments.models.statement import Mode
 from tests.factories import DAY, HOUR, NOON
 
@@ -232,6 +233,18 @@ def test_a_taken_time_cannot_be_booked_by_phone_and_the_offer_stands(consultatio
         other.book(START, by=therapist, at=NOON, **HALF_AN_HOUR)
 
     assert everything() == before
+
+
+@pytest.mark.parametrize(("begins", "refused"), [(HOUR / 4, True), (HOUR / 2, False)])
+@pytest.mark.parametrize("act", ["book", "propose"])
+def test_time_off_that_came_after_the_page_was_checked_is_kept_free(consultation, therapist, act, begins, refused):
+    TimeOff.objects.create(therapist=therapist, starts_at=START + begins, ends_at=START + DAY)
+    keep = {"book": {"start": START}, "propose": {"times": [START]}}[act]
+
+    with pytest.raises(TimeTaken, match="has time off then") if refused else nullcontext():
+        getattr(consultation, act)(**keep, **HALF_AN_HOUR, by=therapist, at=NOON)
+
+    assert quarters(therapist) == ([] if refused else [0, 15])
 
 
 def test_a_time_that_has_passed_cannot_be_booked_by_phone(consultation, therapist):
