@@ -225,7 +225,9 @@ def how_to_ask(words: str) -> str:
         ways += f" #({literal(_('or call'))}) {number}"
     parts = [words or clinic.complimentary, clinic.emergency_words, clinic.crisis_words]
     ask, emergency, crisis = (f"#({literal(printable(part))})" for part in parts)
-    card = f"{OPEN['container_help_open']}#strong[{emergency}]\n\n{crisis}{OPEN['container_help_close']}"
+    # Whoever reads the guide reads this too, and most are in none.
+    condition = f"#({literal(_('In an emergency:'))})"
+    card = f"{OPEN['container_help_open']}{condition} #strong[{emergency}]\n\n{crisis}{OPEN['container_help_close']}"
     return f"= #({literal(_('Talk to a physical therapist'))})\n{ask}\n\n{ways}\n\n{card}"
 
 

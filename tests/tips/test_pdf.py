@@ -347,7 +347,13 @@ def test_the_words_around_a_guide_and_its_dates_are_translated(pages, monkeypatc
 
     said = [re.findall(r"‹[^›]*›", page) for page in pages]
     due = ["‹Due for review since 2. März 2026. Parts of it may be out of date.›"]
-    due += ["‹Talk to a physical therapist›", "‹Ask for a free consultation›", "‹or call›", "‹Sources›"]
+    due += [
+        "‹Talk to a physical therapist›",
+        "‹Ask for a free consultation›",
+        "‹or call›",
+        "‹In an emergency:›",
+        "‹Sources›",
+    ]
     rest = ["‹Next review 2. März 2026›", "‹Sample content, not approved by a clinician›"]
     assert said == [
         [*due, "‹Reviewed by Jo Adeyemi, PT on 1. Februar 2026›", *rest],
@@ -372,7 +378,7 @@ def test_paper_says_how_to_reach_the_clinic_and_whom_to_call_in_an_emergency(pag
         "Talk to a physical therapist",
         call_to_action or "It is free.",
         ask,
-        "Call 112 now.",
+        "In an emergency: Call 112 now.",
         crisis,
         "Sources",
     ]
