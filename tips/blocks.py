@@ -13,6 +13,8 @@ from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
 BLOCKS = ["exercise", "help"]
+# Where a card of warning signs ends: the page puts there whom this clinic's readers call.
+WHOM_TO_CALL = '<figure class="whom-to-call"></figure>'
 # What an editor types in front of a line of an exercise, and what readers see in its place.
 FIELDS = {
     "for": gettext_lazy("What for"),
@@ -44,7 +46,7 @@ def _exercise(renderer: RendererHTML, tokens: list[Token], index: int, options: 
 
 
 def _help(renderer: RendererHTML, tokens: list[Token], index: int, options: object, env: object) -> str:
-    return "</section>\n" if tokens[index].nesting == -1 else '<section class="help-now">\n'
+    return f"{WHOM_TO_CALL}\n</section>\n" if tokens[index].nesting == -1 else '<section class="help-now">\n'
 
 
 def _table_open(renderer: RendererHTML, tokens: list[Token], index: int, options: object, env: object) -> str:

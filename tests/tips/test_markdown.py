@@ -3,6 +3,7 @@ import re
 import pytest
 
 from tips import figures
+from tips.blocks import WHOM_TO_CALL
 from tips.markdown import PARSER, contents, plain_text, to_html
 
 ANCHOR = re.compile(r'<h[2-4] id="([^"]*)">')
@@ -173,7 +174,7 @@ def test_a_card_of_warning_signs_has_a_heading_below_the_one_it_stands_under(abo
 
     assert html.endswith(
         f'<section class="help-now">\n<h{level} id="get-help-now">Get help now</h{level}>\n'
-        "<ul>\n<li>chest pain</li>\n</ul>\n</section>\n"
+        f"<ul>\n<li>chest pain</li>\n</ul>\n{WHOM_TO_CALL}\n</section>\n"
     )
 
 
