@@ -80,7 +80,8 @@ def test_other_numbers_are_taken_and_no_secret_or_setting_is_touched(prepared, t
     set_up(root, "--phone", "(555) 010-0199", "--emergency", "112")
 
     after = files(root)
-    assert "call 112 now" in after["usr/share/clinic/refused.html"]
+    pages = [after[f"usr/share/clinic/{name}.html"] for name in ("refused", "unavailable")]
+    assert [page.count('call <a href="tel:112">112</a> now') for page in pages] == [1, 1]
     assert "(555) 010-0199" in after["usr/share/clinic/unavailable.html"]
     assert after["etc/clinic/clinic.env"] == before["etc/clinic/clinic.env"]
     assert after[f"{SECRETS}/secret_key"] == before[f"{SECRETS}/secret_key"]
