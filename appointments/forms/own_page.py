@@ -1,10 +1,9 @@
 """What patients fill in on their own page."""
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.wording import spoken
+from clinic.templatetags.clinic_time import spoken
 
 from .fields import EMAIL_ERRORS, PHONE_ERRORS, ChoiceList, Email, PageForm, Phone, WishesForm, Words
 
@@ -75,7 +74,7 @@ class ChooseTimeForm(PageForm):
     def __init__(self, *args, held, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["time"].queryset = held
-        self.fields["time"].label_from_instance = lambda time: spoken(time.starts_at, timezone.get_current_timezone())
+        self.fields["time"].label_from_instance = lambda time: spoken(time.starts_at)
 
 
 class NewWishesForm(WishesForm):

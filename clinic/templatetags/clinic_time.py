@@ -10,7 +10,9 @@ register = template.Library()
 
 @register.filter
 def spoken(at):
-    return wording.spoken(at, timezone.get_current_timezone())
+    """On a page its clock and zone stay on one line; mails have plain spaces."""
+    day, comma, clock = wording.spoken(at, timezone.get_current_timezone()).rpartition(", ")
+    return day + comma + clock.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 @register.filter
