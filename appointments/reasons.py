@@ -71,7 +71,7 @@ REASONS = {
         _("Voicemail"), _("Others may hear it; we leave one only if you say so."), who=CALLER
     ),
     "may_name_clinic": Reason(
-        _("Saying the clinic's name"), _("Others may pick up; we say who is calling only if you say so."), who=CALLER
+        _("Saying the clinic’s name"), _("Others may pick up; we say who is calling only if you say so."), who=CALLER
     ),
     "access_needs": Reason(
         _("Access needs or interpreter"), _("So that the first conversation already works for you."), who=CALLER

@@ -1,5 +1,5 @@
 from .own_page import AnswerForm, ChooseTimeForm, CorrectContactForm, LostLinkForm, NewWishesForm
-from .steps import SCREEN, STEPS, ContactForm, Screened, SignsForm
+from .steps import SCREEN, STEPS, ContactForm, Screened
 
 __all__ = [
     "SCREEN",
@@ -11,5 +11,4 @@ __all__ = [
     "LostLinkForm",
     "NewWishesForm",
     "Screened",
-    "SignsForm",
 ]

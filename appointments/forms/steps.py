@@ -48,6 +48,10 @@ class StepForm(PageForm):
         super().__init__(*args, **kwargs)
         self.screened = screened or Screened()
 
+    @staticmethod
+    def differs_by(screened):
+        """What of it makes the unanswered page another one: nothing, unless the step says so."""
+
     @property
     def reasons(self):
         return [REASONS[name] for name in self.fields]
@@ -107,19 +111,23 @@ class SignsForm(StepForm):
         rest = [(safety.NOT_SURE, _("I am not sure")), (safety.NONE, _("None of these"))]
         self.fields[self.field].choices = signs + rest
 
+    @staticmethod
+    def differs_by(screened):
+        return screened
+
     def outcome(self):
         """Of all that was ticked, also of what this page does not ask."""
         return SCREEN.outcome(self.data.getlist(self.field), seen=self.screened.seen)
 
 
 class SafetyForm(SignsForm):
-    title = _("Do any of these fit right now?")
+    title = _("Do any of these apply right now?")
     field = "emergency_signs"
 
     emergency_signs = forms.MultipleChoiceField(
-        label=_("Choose everything that fits right now"),
+        label=_("Choose all that apply right now"),
         widget=CheckList,
-        error_messages={"required": _("Choose what fits, or “None of these”.")},
+        error_messages={"required": _("Choose what applies, or “None of these”.")},
     )
 
     def signs(self):
@@ -142,13 +150,13 @@ class SafetyForm(SignsForm):
 
 
 class UrgentForm(SignsForm):
-    title = _("And any of these?")
+    title = _("Signs that need a doctor soon")
     field = "urgent_signs"
 
     urgent_signs = forms.MultipleChoiceField(
-        label=_("Choose everything that fits"),
+        label=_("Choose all that apply"),
         widget=CheckList,
-        error_messages={"required": _("Choose what fits, or “None of these”.")},
+        error_messages={"required": _("Choose what applies, or “None of these”.")},
     )
 
     def signs(self):
@@ -156,21 +164,22 @@ class UrgentForm(SignsForm):
 
 
 class ProblemForm(StepForm):
-    title = _("What is the problem like?")
+    title = _("A little more about it")
 
     duration = choose(_("How long have you had it?"), Duration.choices, _("Choose how long you have had it."))
     onset = choose(
         _("How did it begin?"),
         Onset.choices,
         _("Choose how it began."),
-        help_text=_("Leave it open if you have no problem."),
+        help_text=_("Skip this if you have no problem."),
     )
-    goal = forms.CharField(
+    goal = Words(
         label=_("What is one activity you want to get back to?"),
         help_text=_(
             "For example: running 5 km, lifting my child, sitting through a working day. At most 200 characters."
         ),
         max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": _("Write one activity that you want to get back to, or start.")},
     )
     note = Words(
@@ -192,8 +201,18 @@ class ProblemForm(StepForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if self.screened.region == Region.ADVICE:
+            self.initial["duration"] = Duration.NO_PROBLEM
         # What is not there did not begin.
         self.fields["onset"].required = self.data.get("duration") != Duration.NO_PROBLEM
+
+    @staticmethod
+    def differs_by(screened):
+        return screened.region == Region.ADVICE
+
+    def clean_goal(self):
+        """In one line, whatever Enter was pressed for."""
+        return " ".join(self.cleaned_data["goal"].split())
 
 
 class TimesForm(StepForm, WishesForm):
@@ -259,7 +278,7 @@ class ContactForm(StepForm):
         label=_("If you gave both, which should we use?"), choices=Prefer.choices, required=False, widget=ChoiceList
     )
     may_leave_voicemail = forms.BooleanField(label=_("You may leave a voicemail"), required=False)
-    may_name_clinic = forms.BooleanField(label=_("You may say that it is the clinic"), required=False)
+    may_name_clinic = forms.BooleanField(label=_("You may say that the clinic is calling"), required=False)
     access_needs = forms.CharField(
         label=_("Do you need an interpreter, or help with access?"), max_length=200, required=False
     )

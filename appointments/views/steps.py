@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from appointments.draft import SEALED_SECONDS, SESSION_KEY, Draft
-from appointments.forms import SCREEN, STEPS, SignsForm
+from appointments.forms import SCREEN, STEPS
 from appointments.models import ConsultationRequest, StoppedVisit, Suspicion, Urgency, answer_due
 from appointments.safety import Outcome
 from appointments.suspicion import suspicion
@@ -183,7 +183,7 @@ def show_step(request, step, draft, form, *, status=200, note=""):
 
 def show_blank(request, step, draft):
     """A page that the visitor has not answered yet: it says the same to all who come by the same way, and is made once for them."""
-    key = step, draft.screened if issubclass(STEPS[step], SignsForm) else None
+    key = step, STEPS[step].differs_by(draft.screened)
     head, middle, tail = made_once(ClinicSettings.current(), key, lambda: blank_parts(request, step, draft))
     token, carried = (Part.as_it_is(own.encode()) for own in (get_token(request), draft.sealed()))
     return answer(request, [head, token, middle, carried, tail])

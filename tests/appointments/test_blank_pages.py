@@ -59,6 +59,14 @@ def test_each_is_asked_about_the_signs_of_their_own_region_and_age(clinic, regio
     assert asked == [*(sign.id for sign in signs), "not_sure", "none"]
 
 
+def test_only_who_wants_training_advice_has_no_problem_to_begin_with(clinic):
+    ways = [{"where": {"region": region}} for region in ("knee", "advice", "knee")]
+
+    pages = [Page(at_step("problem", **way).get(address("problem"))) for way in ways]
+
+    assert [page.fields.get("duration") for page in pages] == [None, ["no_problem"], None]
+
+
 def test_it_asks_for_the_ways_to_meet_that_are_offered_now(clinic):
     at_step("times").get(address("times"))
     ClinicSettings.objects.update(offers_phone=False)

@@ -94,7 +94,10 @@ def test_the_check_page_says_which_signs_are_meant_where_no_title_does(clinic, c
 
     labels = Page(client.get(CHECK)).all("dt")
 
-    assert [label.text for label in labels if "aside" in label.attrs.get("class", "")] == ["Where it hurts"]
+    assert [label.text for label in labels if "aside" in label.attrs.get("class", "")] == [
+        "Where it hurts",
+        "Signs that need a doctor soon",
+    ]
 
 
 def test_every_answer_can_be_changed_from_the_check_page_and_leads_back_there(clinic, client):
@@ -115,6 +118,16 @@ def test_a_changed_answer_is_the_one_that_is_sent(clinic, client):
     client.post(CHECK)
 
     assert ConsultationRequest.objects.get().statement.goal == "play a whole concert"
+
+
+def test_a_goal_on_several_lines_is_kept_on_one(clinic, client):
+    fill(client, problem={"goal": "run 5 km\r\n\r\nwith my dog"})
+
+    goal = Page(client.get(address("problem"))).all("textarea", name="goal")
+    client.post(CHECK)
+
+    assert len(goal) == 1
+    assert ConsultationRequest.objects.get().statement.goal == "run 5 km with my dog"
 
 
 @pytest.mark.parametrize("step", STEP_NAMES)

@@ -91,7 +91,7 @@ def test_a_bad_answer_keeps_everything_that_was_typed(clinic, client, step, type
 
     # A choice that the page does not offer cannot be shown as chosen.
     not_offered = {field} if "that are offered" in error else set()
-    kept = {name: value for name, value in sent.items() if any(value) and name not in not_offered}
+    kept = {name: value for name, value in sent.items() if any(map(str.strip, value)) and name not in not_offered}
     assert {name: fields.get(name) for name in kept} == kept
 
 
