@@ -45,11 +45,11 @@ def test_a_number_of_another_country_is_said_whole(settings, region, number, wor
     assert dialed(phone_number(number)) == words
 
 
-def test_a_page_says_a_time_in_the_zone_of_the_clinic():
+def test_a_page_says_a_time_in_the_zone_of_the_clinic_and_breaks_no_line_within_it():
     page = Template("{% load clinic_time %}{{ at|spoken }}")
 
     with timezone.override(NEW_YORK):
-        assert page.render(Context({"at": NOON})) == "Monday, March 2, 12:00 PM EST"
+        assert page.render(Context({"at": NOON})) == "Monday, March 2, 12:00\N{NO-BREAK SPACE}PM\N{NO-BREAK SPACE}EST"
 
 
 def test_words_on_one_line_hold_nothing_unseen():
