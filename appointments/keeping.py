@@ -26,11 +26,13 @@ from .draft import SESSION_KEY
 from .models import (
     ConsultationRequest,
     ContactCorrection,
+    DailyAct,
     NameWord,
     Note,
     PatientStatement,
     Question,
     RequestStatus,
+    WeekCount,
 )
 
 logger = logging.getLogger(__name__)
@@ -207,6 +209,17 @@ def counted(*, at):
     if Heartbeat.objects.filter(name=PURGE, seen_at__gt=at).exists():
         raise ClockMovedBack
     return {name: rows.count() for name, rows in too_old(at=at).items()}
+
+
+def take_clock_for_right(*, at):
+    """Take back what a clock that was ahead has noted under days that are yet to come, so that their day finds it undone.
+
+    What it counted of the week that has begun stays: the leftovers of its bundles are carried over already.
+    """
+    today = at.astimezone(ClinicSettings.current().tzinfo).date()
+    Heartbeat.objects.filter(name=PURGE, seen_at__gt=at).delete()
+    WeekCount.objects.filter(week__gt=today).delete()
+    DailyAct.objects.filter(day__gt=today).delete()
 
 
 def purge(*, at):

@@ -82,7 +82,8 @@ def problems(*, at: datetime):
             parked,
         )
         yield "mail given up", words % {"count": parked}
-    seen_at = Heartbeat.objects.filter(name=health.WORKER).values_list("seen_at", flat=True).first()
+    # A worker that doubts its clock is here, but reminds nobody either.
+    seen_at = Heartbeat.objects.seen_at(health.CLOCK)
     if seen_at and at - seen_at > WORKER_MISSED_AFTER:
         words = _("The worker was not running from %(start)s to %(end)s. Nobody was reminded meanwhile.")
         # Each time that it was away is found once.

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from .models import Heartbeat, OutgoingMail
 
 WORKER = "worker"
+# When the worker last did what is due by the clock: it is at work in other ways while it doubts its clock.
+CLOCK = "clock believed"
 BACKUP = "backup"
 # That something which the worker does by itself has failed; a tick later it is tried again.
 FAILED = "worker failed"
@@ -41,7 +43,7 @@ class Health:
 
 def last_backup() -> datetime | None:
     """When a backup was last proved good, as this database remembers it."""
-    return Heartbeat.objects.filter(name=BACKUP).values_list("seen_at", flat=True).first()
+    return Heartbeat.objects.seen_at(BACKUP)
 
 
 def look(*, at: datetime) -> Health:

@@ -18,6 +18,8 @@ from .archive import Archive, write
 
 NAME = "clinic-%Y-%m-%dT%H%M%S.%fZ.tar"
 UNFINISHED = ".clinic-unfinished-"
+# So many of the newest are not removed for their age, which a clock that is ahead makes of all of them.
+NEWEST = 7
 
 
 def make(database: BaseDatabaseWrapper, folder: Path, *, at: datetime, waiting: Callable[[], object]) -> Path:
@@ -57,7 +59,8 @@ def flush(folder: Path) -> None:
 
 def remove_older(folder: Path, *, than: timedelta, at: datetime) -> list[Path]:
     """By the time in their names; what has another name was not made here, and stays."""
-    old = [path for path in sorted(folder.glob("clinic-*.tar")) if (made := made_at(path)) and made < at - than]
+    ours = sorted((made, path) for path in folder.glob("clinic-*.tar") if (made := made_at(path)))
+    old = [path for made, path in ours[: -min(NEWEST, than.days)] if made < at - than]
     for path in old:
         path.unlink()
     return old

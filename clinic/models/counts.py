@@ -36,6 +36,10 @@ class HeartbeatQuerySet(models.QuerySet):
         beat = Heartbeat(name=name, seen_at=at)
         self.bulk_create([beat], update_conflicts=True, unique_fields=["name"], update_fields=["seen_at"])
 
+    def seen_at(self, name):
+        """None where it never was at work."""
+        return self.filter(name=name).values_list("seen_at", flat=True).first()
+
     def seen_between(self, start, end):
         """The names."""
         return set(self.filter(seen_at__range=(start, end)).values_list("name", flat=True))

@@ -22,8 +22,10 @@ from appointments.models import (
     PatientStatement,
     StoppedVisit,
     TransitionNotAllowed,
+    WeekCount,
 )
 from appointments.models.statement import EMPTY
+from appointments.models.weeks import WEEK, monday_of
 from appointments.tick import tick
 from appointments.views.pages import SENT_KEY
 from clinic.models import AuditEntry, ClinicSettings, Heartbeat, OutgoingMail
@@ -106,6 +108,26 @@ def test_a_purge_is_refused_when_the_clock_moved_back(clinic, therapist):
     with pytest.raises(CommandError, match="moved back"):
         call_command("purge", "--apply", stdout=StringIO())
     assert reread(spam).statement.erased_at is None
+
+
+def test_whoever_says_that_the_clock_is_right_again_has_what_one_that_was_ahead_has_marked_taken_back(
+    clinic, therapist
+):
+    now = timezone.now()
+    monday = monday_of(now.date())
+    spam = bring_to(S.SPAM, by=therapist)
+    Heartbeat.objects.beat(keeping.PURGE, at=now + 400 * DAY)
+    for week in (monday - WEEK, monday + 50 * WEEK):
+        WeekCount.objects.add(week, {"sent": {"": 5}})
+
+    call_command("purge", "--apply", "--clock-is-right", stdout=StringIO())
+
+    assert reread(spam).statement.erased_at is not None
+    assert Heartbeat.objects.seen_at(keeping.PURGE) < timezone.now()
+    assert (list(WeekCount.objects.by_week("sent")), WeekCount.objects.last_counted()) == (
+        [monday - WEEK],
+        monday - WEEK,
+    )
 
 
 def test_the_clock_purges_once_a_day(clinic, therapist):

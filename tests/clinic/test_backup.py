@@ -23,11 +23,11 @@ from appointments.models import ConsultationRequest
 from clinic import appendonly
 from clinic.backup import postgresql
 from clinic.backup.archive import DATABASE, MANIFEST, SEAL, Archive
-from clinic.backup.making import NAME
+from clinic.backup.making import NAME, remove_older
 from clinic.health import BACKUP
 from clinic.models import ClinicSettings, Heartbeat
 from tests.conftest import execute
-from tests.factories import DAY, make_clinic, make_consultation, make_tip
+from tests.factories import DAY, NOON, make_clinic, make_consultation, make_tip
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,14 +106,25 @@ def test_a_backup_leaves_a_sign_that_it_was_made(kept):
 
 
 def test_only_own_backups_older_than_what_is_kept_are_removed(kept):
-    old, young = (kept.with_name(f"{timezone.now() - days * DAY:{NAME}}") for days in (8, 6))
+    older, old, *young = (kept.with_name(f"{timezone.now() - days * DAY:{NAME}}") for days in (9, 8, 6, 5, 4, 3, 2))
     foreign = kept.with_name("clinic-of-2019.tar")
-    for file in (old, young, foreign):
+    for file in (older, old, *young, foreign):
         file.touch()
 
     newest = back_up(kept.parent, keep=7)
 
-    assert set(kept.parent.glob("*.tar")) == {kept, young, foreign, newest}
+    assert set(kept.parent.glob("*.tar")) == {kept, *young, foreign, newest}
+
+
+@pytest.mark.parametrize(("days", "left"), [(35, 7), (3, 3)])
+def test_a_clock_that_is_ahead_leaves_the_newest_backups(tmp_path, days, left):
+    backups = [tmp_path / f"{NOON + day * DAY:{NAME}}" for day in range(30)]
+    for file in backups:
+        file.touch()
+
+    remove_older(tmp_path, than=days * DAY, at=NOON + 400 * DAY)
+
+    assert sorted(tmp_path.iterdir()) == backups[-left:]
 
 
 def test_what_a_killed_backup_left_is_no_backup_and_is_cleared_away(kept):

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def all_is_well(clinic, settings):
     DailyAct.objects.create(name=digest.WEEKLY, day=(NOON - 7 * DAY).date())
     settings.PRODUCTION = True
-    Heartbeat.objects.beat(health.WORKER, at=NOON)
+    Heartbeat.objects.beat(health.CLOCK, at=NOON)
     Heartbeat.objects.beat(health.BACKUP, at=NOON)
 
 
@@ -29,7 +29,7 @@ def words():
 
 def tell_through(start, end, step=HOUR):
     while start <= end:
-        for name in (health.WORKER, health.BACKUP):
+        for name in (health.CLOCK, health.BACKUP):
             Heartbeat.objects.beat(name, at=start)
         digest.tell_owners(at=start)
         OutgoingMail.objects.update(sent_at=start)
@@ -86,7 +86,7 @@ def no_backup():
 
 
 def worker_was_away():
-    Heartbeat.objects.beat(health.WORKER, at=NOON - 2 * HOUR)
+    Heartbeat.objects.beat(health.CLOCK, at=NOON - 2 * HOUR)
 
 
 def worker_failed():
@@ -144,7 +144,7 @@ def test_each_kind_of_trouble_is_told_on_the_day_that_it_comes_and_no_other_uses
 
 def test_a_worker_that_is_away_twice_in_a_day_is_told_twice(owner):
     for ago in (4, 2):
-        Heartbeat.objects.beat(health.WORKER, at=NOON - ago * HOUR)
+        Heartbeat.objects.beat(health.CLOCK, at=NOON - ago * HOUR)
         digest.tell_owners(at=NOON - (ago - 2) * HOUR)
 
     assert len(told()) == 2

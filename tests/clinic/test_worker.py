@@ -8,7 +8,8 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from django.utils import timezone
 
 from clinic import health, mail
-from clinic.models import Heartbeat
+from clinic.management.commands.worker import Command
+from clinic.models import Heartbeat, OutgoingMail
 from tests.factories import DAY, HOUR, make_consultation
 from tests.refusing import refusing
 
@@ -49,3 +50,22 @@ def test_a_database_that_is_away_does_not_end_the_worker(error):
 
     with pytest.raises(CommandError, match="gives no answer"), connection.execute_wrapper(refuse):
         call_command("worker", once=True)
+
+
+def test_a_worker_that_starts_with_its_clock_ahead_tells_nobody_forgets_nothing_and_still_sends(clinic, mailoutbox):
+    now = timezone.now()
+    waits = make_consultation(submitted_at=now - HOUR, answer_by=now + HOUR)
+    closed = make_consultation(at=now - 3 * DAY, status="declined", closed_at=now - 3 * DAY)
+    Command().round(at=now)
+    mail.queue("test_mail", to="robin@clinic.example", context={"path": "/"}, at=now)
+
+    for _start in range(2):
+        Command().round(at=now + 400 * DAY)
+
+    for each in (waits, closed):
+        each.refresh_from_db()
+    assert (waits.late_told_at, closed.statement.erased_at) == (None, None)
+    assert [message.to for message in mailoutbox] == [["robin@clinic.example"]]
+    assert set(OutgoingMail.objects.values_list("event", flat=True)) == {"test_mail"}
+    assert health.look(at=now + 400 * DAY).worker_is_running
+    assert Heartbeat.objects.seen_at(health.CLOCK) == now

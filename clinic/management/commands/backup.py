@@ -16,7 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("folder", metavar="DIR", type=Path)
-        parser.add_argument("--keep", metavar="DAYS", type=int, help="then remove the backups in DIR that are older")
+        parser.add_argument(
+            "--keep", metavar="DAYS", type=int, help="then remove those in DIR that are older, but for the newest seven"
+        )
 
     def handle(self, *args, folder, keep, **options):
         if keep is not None and keep < 1:

@@ -17,13 +17,22 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--apply", action="store_true", help="erase it; without this nothing is changed")
 
-    def handle(self, *args, apply, **options):
+        parser.add_argument(
+            "--clock-is-right",
+            action="store_true",
+            help="after one that was ahead: take back what it has marked as done",
+        )
+
+    def handle(self, *args, apply, clock_is_right, **options):
         at = timezone.now()
+        if clock_is_right:
+            keeping.take_clock_for_right(at=at)
         try:
             done = (keeping.purge if apply else keeping.counted)(at=at)
         except keeping.ClockMovedBack:
             raise CommandError(
-                "The last purge ran later than now: the clock was moved back. Nothing was erased. Set it right first."
+                "The last purge ran later than now: the clock was moved back. Nothing was erased. "
+                "Set it right first; if it is right now, say so with --clock-is-right."
             ) from None
         for name, count in done.items():
             self.stdout.write(f"{count} {SAID[name]}")
