@@ -33,9 +33,10 @@ logger = logging.getLogger(__name__)
 
 SEAL = "outbox"
 LEASE = timedelta(minutes=2)
-# Minutes until the next try; the last step repeats until GIVE_UP, so an outage of days needs nobody.
+# Minutes until the next try; the last step repeats for seven days, so an outage of days needs nobody. Tries are counted,
+# and not the days: a machine that was off for them, or whose clock is ahead, has tried nothing.
 BACK_OFF = [1, 2, 5, 10, 20, 30, 60]
-GIVE_UP = timedelta(days=7)
+MOST_TRIES = len(BACK_OFF) + 7 * 24
 
 
 def queue(event: str, *, to: str, **facts: Any) -> OutgoingMail:
@@ -153,7 +154,7 @@ def _send(mail: OutgoingMail, with_server: BaseEmailBackend, *, at: datetime) ->
     except Exception as error:
         with_server.close()
         said = _what_was_said(error)
-        if (message and _is_final(error)) or at - mail.queued_at >= GIVE_UP:
+        if (message and _is_final(error)) or attempts >= MOST_TRIES:
             row.update(parked_at=at, leased_until=None, attempts=attempts, last_error=said)
         else:
             pause = timedelta(minutes=BACK_OFF[min(mail.attempts, len(BACK_OFF) - 1)])
