@@ -252,8 +252,19 @@ def test_a_backup_of_an_older_version_asks_for_an_upgrade(kept, monkeypatch):
 
     monkeypatch.setattr(MigrationLoader, "load_disk", load_more)
 
-    assert "run manage.py migrate, then" not in said
-    assert "run manage.py migrate, then" in restored(kept, force=True)
+    assert "run manage.py migrate" not in said
+    assert "run manage.py migrate" in restored(kept, force=True)
+
+
+def test_who_was_erased_since_a_backup_of_an_older_version_does_not_come_back_with_the_upgrade(
+    kept, settings, tmp_path
+):
+    settings.ERASED_LIST = tmp_path / "erased.txt"
+    keeping.note([ConsultationRequest.objects.get().reference], at=timezone.now())
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+    assert ConsultationRequest.objects.get().statement.full_name == ""
 
 
 def cut(file):

@@ -1,7 +1,9 @@
 from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
+from appointments import keeping
 from clinic.turns import turn_at_database
 
 
@@ -35,6 +37,9 @@ class Command(migrate.Command):
     def handle(self, *args, **options):
         with turn_at_database(connections[options["database"]], waiting=self.say_that_it_waits):
             super().handle(*args, **options)
+        if not any(options[name] for name in ("app_label", "plan", "check_unapplied", "fake")):
+            # Up to date it can be asked: before anybody is served what an older backup brought back.
+            keeping.erase_again(at=timezone.now())
 
     def say_that_it_waits(self):
         self.stdout.write("Another process is changing this database. Waiting for it to end.")

@@ -88,7 +88,9 @@ class Command(BaseCommand):
             Session.objects.all().delete()
             generation.raise_()
         if self.is_older:
-            self.stdout.write("The backup is of an older version: run manage.py migrate, then start the worker first.")
+            self.stdout.write(
+                "The backup is of an older version: run manage.py migrate, which erases again what was erased since."
+            )
         else:
             at = timezone.now()
             again = keeping.erase_again(at=at)

@@ -10,9 +10,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
-from appointments import keeping
 from clinic.models import User
 
 HOST = "127.0.0.1"
@@ -35,8 +33,6 @@ class Command(BaseCommand):
         Path(settings.PORT_FILE).write_text(port)
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
-        # Before anybody is shown what an older backup brought back.
-        keeping.erase_again(at=timezone.now())
         collect_static_files()
         if not User.objects.exists():
             call_command("demo", stdout=self.stdout)
