@@ -112,7 +112,7 @@ def note(references, *, at):
 def erase_again(*, at):
     """Erase what is on the list and not erased here, as after the restore of an older backup. Gives the references."""
     path = Path(settings.ERASED_LIST)
-    listed = dict(LISTED.findall(path.read_text())) if path.exists() else {}
+    listed = dict(LISTED.findall(path.read_text(errors="replace"))) if path.exists() else {}
     references, again = list(listed), []
     for start in range(0, len(references), AT_ONCE):
         found = ConsultationRequest.objects.unerased().filter(reference__in=references[start : start + AT_ONCE])

@@ -323,6 +323,14 @@ def test_what_is_on_the_list_is_erased_again_and_a_torn_line_hides_none(clinic, 
     assert own_list.stat().st_mode & 0o777 == 0o600 or own_list.read_text().startswith("CR-ABC")
 
 
+def test_a_damaged_byte_in_the_list_hides_none(clinic, own_list):
+    listed = make_consultation()
+    own_list.write_bytes(b"CR-ABC\xff\xfe\x80\n")
+    keeping.note([listed.reference], at=NOON + DAY)
+
+    assert keeping.erase_again(at=NOON + 2 * DAY) == [listed.reference]
+
+
 def test_the_settings_bound_how_short_something_is_kept(clinic):
     with pytest.raises(IntegrityError), transaction.atomic():
         ClinicSettings.objects.update(keep_spam_days=0)

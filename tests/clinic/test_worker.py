@@ -69,3 +69,16 @@ def test_a_worker_that_starts_with_its_clock_ahead_tells_nobody_forgets_nothing_
     assert set(OutgoingMail.objects.values_list("event", flat=True)) == {"test_mail"}
     assert health.look(at=now + 400 * DAY).worker_is_running
     assert Heartbeat.objects.seen_at(health.CLOCK) == now
+
+
+def test_a_list_of_erasures_that_cannot_be_read_is_told_and_mail_leaves_all_the_same(
+    clinic, settings, tmp_path, mailoutbox
+):
+    at = timezone.now()
+    settings.ERASED_LIST = tmp_path
+    mail.queue("test_mail", to="robin@clinic.example", context={"path": "/"}, at=at)
+
+    call_command("worker", once=True)
+
+    assert [message.to for message in mailoutbox] == [["robin@clinic.example"]]
+    assert health.look(at=at).problems == ["the worker could not do something that was due"]
