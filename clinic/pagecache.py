@@ -63,9 +63,10 @@ MOST_ENCODINGS_KNOWN = 1_000
 
 
 class Clock(NamedTuple):
-    """Of a generation: when what readers see changes by the clock, and which day it is until midnight."""
+    """Of a generation: since when and until when the clock changes nothing of what readers see, and which day it is until midnight."""
 
     generation: bytes = b""
+    since: float = 0.0
     next: float = 0.0
     midnight: float = 0.0
     day: date = date.min
@@ -89,11 +90,12 @@ def clock(next_change: Callable[..., datetime | None]) -> Clock:
     """That of this generation; `next_change(at=…)` is asked once in it. What depends on the day ends with it."""
     now, shown = timezone.localtime(), generation.value()
     last = _clocks["last"]
-    if last.generation != shown or last.next <= now.timestamp():
+    # Asked later than now, it was asked by a clock that was ahead.
+    if last.generation != shown or not last.since <= now.timestamp() < last.next:
         midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), now.tzinfo)
         instant = min(midnight, next_change(at=now) or midnight)
         # Whole, since other threads read it.
-        last = _clocks["last"] = Clock(shown, instant.timestamp(), midnight.timestamp(), now.date())
+        last = _clocks["last"] = Clock(shown, now.timestamp(), instant.timestamp(), midnight.timestamp(), now.date())
     return last
 
 
@@ -105,6 +107,7 @@ class Page:
     headers: Headers
     body: bytes
     generation: bytes
+    made: float
     until: float
     look: tuple[str, str] | None
     is_for_all: bool
@@ -180,11 +183,13 @@ def same_for_all(next_change: Callable[..., datetime | None]) -> Callable[[View]
             if page:
                 body, _, headers = page.as_(encoding_for(request.headers.get("Accept-Encoding", "")))
                 return HttpResponse(body, headers=dict(headers))
+            made = time.time()
             response = view(request, **address)
             is_lasting = not connection.in_atomic_block and ClinicSettings.are_of(shown)
             if response.status_code == HTTPStatus.OK and is_lasting:
                 kind = [("Content-Type", response["Content-Type"])]
-                page = Page("200 OK", kind, response.content, shown, clock(next_change).next, None, is_for_all=True)
+                until = clock(next_change).next
+                page = Page("200 OK", kind, response.content, shown, made, until, None, is_for_all=True)
                 _rendered.keep(request.path_info, page)
             return response
 
@@ -273,7 +278,7 @@ class PageCache:
     def make(self, key: Key, environ: Environ) -> Page:
         generation.watch_others()
         # Read first: what changes from here on makes the page a thing of the past.
-        shown = generation.value()
+        shown, made = generation.value(), time.time()
         asked = {name: environ[name] for name in environ.keys() - OF_ONE_VISITOR} | {MAY_BE_KEPT: True}
         status, headers, body = whole(self.application, asked)
         said = {name.lower(): value for name, value in headers}
@@ -286,7 +291,7 @@ class PageCache:
         kept = [header for header in headers if header[0].lower() not in OWN]
         if not controls:
             kept.append(("Cache-Control", "no-cache"))
-        page = Page(status, kept, body, shown, asked.get(UNTIL, 0.0), asked.get(LOOK), is_for_all)
+        page = Page(status, kept, body, shown, made, asked.get(UNTIL, 0.0), asked.get(LOOK), is_for_all)
         if is_for_all and page.is_there and ClinicSettings.are_of(shown):
             self.memory.keep(key, page)
         return page
@@ -297,7 +302,9 @@ class PageCache:
             if counting.is_ahead(environ.get("HTTP_SEC_PURPOSE"), environ.get("HTTP_PURPOSE")):
                 return
             last = _clocks["last"]
-            counting.count(*page.look, on=last.day if time.time() < last.midnight else timezone.localdate())
+            counting.count(
+                *page.look, on=last.day if last.since <= time.time() < last.midnight else timezone.localdate()
+            )
 
 
 def whole(application: Application, environ: Environ) -> tuple[str, Headers, bytes]:

@@ -12,8 +12,9 @@ from . import generation
 
 class Finished(Protocol):
     body: bytes
-    # What readers saw when it was made, and until when (seconds of the epoch) the clock changes nothing of it.
+    # What readers saw when it was made; from when until when (seconds of the epoch) the clock changes nothing of it.
     generation: bytes
+    made: float
     until: float
 
 
@@ -33,7 +34,9 @@ class PageMemory(Generic[Kept]):
 
     def get(self, key: Hashable) -> Kept | None:
         page = self.pages.get(key)
-        return page if page and page.generation == generation.value() and time.time() < page.until else None
+        return (
+            page if page and page.generation == generation.value() and page.made <= time.time() < page.until else None
+        )
 
     def keep(self, key: Hashable, page: Kept) -> None:
         weight = WEIGHS * len(page.body)

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from clinic import counting
+from clinic import counting, pagecache
 from clinic.models import ClinicSettings, Holiday, OpeningHours, User
 from tests.factories import DAY, HOUR, make_consultation, make_tip
 from tests.memory import Memory
@@ -251,6 +251,27 @@ def test_no_page_outlives_the_clinics_day(memory, tip):
 
     now = timezone.localtime(timezone=ClinicSettings.current().tzinfo)
     assert page.until == (now.replace(hour=0, minute=0, second=0, microsecond=0) + DAY).timestamp()
+
+
+def test_a_page_made_by_a_clock_that_was_ahead_is_made_anew_when_it_is_right_again(memory, tip):
+    memory.get("/tips/a-tip/")
+    (page,) = memory.cache.memory.pages.values()
+    page.made, page.until = (seconds + DAY.total_seconds() for seconds in (page.made, page.until))
+
+    memory.get("/tips/a-tip/")
+
+    assert memory.asked == 2
+
+
+def test_what_a_clock_that_was_ahead_said_of_the_next_change_is_asked_again_when_it_is_right(memory, tip, monkeypatch):
+    memory.get("/tips/a-tip/")
+    last = pagecache._clocks["last"]
+    ahead = [seconds + DAY.total_seconds() for seconds in last[1:4]]
+    monkeypatch.setitem(pagecache._clocks, "last", pagecache.Clock(last.generation, *ahead, last.day + DAY))
+
+    memory.get("/tips/")
+
+    assert pagecache._clocks["last"]._replace(since=0) == last._replace(since=0)
 
 
 def test_the_promise_of_the_start_page_is_not_older_than_a_minute(memory):
