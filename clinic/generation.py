@@ -159,10 +159,12 @@ def migrated(*, using: str, **_: Any) -> None:
 # What other machines have changed
 
 
-def watch_others() -> None:
-    """From now on, in a thread of this process; a second call does nothing."""
+def watch_others(**_: Any) -> None:
+    """From now on, in a thread of this process, which a fork does not inherit; a second call does nothing."""
+    if _watching or not settings.GENERATION_POLL_SECONDS:
+        return
     with _opening:
-        if settings.GENERATION_POLL_SECONDS and not _watching:
+        if not _watching:
             _watching.append(threading.Thread(target=_poll, name="generation", daemon=True))
             _watching[0].start()
 

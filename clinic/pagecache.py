@@ -276,7 +276,6 @@ class PageCache:
                 del self.underway[key]
 
     def make(self, key: Key, environ: Environ) -> Page:
-        generation.watch_others()
         # Read first: what changes from here on makes the page a thing of the past.
         shown, made = generation.value(), time.time()
         asked = {name: environ[name] for name in environ.keys() - OF_ONE_VISITOR} | {MAY_BE_KEPT: True}

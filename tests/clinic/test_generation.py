@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clinic import generation
-from clinic.models import ClinicSettings, ShownChange
+from clinic.models import ClinicSettings, Heartbeat, ShownChange
 from tests.conftest import free_port, manage, start_server, wait_for
 from tests.factories import DAY, HOUR, make_clinic, make_tip
 from tests.visitor import Visitor
@@ -115,14 +115,19 @@ def test_where_nothing_can_be_shared_a_process_has_its_own(settings, tmp_path, c
 
 
 @pytest.fixture
-def another_machine(environment, tmp_path, transactional_db):
-    """A web server that shares nothing with this process but the database."""
+def of_another_machine(environment, tmp_path, transactional_db):
+    """The environment of a process that shares nothing with this one but the database."""
     make_clinic()
     port = str(free_port())
-    ours = environment | {
+    return environment | {
         "GENERATION_FILE": str(tmp_path / "generation"), "PORT": port, "BASE_URL": f"http://localhost:{port}",
         "CLINIC_MEMORY_SECONDS": "2", "GENERATION_POLL_SECONDS": "1.5",
     }  # fmt: skip
+
+
+@pytest.fixture
+def another_machine(of_another_machine):
+    ours = of_another_machine
     manage(ours, "collectstatic", "--noinput", "-v0")
     with start_server(ours) as process:
         try:
@@ -152,3 +157,30 @@ def test_another_machine_shows_a_change_within_two_seconds_and_the_old_page_unti
     took = seconds_until(another_machine, "/tips/a-tip/", "A calmer back")
 
     assert ("A stronger back" in at_once, took < 4) == (True, True)
+
+
+def hears_of_a_change(generation_file):
+    """It has raised its own generation, by which it holds what it remembers of accounts and settings for true."""
+    # Two rounds, so that its start is over.
+    time.sleep(2 * 1.5)
+    before = generation_file.read_bytes()
+    ClinicSettings.objects.update(name="Another")
+    began = time.monotonic()
+    while generation_file.read_bytes() == before and time.monotonic() - began < 10:
+        time.sleep(0.05)
+    return generation_file.read_bytes() != before
+
+
+def test_another_machine_hears_of_a_change_before_it_has_made_a_page(another_machine, tmp_path):
+    assert hears_of_a_change(tmp_path / "generation")
+
+
+def test_a_worker_with_no_site_beside_it_hears_of_a_change(of_another_machine, tmp_path):
+    with subprocess.Popen([sys.executable, "manage.py", "worker"], env=of_another_machine) as worker:
+        try:
+            began = time.monotonic()
+            while not Heartbeat.objects.exists() and time.monotonic() - began < 30:
+                time.sleep(0.1)
+            assert hears_of_a_change(tmp_path / "generation")
+        finally:
+            worker.terminate()

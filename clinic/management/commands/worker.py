@@ -40,6 +40,8 @@ class Command(BaseCommand):
 
     def handle(self, *args, once, **options):
         refuse_unsafe_database()
+        # By accounts that it remembers it knows who is to be told.
+        generation.watch_others()
         stop = threading.Event()
         # Run once, it cannot wait and see: whoever runs it stands for the clock.
         self.clock = WallClock() if once else None
