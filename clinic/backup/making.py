@@ -15,6 +15,7 @@ from clinic.turns import turn_at_file
 
 from . import ENGINES
 from .archive import Archive, write
+from .workplace import clear_what_was_left
 
 NAME = "clinic-%Y-%m-%dT%H%M%S.%fZ.tar"
 UNFINISHED = ".clinic-unfinished-"
@@ -25,6 +26,7 @@ NEWEST = 7
 def make(database: BaseDatabaseWrapper, folder: Path, *, at: datetime, waiting: Callable[[], object]) -> Path:
     """Under another name until it is on the disk and was read again: what looks like a backup is one."""
     refuse_a_public(folder)
+    clear_what_was_left()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{at.astimezone(UTC):{NAME}}"
     with turn_at_file(folder / ".clinic-backup", waiting=waiting):

@@ -6,12 +6,12 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management import CommandError
-from django.db import ProgrammingError
+from django.db import DatabaseError, ProgrammingError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import pq
 
@@ -40,6 +40,12 @@ DO $$ DECLARE one record; BEGIN
   LOOP EXECUTE 'DROP ROUTINE IF EXISTS ' || one.called; END LOOP;
 END $$;
 """
+# Held by whoever tries a backup, for as long as they are connected. Any number will do that nothing else of ours asks for.
+TRIAL = 7_245_310_078
+LEFT = (
+    "SELECT datname FROM pg_database WHERE datname ~ '^clinic_trial_[0-9a-f]{12}$' "
+    "AND pg_get_userbyid(datdba) = current_user"
+)
 COUNTED = """
 DO $$ BEGIN IF (SELECT count(*) FROM "{schema}"."{table}") <> {rows} THEN
   RAISE EXCEPTION '{table} does not hold the {rows} rows of the manifest'; END IF; END $$;
@@ -48,6 +54,7 @@ DO $$ BEGIN IF (SELECT count(*) FROM "{schema}"."{table}") <> {rows} THEN
 
 def copy(database: BaseDatabaseWrapper, to: Path) -> dict[str, object]:
     with alone(database) as own, own.cursor() as cursor:
+        drop_what_was_left(own)
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         # The others have deadlines; a long dump must not end by one.
         cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
@@ -79,10 +86,13 @@ def load(dump: Path, database: BaseDatabaseWrapper, manifest: Manifest) -> None:
 
 
 @contextmanager
-def trial(database: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper | None]:
-    """None where our account may not make a database."""
+def trial(database: BaseDatabaseWrapper, folder: Path) -> Iterator[BaseDatabaseWrapper | None]:
+    """None where our account may not make a database; the folder is for an engine whose databases are files."""
     name = f"clinic_trial_{secrets.token_hex(6)}"
     with alone(database) as own:
+        drop_what_was_left(own)
+        with own.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock_shared(%s)", [TRIAL])
         try:
             with own.cursor() as cursor:
                 cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
@@ -96,6 +106,20 @@ def trial(database: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper | None]
         finally:
             with own.cursor() as cursor:
                 cursor.execute(f'DROP DATABASE "{name}"')
+
+
+def drop_what_was_left(own: BaseDatabaseWrapper) -> None:
+    """By trials that were killed; while one goes on it is not known whose is whose, and the next time will do."""
+    with own.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [TRIAL])
+        if not cursor.fetchone()[0]:
+            return
+        cursor.execute(LEFT)
+        for [name] in cursor.fetchall():
+            # The server may still be busy in it.
+            with suppress(DatabaseError):
+                cursor.execute(f'DROP DATABASE "{name}"')
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [TRIAL])
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from django.core.management import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -50,8 +49,8 @@ def load(file: Path, database: BaseDatabaseWrapper, manifest: Manifest) -> None:
 
 
 @contextmanager
-def trial(database: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
-    with TemporaryDirectory(prefix="clinic-trial-") as folder, at(Path(folder) / "trial.sqlite3", like=database) as one:
+def trial(database: BaseDatabaseWrapper, folder: Path) -> Iterator[BaseDatabaseWrapper]:
+    with at(folder / "trial.sqlite3", like=database) as one:
         yield one
 
 

@@ -68,7 +68,7 @@ class Patients:
 def missed_by(files, accepted_before, work):
     """What is wrong with each backup once it is restored: requests that are missing or only there in part, and its faults."""
     engine, dump, found = ENGINES[connection.vendor], work / "database", {}
-    with engine.trial(connection) as other:
+    with engine.trial(connection, work) as other:
         for file, before in zip(files, accepted_before, strict=True):
             with Archive(file) as archive:
                 archive.extract_database(dump)

@@ -2,7 +2,6 @@ import os
 import shutil
 import sqlite3
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -16,6 +15,7 @@ from clinic import generation
 from clinic.backup import ENGINES
 from clinic.backup.archive import Archive
 from clinic.backup.proof import content, faults
+from clinic.backup.workplace import workplace
 from clinic.turns import turn_at_database
 
 
@@ -36,9 +36,9 @@ class Command(BaseCommand):
     def handle(self, *args, file, force, check, **options):
         self.engine = ENGINES[connection.vendor]
         try:
-            with Archive(file) as archive, TemporaryDirectory(prefix="clinic-restore-", dir=place()) as work:
+            with Archive(file) as archive, workplace() as work:
                 self.refuse_what_does_not_fit(archive)
-                dump = Path(work) / "database"
+                dump = work / "database"
                 archive.extract_database(dump)
                 if check:
                     self.try_out(dump, archive.manifest)
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         self.is_older = bool(known - set(manifest.migrations))
 
     def try_out(self, dump, manifest):
-        with self.engine.trial(connection) as other:
+        with self.engine.trial(connection, dump.parent) as other:
             if other is None:
                 self.stderr.write("It is whole, but was not tried: our account may not make a database to try it in.")
                 return
@@ -118,13 +118,6 @@ class Command(BaseCommand):
 
     def say_that_it_waits(self):
         self.stderr.write("Another process is changing this database. Waiting for it to end.")
-
-
-def place():
-    """Where our own data is: what patients said does not pass through a folder that others share."""
-    folder = Path(settings.DATA_DIR)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
 
 
 def restore_media(archive):

@@ -1,0 +1,43 @@
+"""Where a backup is unpacked. Whoever is killed there leaves what patients said: it goes at the next backup or restore."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.conf import settings
+
+from clinic.turns import turn_at_file
+
+UNPACKED = "clinic-restore-"
+# Locked by whoever works in the folder, for as long as they live.
+IN_USE = ".in-use"
+
+
+class SomebodyIsAtWork(Exception):
+    """A folder is no leftover: the process that made it goes on."""
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """Where our own data is: what patients said does not pass through a folder that others share."""
+    folder = Path(settings.DATA_DIR)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    clear_what_was_left()
+    with (
+        TemporaryDirectory(prefix=UNPACKED, dir=folder) as work,
+        turn_at_file(Path(work) / IN_USE, waiting=lambda: None),
+    ):
+        yield Path(work)
+
+
+def clear_what_was_left() -> None:
+    for left in Path(settings.DATA_DIR).glob(f"{UNPACKED}*"):
+        # One that is another account's is not ours to remove, and no reason to make no backup.
+        with suppress(SomebodyIsAtWork, OSError), turn_at_file(left / IN_USE, waiting=leave_it):
+            shutil.rmtree(left)
+
+
+def leave_it() -> None:
+    raise SomebodyIsAtWork
