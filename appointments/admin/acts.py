@@ -77,6 +77,11 @@ def may_decline(consultation, user, at):
     return may and is_theirs(consultation, user) and not may_say_how_it_went(consultation, user, at)
 
 
+def may_withdraw(consultation, user, at):
+    """Until the visit. It is the patient's word, so whoever took the call says so."""
+    return consultation.status in OPEN and not may_say_how_it_went(consultation, user, at)
+
+
 def may_give_the_time_up(consultation, user, at):
     """Until the visit. The owner may as well: nobody else may be free then."""
     may = consultation.status == S.BOOKED and (is_theirs(consultation, user) or user.has_perm(OVERSEE))
@@ -246,6 +251,17 @@ ACTS = {
         is_real(may_decline),
         forms.DeclineForm,
         mails="about_your_request",
+    ),
+    "withdraw": Act(
+        _("The patient withdrew on the phone"),
+        _("Withdraw it"),
+        "withdraw",
+        is_real(may_withdraw),
+        mails="withdrawn",
+        done=_("Withdrawn."),
+        says=_(
+            "For good: a time that was agreed or offered is free again. Whoever wants to come after all asks again."
+        ),
     ),
     "spam": Act(
         _("Mark as spam"),

@@ -222,10 +222,11 @@ class Transitions:
         why = {"decline_reason": reason, "next_step": next_step}
         self._move_to(RequestStatus.DECLINED, by=by, at=at, tell=[emails.about_your_request], **why)
 
-    def withdraw(self, *, at):
-        """Until the visit begins: how that went is for us to say."""
+    def withdraw(self, *, at, by=None):
+        """Until the visit begins: how that went is for us to say. The patient's word, also where `by` took it on the phone."""
         self._before_the_visit(at=at)
-        self._move_to(RequestStatus.WITHDRAWN, at=at, tell=[emails.withdrawn, emails.staff_update])
+        tell = [emails.withdrawn, emails.staff_update]
+        self._move_to(RequestStatus.WITHDRAWN, by=by, at=at, anyone=True, tell=tell)
 
     def lapse(self, *, at):
         tell = [emails.closed_for_now, emails.staff_update]

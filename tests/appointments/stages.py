@@ -78,6 +78,7 @@ ACTS = {
     "take_up_again_by_phone": Act([S.NO_SHOW, S.LAPSED], S.IN_REVIEW, model("take_up_again"), at=AFTER),
     "decline": Act(OPEN, S.DECLINED, model("decline", **WHY)),
     "withdraw": Act(OPEN, S.WITHDRAWN, model("withdraw"), PATIENT),
+    "withdraw_by_phone": Act(OPEN, S.WITHDRAWN, model("withdraw")),
     "lapse": Act([S.NEEDS_INFO, S.PROPOSED], S.LAPSED, model("lapse"), SYSTEM),
     "mark_spam": Act([S.NEW, S.IN_REVIEW], S.SPAM, model("mark_spam")),
     "restore_from_spam": Act([S.SPAM], S.IN_REVIEW, model("restore_from_spam", reason="A real person.")),

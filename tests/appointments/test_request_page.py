@@ -36,6 +36,7 @@ BUTTONS = {
     "ask": "ask",
     "log_answer": "answer",
     "decline": "decline",
+    "withdraw_by_phone": "withdraw",
     "mark_spam": "spam",
     "restore_from_spam": "restore",
 }
@@ -190,7 +191,7 @@ def test_only_legal_acts_are_offered(clinic, signed_in, therapist, colleague, ow
     not_theirs |= {"propose", "book"} if role == "owner" else set()
     hand_over = {"hand_over"} if status in OPEN and status != S.NEW else set()
     # The visit was on a day that has passed.
-    too_late = {"reschedule"} | ({"decline"} if status == S.BOOKED else set())
+    too_late = {"reschedule"} | ({"decline", "withdraw"} if status == S.BOOKED else set())
     assert acts == (legal - not_theirs - too_late) | hand_over | {"note"}
 
 

@@ -21,6 +21,7 @@ PATIENT_HEARS = {
     "mark_missed": "missed",
     "decline": "about_your_request",
     "withdraw": "withdrawn",
+    "withdraw_by_phone": "withdrawn",
     "lapse": "closed_for_now",
 }
 # After which whoever has the request hears that it moved, unless they moved it.
@@ -41,7 +42,7 @@ ASSIGNEE_HEARS = [
     ("take_up_again", S.LAPSED),
     ("take_up_again_by_phone", S.NO_SHOW),
     ("take_up_again_by_phone", S.LAPSED),
-    *[("withdraw", frm) for frm in OPEN if frm != S.NEW],
+    *[(name, frm) for name in ("withdraw", "withdraw_by_phone") for frm in OPEN if frm != S.NEW],
 ]
 
 
