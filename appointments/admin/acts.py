@@ -226,6 +226,17 @@ ACTS = {
         forms.RescheduleForm,
         mails="time_changed",
     ),
+    "contact": Act(
+        _("Correct phone or e-mail"),
+        _("Use it from now on"),
+        "correct_contact",
+        is_real(where(*OPEN, theirs=False)),
+        forms.CorrectionForm,
+        done=_("It is used from now on. What was there before stands beside it."),
+        says=_(
+            "What you leave empty stays as it is. A new address gets the link to the patient’s own page; the old one hears that it was changed."
+        ),
+    ),
     "hand_over": Act(
         _("Hand over"),
         _("Hand over"),

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from appointments.forms import CorrectContactForm
 from appointments.forms.fields import Words
 from appointments.free import Wishes, window_of
 from appointments.models import DeclineReason, NextStep, free_times, hours_of
@@ -55,6 +56,10 @@ class LogAnswerForm(DeskForm):
     text = Words(
         label=_("What the patient said on the phone"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class CorrectionForm(DeskForm, CorrectContactForm):
+    """What the patient fills in on their own page, written down in a call."""
 
 
 class NoteForm(DeskForm):

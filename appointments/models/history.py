@@ -62,7 +62,7 @@ class Question(models.Model):
 
 
 class ContactCorrection(models.Model):
-    """How the patient was reached before they corrected it on their own page."""
+    """How the patient was reached before they corrected it, on their own page or in a call."""
 
     PERSONAL_FIELDS = ("old_phone", "old_email")
 

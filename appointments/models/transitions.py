@@ -286,8 +286,9 @@ class Transitions:
         return True
 
     @transaction.atomic
-    def correct_contact(self, *, at, phone="", email=""):
-        """The patient's new number or address; what it replaces is kept beside it, and told to the old address.
+    def correct_contact(self, *, at, by=None, phone="", email=""):
+        """The patient's new number or address (`by` staff, from a call); what it replaces is kept beside it, and told to the
+        old address.
 
         Whoever reads the mails at the old one may be a stranger, for whom the link in them opens nothing any more. Where
         there was none, the link is on the paper of whoever noted it down, and stays. A second press changes nothing.
@@ -311,7 +312,8 @@ class Transitions:
                 self.save(update_fields=["link_hash", "link_sealed"])
             emails.new_address(self, at=at)
         emails.contact_changed(self, to=before, at=at)
-        emails.staff_corrected(self, at=at)
+        if by is None or by.pk != self.assigned_to_id:
+            emails.staff_corrected(self, at=at)
 
     @transaction.atomic
     def add_note(self, *, text, by, at):

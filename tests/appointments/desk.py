@@ -5,6 +5,25 @@ from clinic.models import AuditEntry
 from .pages import Page
 
 QUEUE = "/admin/queue/"
+# The act of the page behind which each move of stages.py is.
+BUTTONS = {
+    "propose": "propose",
+    "book": "book",
+    "choose_by_phone": "choose",
+    "take_back_offer": "take_back",
+    "reschedule_by_phone": "reschedule",
+    "complete": "complete",
+    "mark_missed": "missed",
+    "take_up_again_by_phone": "again",
+    "claim": "claim",
+    "ask": "ask",
+    "log_answer": "answer",
+    "decline": "decline",
+    "reconsider": "reconsider",
+    "withdraw_by_phone": "withdraw",
+    "mark_spam": "spam",
+    "restore_from_spam": "restore",
+}
 
 
 def address(consultation, act=""):

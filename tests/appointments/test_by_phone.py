@@ -4,12 +4,13 @@ import pytest
 from django.utils import timezone
 
 from appointments.models import Actor
+from clinic.wording import dialed
 from tests.factories import SAID
 
 from .agreeing import events, own
-from .desk import address, notices, offered
+from .desk import address, audited, notices, offered
 from .pages import Page
-from .stages import DAY, HALF_AN_HOUR, S, bring_to, make_arrived, queued
+from .stages import DAY, HALF_AN_HOUR, S, bring_to, everything, make_arrived, queued
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +54,48 @@ def test_a_visit_that_has_begun_is_not_withdrawn_at_the_desk(clinic, signed_in, 
 
     consultation.refresh_from_db()
     assert (answer.status_code, consultation.status) == (409, S.BOOKED)
+
+
+# Another number or address
+
+
+NEW = {"phone": "(407) 555-2368", "email": "zoe.nunez@patients.example"}
+
+
+def test_whoever_takes_the_call_corrects_how_the_patient_is_reached(clinic, signed_in, therapist, colleague):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    old_link = consultation.link_token
+
+    answer = signed_in(colleague).post(address(consultation, "contact"), NEW, follow=True)
+
+    consultation.refresh_from_db()
+    statement, before = consultation.statement, consultation.corrections.get()
+    assert (dialed(statement.phone), statement.email) == (NEW["phone"], NEW["email"])
+    assert (before.old_phone.as_e164, before.old_email) == (SAID["phone"], SAID["email"])
+    assert consultation.link_token != old_link
+    assert notices(Page(answer)) == ["It is used from now on. What was there before stands beside it."]
+    assert queued() == [
+        ("contact_changed", SAID["email"]),
+        ("new_address", NEW["email"]),
+        ("staff_corrected", therapist.email),
+    ]
+    assert ("changed", colleague.pk, consultation.reference, {"act": "contact"}) in audited()
+
+
+def test_nobody_is_mailed_what_they_corrected_themselves(clinic, signed_in, therapist):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+
+    signed_in(therapist).post(address(consultation, "contact"), {"phone": NEW["phone"]})
+
+    assert queued() == [("contact_changed", SAID["email"])]
+
+
+def test_a_correction_that_says_nothing_is_told_so(clinic, signed_in, therapist):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    before = everything()
+
+    page = Page(signed_in(therapist).post(address(consultation, "contact"), {}))
+
+    wanted = "Write the new phone number or the new e-mail address."
+    assert [tag.text for tag in page.within("li", "errorlist")] == [wanted]
+    assert everything() == before
