@@ -33,6 +33,7 @@ def about(consultation):
         "status": str(consultation.get_status_display()),
         "sent": consultation.submitted_at,
         "closed": consultation.closed_at,
+        "declined_with": declined_with(consultation),
         "said": said(consultation),
         "said_before": [
             {"until": each.corrected_at, "phone": dialed(each.old_phone), "email": each.old_email}
@@ -46,6 +47,13 @@ def about(consultation):
             for each in consultation.notes.select_related("written_by")
         ],
     } | happened(consultation)
+
+
+def declined_with(consultation):
+    """The reason and the next step that the patient was given."""
+    if not consultation.decline_reason:
+        return ""
+    return f"{consultation.get_decline_reason_display()}. {consultation.get_next_step_display()}"
 
 
 def happened(consultation):

@@ -157,6 +157,17 @@ def test_the_file_tells_what_happened_as_staff_read_it_and_what_each_time_is(bro
     assert [text for text in page.texts("li") if "Staff" in text or text.endswith("·")] == []
 
 
+def test_the_file_says_with_which_words_a_request_was_declined(browser, therapist):
+    consultation = bring_to(S.DECLINED, by=therapist)
+    words = "We have no free place in reasonable time. Please call us, and we will look for a way together."
+
+    files = [
+        browser.post(f"{PERSON}file/", sent(consultation, kind=kind)).content.decode() for kind in ("html", "json")
+    ]
+
+    assert [words in text for text in files] == [True, True]
+
+
 def test_the_file_names_a_sign_that_the_screen_does_not_know_any_more(browser):
     ticked = {"emergency": ["none"], "urgent": ["U99"], "seen": []}
     consultation = make_arrived(said={"safety": ticked, "safety_version": "2025-1"})
