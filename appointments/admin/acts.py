@@ -154,7 +154,7 @@ ACTS = {
         "claim",
         where(S.NEW),
         done=_("It is yours. The patient was promised an answer by %(answer_by)s."),
-        says=_("Whatever you do with a new request claims it as well."),
+        says=_("Offering times, asking and booking claim it as well. A note does not: claim it before you call."),
         is_first=True,
         lets_in=True,
     ),
