@@ -58,6 +58,11 @@ def about_your_request(consultation, *, at):
     _to_patient("about_your_request", consultation, at=at)
 
 
+def taken_up_again(consultation, *, at):
+    """After we had declined it."""
+    _to_patient("taken_up_again", consultation, at=at)
+
+
 def withdrawn(consultation, *, at):
     _to_patient("withdrawn", consultation, at=at)
 

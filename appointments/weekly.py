@@ -7,7 +7,7 @@ from django.db.models import Exists, Min, OuterRef, Sum
 
 from clinic.models import ClinicSettings, OutgoingMail
 
-from .models import ConsultationRequest, RequestStatus, StatusChange, StoppedVisit, WeekCount, answer_due
+from .models import OUTCOMES, ConsultationRequest, RequestStatus, StatusChange, StoppedVisit, WeekCount, answer_due
 from .models.weeks import WEEK, instants, monday_of
 
 ENDS = {
@@ -76,14 +76,22 @@ def answered_in(start, end):
 
 def reached_in(status, start, end):
     """How many requests got there for the first time."""
-    arrivals = StatusChange.objects.filter(to_status=status).exclude(from_status=status)
+    arrivals = no_slips(StatusChange.objects.filter(to_status=status).exclude(from_status=status), end)
     before = arrivals.filter(consultation=OuterRef("consultation"), at__lt=start)
     return arrivals.filter(~Exists(before), at__gte=start, at__lt=end).values("consultation").distinct().count()
 
 
+def no_slips(moves, end):
+    """Without what was said of a visit and corrected before the week was over."""
+    said_otherwise = StatusChange.objects.filter(
+        consultation=OuterRef("consultation"), pk__gt=OuterRef("pk"), from_status=OuterRef("to_status"), at__lt=end
+    )
+    return moves.filter(~Exists(said_otherwise.filter(from_status__in=OUTCOMES, to_status__in=OUTCOMES)))
+
+
 def ended_in(start, end):
     """How requests ended without a visit: why we declined, what was not answered when they lapsed, or only how."""
-    moves = StatusChange.objects.filter(to_status__in=ENDS, at__gte=start, at__lt=end)
+    moves = no_slips(StatusChange.objects.filter(to_status__in=ENDS, at__gte=start, at__lt=end), end)
     told = moves.values_list("to_status", "from_status", "consultation__decline_reason")
     return Counter(why(to, frm, reason) for to, frm, reason in told)
 

@@ -92,6 +92,11 @@ def may_say_how_it_went(consultation, user, at):
     return consultation.status == S.BOOKED and consultation.has_begun(at=at)
 
 
+def was_said(status):
+    """How the visit went was said, a short while ago, and may have been the other button."""
+    return lambda consultation, user, at: consultation.status == status and consultation.outcome_may_be_corrected(at=at)
+
+
 def may_hand_over(consultation, user, at):
     return consultation.status in OPEN and consultation.status != S.NEW
 
@@ -225,6 +230,31 @@ ACTS = {
         may_give_the_time_up,
         forms.RescheduleForm,
         mails="time_changed",
+    ),
+    "came": Act(
+        _("They came after all"),
+        _("They came"),
+        "complete",
+        was_said(S.NO_SHOW),
+        done=_("Completed."),
+        says=_("If the wrong button was pressed. No mail is sent."),
+    ),
+    "did_not_come": Act(
+        _("They did not come after all"),
+        _("They did not come"),
+        "mark_missed",
+        was_said(S.COMPLETED),
+        mails="missed",
+        says=_("If the wrong button was pressed."),
+    ),
+    "reconsider": Act(
+        _("Take it up again"),
+        _("Take it up after all"),
+        "reconsider",
+        where(S.DECLINED, theirs=False),
+        mails="taken_up_again",
+        done=_("It is in review again."),
+        says=_("A time that had been agreed is free since it was declined. Whoever had the request has it again."),
     ),
     "contact": Act(
         _("Correct phone or e-mail"),

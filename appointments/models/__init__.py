@@ -7,6 +7,7 @@ from .statement import NameWord, PatientStatement
 from .states import (
     ASSIGNED,
     OPEN,
+    OUTCOMES,
     TRANSITIONS,
     WAITING_ON_PATIENT,
     WAITING_ON_US,
@@ -24,6 +25,7 @@ from .weeks import CarriedOver, WeekCount
 __all__ = [
     "ASSIGNED",
     "OPEN",
+    "OUTCOMES",
     "TRANSITIONS",
     "WAITING_ON_PATIENT",
     "WAITING_ON_US",

@@ -25,6 +25,8 @@ UNAMBIGUOUS = "34679ACDEFGHJKMNPQRTWXY"
 LINK_SEAL = "patient link"
 # How long after a lapse the patient may come back to the same request.
 WAY_BACK = timedelta(days=30)
+# How long "they came" and "they did not come" may be taken for each other.
+SLIP = timedelta(days=7)
 # How long the patient's page can still be opened once the request is closed.
 LINK_LIVES = timedelta(days=90)
 # The median that patients are told: of the last 30 days, and of no fewer than 20 answers.

@@ -15,6 +15,7 @@ from .history import STAFF, Actor, StatusChange
 from .queryset import (
     LINK_LIVES,
     LINK_SEAL,
+    SLIP,
     WAY_BACK,
     ConsultationRequestQuerySet,
     answer_due,
@@ -26,6 +27,7 @@ from .states import (
     ASSIGNED,
     ERASED,
     OPEN,
+    OUTCOMES,
     TRANSITIONS,
     WAITING_ON_US,
     WAYS_BACK,
@@ -225,6 +227,8 @@ class ConsultationRequest(Transitions, models.Model):
     def _after_the_start(self, *, at):
         if self.status == RequestStatus.BOOKED and not self.has_begun(at=at):
             raise TransitionNotAllowed(_("The visit has not begun yet."))
+        if self.status in OUTCOMES and not self.outcome_may_be_corrected(at=at):
+            raise TransitionNotAllowed(_("How that visit went was said more than a week ago, and stands."))
 
     def _is_decision(self, status):
         """Whether the clinic's own word on a request that waited for it is spoken by going there."""
@@ -252,7 +256,7 @@ class ConsultationRequest(Transitions, models.Model):
     @property
     def has_let_an_offer_expire(self):
         """Whether the clock has taken an offer back since the request was last booked or closed."""
-        begun_anew = {RequestStatus.BOOKED, RequestStatus.LAPSED, RequestStatus.NO_SHOW}
+        begun_anew = {RequestStatus.BOOKED, RequestStatus.LAPSED, RequestStatus.NO_SHOW, RequestStatus.DECLINED}
         expired = (RequestStatus.PROPOSED, RequestStatus.IN_REVIEW, Actor.SYSTEM)
         for move in self.history.order_by("-at", "-id"):
             if (move.from_status, move.to_status, move.actor) == expired:
@@ -268,6 +272,10 @@ class ConsultationRequest(Transitions, models.Model):
     def may_come_back(self, *, at):
         """Whether the patient may take it up again: within 30 days of a lapse, or of a visit that was missed."""
         return self.status in WAYS_BACK and at - self.closed_at <= WAY_BACK
+
+    def outcome_may_be_corrected(self, *, at):
+        """Whether what was said of how the visit went may be a slip yet, or news for a patient who has long forgotten it."""
+        return self.status in OUTCOMES and at - self.closed_at <= SLIP
 
     def has_begun(self, *, at):
         """Whether the visit that is booked has begun."""

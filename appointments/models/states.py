@@ -54,9 +54,9 @@ TRANSITIONS = {
         RequestStatus.DECLINED,
         RequestStatus.WITHDRAWN,
     },
-    RequestStatus.COMPLETED: set(),
-    RequestStatus.NO_SHOW: {RequestStatus.IN_REVIEW},
-    RequestStatus.DECLINED: set(),
+    RequestStatus.COMPLETED: {RequestStatus.NO_SHOW},
+    RequestStatus.NO_SHOW: {RequestStatus.IN_REVIEW, RequestStatus.COMPLETED},
+    RequestStatus.DECLINED: {RequestStatus.IN_REVIEW},
     RequestStatus.WITHDRAWN: set(),
     RequestStatus.LAPSED: {RequestStatus.IN_REVIEW},
     RequestStatus.SPAM: {RequestStatus.IN_REVIEW},
@@ -77,12 +77,14 @@ WAITING_ON_PATIENT = [RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED]
 ANSWERS = {RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED, RequestStatus.BOOKED, RequestStatus.DECLINED}
 # What a patient may come back from.
 WAYS_BACK = [RequestStatus.NO_SHOW, RequestStatus.LAPSED]
+# How a visit went; one may be corrected to the other.
+OUTCOMES = [RequestStatus.COMPLETED, RequestStatus.NO_SHOW]
 # Where a request cannot be without somebody who is responsible for it.
-ASSIGNED = [*OPEN[1:], RequestStatus.COMPLETED, RequestStatus.NO_SHOW]
+ASSIGNED = [*OPEN[1:], *OUTCOMES]
 
 
 # Where times that were offered or agreed stand with the request; anywhere else they are free again.
-WITH_TIMES = {RequestStatus.PROPOSED, RequestStatus.BOOKED, RequestStatus.COMPLETED, RequestStatus.NO_SHOW}
+WITH_TIMES = {RequestStatus.PROPOSED, RequestStatus.BOOKED, *OUTCOMES}
 
 
 class Urgency(models.TextChoices):

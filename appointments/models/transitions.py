@@ -228,6 +228,15 @@ class Transitions:
         tell = [emails.withdrawn, emails.staff_update]
         self._move_to(RequestStatus.WITHDRAWN, by=by, at=at, anyone=True, tell=tell)
 
+    def reconsider(self, *, by, at):
+        """What was declined is taken up after all, and its patient, who was told otherwise, hears so.
+
+        Whoever had it has it again; what was new when it was declined is whoever's takes it up.
+        """
+        frm, has_it = [RequestStatus.DECLINED], self.assigned_to or by
+        tell = [emails.taken_up_again, emails.staff_update]
+        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, anyone=True, tell=tell, assigned_to=has_it)
+
     def lapse(self, *, at):
         tell = [emails.closed_for_now, emails.staff_update]
         self._move_to(RequestStatus.LAPSED, at=at, actor=Actor.SYSTEM, tell=tell)

@@ -99,3 +99,18 @@ def test_a_correction_that_says_nothing_is_told_so(clinic, signed_in, therapist)
     wanted = "Write the new phone number or the new e-mail address."
     assert [tag.text for tag in page.within("li", "errorlist")] == [wanted]
     assert everything() == before
+
+
+# A call that nobody answers
+
+
+def test_a_note_claims_no_new_request_and_the_page_says_so(clinic, signed_in, therapist):
+    consultation, browser = make_arrived(), signed_in(therapist)
+    page = Page(browser.get(address(consultation)))
+
+    browser.post(address(consultation, "note"), {"text": "Nobody answered."})
+
+    consultation.refresh_from_db()
+    words = "Offering times, asking and booking claim it as well. A note does not: claim it before you call."
+    assert words in page.texts("p", class_="help")
+    assert (consultation.status, consultation.assigned_to) == (S.NEW, None)

@@ -40,6 +40,7 @@ TO_PATIENT = [
     "time_changed",
     "missed",
     "about_your_request",
+    "taken_up_again",
     "withdrawn",
     "closed_for_now",
     "running_late",

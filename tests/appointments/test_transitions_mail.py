@@ -20,6 +20,7 @@ PATIENT_HEARS = {
     "reschedule_by_phone": "time_changed",
     "mark_missed": "missed",
     "decline": "about_your_request",
+    "reconsider": "taken_up_again",
     "withdraw": "withdrawn",
     "withdraw_by_phone": "withdrawn",
     "lapse": "closed_for_now",
@@ -42,6 +43,7 @@ ASSIGNEE_HEARS = [
     ("take_up_again", S.LAPSED),
     ("take_up_again_by_phone", S.NO_SHOW),
     ("take_up_again_by_phone", S.LAPSED),
+    ("reconsider", S.DECLINED),
     *[(name, frm) for name in ("withdraw", "withdraw_by_phone") for frm in OPEN if frm != S.NEW],
 ]
 

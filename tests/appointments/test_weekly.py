@@ -82,6 +82,20 @@ def test_a_request_is_booked_and_attended_once_however_often_it_moves(clinic):
     assert (booked, attended) == ([{"": 1}, None], [None, {"": 1}])
 
 
+@pytest.mark.parametrize("days", [1, 7])
+@pytest.mark.parametrize(("first", "second"), [("completed", "no_show"), ("no_show", "completed")])
+def test_a_slip_about_how_a_visit_went_is_counted_only_where_its_week_was_over(clinic, first, second, days):
+    kinds = {"completed": ("attended", {"": 1}), "no_show": ("ended", {"no_show": 1})}
+    consultation = make_consultation()
+    move(consultation, first, frm="booked")
+
+    move(consultation, second, frm=first, at=NOON + days * DAY)
+
+    told = {kind: counts for n in (0, 1) for kind, counts in counted(MONDAY + n * WEEK).items() if kind != "sent"}
+    wanted = dict([kinds[second]] + ([kinds[first]] if days == 7 else []))
+    assert {kind: told.get(kind) for kind in ("attended", "ended") if kind in told} == wanted
+
+
 def test_ends_are_counted_with_their_reasons(clinic, therapist):
     declined = make_consultation(status=RequestStatus.DECLINED, decline_reason="too_far")
     move(declined, "declined")

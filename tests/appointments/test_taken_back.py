@@ -1,0 +1,101 @@
+"""What was pressed by mistake at the desk is taken back: how a visit went, and that a request was declined."""
+
+import pytest
+from django.utils import timezone
+
+from appointments.models import TransitionNotAllowed
+from clinic import mail
+from clinic.models import OutgoingMail
+from clinic.wording import spoken
+from tests.factories import DAY, NOON, SAID, make_consultation
+
+from .agreeing import own
+from .desk import address, offered
+from .pages import Page
+from .stages import AFTER, WHY, S, bring_to, everything, make_arrived, make_visit, queued
+
+pytestmark = pytest.mark.django_db
+
+WORDS = "Declined with the words: We have no free place in reasonable time. Please call us, and we will look for a way together."
+
+
+def make_met(therapist, said):
+    """A visit of an hour or two ago, of which somebody has just said how it went."""
+    now = timezone.now()
+    start = (now - DAY).replace(minute=0, second=0, microsecond=0)
+    consultation = make_visit(therapist, start, at=now - 2 * DAY)
+    getattr(consultation, said)(by=therapist, at=now)
+    OutgoingMail.objects.all().delete()
+    return consultation
+
+
+# How a visit went
+
+
+@pytest.mark.parametrize(
+    ("said", "act", "then", "mailed"),
+    [
+        ("complete", "did_not_come", S.NO_SHOW, [("missed", SAID["email"])]),
+        ("mark_missed", "came", S.COMPLETED, []),
+    ],
+)
+def test_the_wrong_one_of_two_buttons_is_taken_back(clinic, signed_in, therapist, said, act, then, mailed):
+    consultation = make_met(therapist, said)
+    browser = signed_in(therapist)
+    is_offered = act in offered(Page(browser.get(address(consultation))))
+
+    browser.post(address(consultation, act))
+
+    consultation.refresh_from_db()
+    assert (is_offered, consultation.status) == (True, then)
+    assert consultation.times.booked().count() == 1
+    assert queued() == mailed
+
+
+@pytest.mark.parametrize(("said", "other"), [("complete", "mark_missed"), ("mark_missed", "complete")])
+def test_after_a_week_it_stands(clinic, therapist, said, other):
+    consultation = bring_to(S.BOOKED, by=therapist)
+    getattr(consultation, said)(by=therapist, at=AFTER)
+    before = everything()
+
+    with pytest.raises(TransitionNotAllowed, match="more than a week ago"):
+        getattr(consultation, other)(by=therapist, at=AFTER + 8 * DAY)
+
+    assert everything() == before
+
+
+# What was declined
+
+
+def test_what_was_declined_says_with_which_words_and_is_taken_up_after_all(clinic, client, signed_in, therapist):
+    consultation = bring_to(S.DECLINED, by=therapist)
+    browser = signed_in(therapist)
+    page = Page(browser.get(address(consultation)))
+
+    browser.post(address(consultation, "reconsider"))
+
+    consultation.refresh_from_db()
+    assert (WORDS in page.texts("p", class_="standing"), "reconsider" in offered(page)) == (True, True)
+    assert (consultation.status, consultation.assigned_to) == (S.IN_REVIEW, therapist)
+    assert queued() == [("taken_up_again", SAID["email"])]
+    assert spoken(consultation.answer_by, clinic.tzinfo) in mail.render(OutgoingMail.objects.get()).body
+    assert "A physical therapist is looking at it." in Page(client.get(own(consultation))).texts("p", class_="lead")[0]
+
+
+def test_what_was_new_when_it_was_declined_is_whoevers_takes_it_up(clinic, therapist, colleague):
+    consultation = make_arrived()
+    consultation.decline(**WHY, by=therapist, at=NOON)
+
+    consultation.reconsider(by=colleague, at=NOON)
+
+    consultation.refresh_from_db()
+    assert (consultation.status, consultation.assigned_to) == (S.IN_REVIEW, colleague)
+
+
+def test_the_patient_does_not_take_up_what_we_declined(clinic, client, therapist):
+    consultation = make_consultation(status=S.DECLINED, at=timezone.now(), assigned_to=therapist)
+    before = everything()
+
+    answer = client.post(own(consultation, "status_back"))
+
+    assert (answer.status_code, everything()) == (409, before)
