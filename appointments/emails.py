@@ -63,8 +63,8 @@ def taken_up_again(consultation, *, at):
     _to_patient("taken_up_again", consultation, at=at)
 
 
-def withdrawn(consultation, *, at):
-    _to_patient("withdrawn", consultation, at=at)
+def withdrawn(consultation, *, at, by=None):
+    _to_patient("withdrawn", consultation, at=at, by=by)
 
 
 def closed_for_now(consultation, *, at):
@@ -149,13 +149,13 @@ def _is_once_too_often(event, consultation, address, *, at):
     return today.exists()
 
 
-def _to_patient(event, consultation, *, at, to=None):
+def _to_patient(event, consultation, *, at, to=None, by=None):
     address = consultation.statement.email if to is None else to
     if not address or consultation.suspicion:
         return
     entry = _for_calendar(event, consultation, guest=address, at=at)
-    # Where a visit was agreed on one of us has looked, and it must leave the patient's calendar.
-    if entry or not _is_once_too_often(event, consultation, address, at=at):
+    # Where a visit was agreed on one of us has looked, and it must leave the patient's calendar. Nor is `by` a stranger.
+    if entry or by or not _is_once_too_often(event, consultation, address, at=at):
         context = consultation.for_mail() | entry
         mail.queue(event, to=address, context=context, at=at, reference=consultation.reference)
 

@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -225,7 +226,7 @@ class Transitions:
     def withdraw(self, *, at, by=None):
         """Until the visit begins: how that went is for us to say. The patient's word, also where `by` took it on the phone."""
         self._before_the_visit(at=at)
-        tell = [emails.withdrawn, emails.staff_update]
+        tell = [partial(emails.withdrawn, by=by), emails.staff_update]
         self._move_to(RequestStatus.WITHDRAWN, by=by, at=at, anyone=True, tell=tell)
 
     def reconsider(self, *, by, at):

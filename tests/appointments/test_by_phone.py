@@ -47,6 +47,15 @@ def test_whoever_takes_the_call_withdraws_a_booked_request(clinic, client, signe
     assert lead.startswith("You have withdrawn this request.")
 
 
+def test_each_of_two_that_are_withdrawn_in_one_call_is_told(clinic, signed_in, therapist):
+    both = [bring_to(S.IN_REVIEW, by=therapist) for _ in range(2)]
+
+    for each in both:
+        signed_in(therapist).post(address(each, "withdraw"))
+
+    assert queued() == [("withdrawn", SAID["email"])] * 2
+
+
 def test_a_visit_that_has_begun_is_not_withdrawn_at_the_desk(clinic, signed_in, therapist):
     consultation = bring_to(S.BOOKED, by=therapist)
 

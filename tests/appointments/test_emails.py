@@ -63,7 +63,7 @@ APART = [
 ]
 # A way on which nearly every mail is sent.
 WAY = ["claim", "ask", "answer", "propose", "let_offer_expire", "propose", "choose", "reschedule", "ask", "lapse"]
-WAY += ["take_up_again", "book", "decline"]
+WAY += ["take_up_again", "book", "decline", "reconsider"]
 
 
 def send(event, consultation, person):

@@ -92,6 +92,16 @@ def test_what_was_new_when_it_was_declined_is_whoevers_takes_it_up(clinic, thera
     assert (consultation.status, consultation.assigned_to) == (S.IN_REVIEW, colleague)
 
 
+def test_an_offer_that_ran_out_before_we_declined_does_not_count_afterwards(clinic, therapist):
+    consultation = bring_to(S.PROPOSED, by=therapist)
+    consultation.let_go(at=NOON)
+    consultation.decline(**WHY, by=therapist, at=NOON)
+
+    consultation.reconsider(by=therapist, at=NOON)
+
+    assert not consultation.has_let_an_offer_expire
+
+
 def test_the_patient_does_not_take_up_what_we_declined(clinic, client, therapist):
     consultation = make_consultation(status=S.DECLINED, at=timezone.now(), assigned_to=therapist)
     before = everything()
