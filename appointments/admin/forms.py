@@ -59,7 +59,12 @@ class LogAnswerForm(DeskForm):
 
 
 class CorrectionForm(DeskForm, CorrectContactForm):
-    """What the patient fills in on their own page, written down in a call."""
+    """What the patient fills in on their own page, written down in a call: no browser offers the therapist's own."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix=None, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["autocomplete"] = "off"
 
 
 class NoteForm(DeskForm):

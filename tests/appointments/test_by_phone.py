@@ -107,6 +107,7 @@ def test_a_correction_that_says_nothing_is_told_so(clinic, signed_in, therapist)
 
     wanted = "Write the new phone number or the new e-mail address."
     assert [tag.text for tag in page.within("li", "errorlist")] == [wanted]
+    assert [page.all("input", name=name)[0].attrs["autocomplete"] for name in NEW] == ["off", "off"]
     assert everything() == before
 
 
