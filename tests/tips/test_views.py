@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from clinic.models import ClinicSettings, forget
+from clinic.models import ClinicSettings
 from clinic.regions import Region
 from tests.factories import DAY, HOUR, NOON, make_person, make_tip
 from tips.models import LISTED_AFTER, TipKind, TipStatus, Topic
@@ -219,19 +219,6 @@ def test_an_article_shows_its_text_and_who_stands_behind_it(client, clinic):
         '<a href="#top">To top</a>',
     ]  # fmt: skip
     assert [part for part in parts if part not in html] == []
-
-
-def test_a_text_with_a_card_of_its_own_has_no_second_one_and_says_once_whom_to_call(client, clinic):
-    ClinicSettings.objects.update(emergency_number="112", emergency_words="Call 112 now.")
-    forget()
-    tips = [make_tip(text={"body": body}) for body in ("::: help\n- chest pain\n:::\n\nThen.", "Walk.")]
-
-    pages = [" ".join(page(client, tip.get_absolute_url()).split()) for tip in tips]
-
-    call = '<p> <strong>Call 112 now.</strong> <a class="tel" href="tel:112">Call 112</a> </p>'
-    assert [(html.count('class="help-now"'), html.count(call)) for html in pages] == [(1, 1), (1, 1)]
-    assert f"<ul> <li>chest pain</li> </ul> {call}" in pages[0]
-    assert [("Get help now if" in html, "whom-to-call" in html) for html in pages] == [(False, False), (True, False)]
 
 
 def test_an_article_without_a_call_of_its_own_says_what_the_clinic_offers(client, clinic):
