@@ -73,6 +73,16 @@ def test_the_owner_sees_what_stands_still(page, therapist, sign_in, is_fit, widt
     is_fit(page)
 
 
+@pytest.mark.parametrize("width", [320, 767, 768, 1280])
+def test_the_other_pages_are_one_tap_away_and_stand_there_once(page, therapist, sign_in, is_fit, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    sign_in(page, therapist)
+
+    for name in ("Calendar", "Time off", "Working hours", "Safety screen"):
+        expect(page.get_by_role("link", name=name, exact=True)).to_have_count(1)
+    is_fit(page)
+
+
 def test_a_refresh_keeps_ticks_focus_and_place_and_shows_what_changed(page, therapist, sign_in):
     now = timezone.now()
     rows = [make_arrived(answer_by=now + number * HOUR) for number in range(1, 31)]
