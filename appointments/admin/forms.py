@@ -141,7 +141,7 @@ class VisitForm(DeskForm):
 
 
 class ProposeForm(VisitForm):
-    """Free times of the therapist, those that suit the patient first."""
+    """Free times of the therapist, those that suit the patient first; none of those is one that they had and did not keep."""
 
     template = "admin/appointments/propose.html"
 
@@ -162,7 +162,9 @@ class ProposeForm(VisitForm):
         self.fields["times"].choices = [(start.isoformat(), spoken(start, clinic.tzinfo)) for start in free]
         statement = self.consultation.statement
         wishes = Wishes(frozenset(statement.windows), statement.any_time)
-        suiting = few_of_each_window((t for t in free if wishes.suit(t, zone=clinic.tzinfo)), clinic.tzinfo)
+        self.had = set(self.consultation.times.released().values_list("starts_at", flat=True))
+        wished = (start for start in free if start not in self.had and wishes.suit(start, zone=clinic.tzinfo))
+        suiting = few_of_each_window(wished, clinic.tzinfo)
         self.suiting = self.by_day(suiting)
         self.others = self.by_day([start for start in free if start not in suiting])
 

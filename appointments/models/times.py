@@ -39,6 +39,9 @@ class OfferedTimeQuerySet(models.QuerySet):
     def standing(self):
         return self.filter(released_at__isnull=True)
 
+    def released(self):
+        return self.filter(released_at__isnull=False)
+
     def held(self, *, at):
         """Offers that the patient can still choose."""
         return self.standing().filter(booked_at__isnull=True, held_until__gt=at, starts_at__gt=at)

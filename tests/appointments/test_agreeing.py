@@ -1,12 +1,12 @@
 """How a time is agreed: offered by a therapist, chosen by the patient, or settled on the phone."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.utils import timezone
 
-from appointments.models import ConsultationRequest, HeldQuarter, OfferedTime, TimeOff
+from appointments.models import ConsultationRequest, HeldQuarter, OfferedTime, TimeOff, WorkingHours
 from clinic.models import ClinicSettings, OutgoingMail
 from tests.factories import DAY, SAID, make_clinic, make_consultation, make_person
 
@@ -59,6 +59,30 @@ def test_where_nothing_suits_it_is_said_and_other_times_are_shown(clinic, signed
 
     assert "Nothing is free in the times that the patient named." in page.texts("p", class_="help")
     assert len(free(page)) > 0
+
+
+@pytest.mark.parametrize("windows", [[], ["wed-pm"]])
+def test_times_that_did_not_suit_stand_behind_those_that_may(clinic, signed_in, therapist, windows):
+    consultation = make_proposed(signed_in, therapist, said={"windows": windows, "any_time": not windows})
+    refused = {each.starts_at.isoformat() for each in consultation.times.all()}
+    consultation.none_of_these(windows=windows, any_time=not windows, at=timezone.now())
+
+    times = free(Page(signed_in(therapist).get(address(consultation))))
+
+    assert refused <= set(times)
+    assert refused.isdisjoint(times[:3])
+
+
+def test_where_all_that_suits_was_offered_before_nothing_else_is(clinic, signed_in, therapist):
+    WorkingHours.objects.create(therapist=therapist, weekday=2, starts=time(14), ends=time(14, 30))
+    consultation, browser = make_new(), signed_in(therapist)
+    propose(browser, consultation)
+    consultation.refresh_from_db()
+    consultation.take_back_offer(by=therapist, at=timezone.now())
+
+    page = Page(browser.get(address(consultation)))
+
+    assert page.texts("p", class_="help")[0] == "Nothing else is free in the times that the patient named."
 
 
 def test_a_clinic_that_is_never_open_has_nothing_to_offer_and_says_so(signed_in):
