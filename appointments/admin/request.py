@@ -9,6 +9,7 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -69,6 +70,7 @@ def show_request(request, consultation, *, status=200, **bound):
         "is_of_another": may_hand_over(consultation, request.user, now) and not is_theirs(consultation, request.user),
         "is_late": consultation.is_waiting_too_long(at=now),
         "times": consultation.times.standing().select_related("therapist"),
+        "former_times": consultation.times.released(),
         "same_contact": same_contact.sent_since(consultation.submitted_at - SAME_MATTER)
         .exclude(pk=consultation.pk)
         .order_by("-submitted_at", "-pk")[:MOST_OF_SAME_MATTER],
@@ -120,9 +122,23 @@ def timeline(consultation):
     return sorted(moves + notes, key=lambda event: event["at"])
 
 
+# What somebody did, or left undone, by which a request is in review again: the state that it led to is the same for all.
+BACK_IN_REVIEW = {
+    (RequestStatus.NEEDS_INFO, Actor.PATIENT): _("Answered"),
+    (RequestStatus.NEEDS_INFO, Actor.STAFF): _("Logged the answer"),
+    (RequestStatus.NEEDS_INFO, Actor.SYSTEM): _("No answer came"),
+    (RequestStatus.PROPOSED, Actor.PATIENT): _("None of the times suits"),
+    (RequestStatus.PROPOSED, Actor.STAFF): _("Took the offer back"),
+    (RequestStatus.PROPOSED, Actor.SYSTEM): _("The offer ran out"),
+    (RequestStatus.BOOKED, Actor.PATIENT): _("Gave the time up"),
+    (RequestStatus.BOOKED, Actor.STAFF): _("Gave the time up"),
+}
+
+
 def what_moved(move):
     if move.from_status != move.to_status:
-        return RequestStatus(move.to_status).label
+        done = BACK_IN_REVIEW.get((move.from_status, move.actor)) if move.to_status == RequestStatus.IN_REVIEW else ""
+        return done or RequestStatus(move.to_status).label
     if move.actor == Actor.PATIENT:
         return _("Says what times suit from now on")
     return _("Looked like spam, is none") if move.to_status == RequestStatus.NEW else _("Handed over")
@@ -152,24 +168,29 @@ def act(request, reference, name):
         again = chosen.form(request.POST, consultation=consultation, user=request.user, at=now)
         return show_request(request, consultation, status=409, **{name: again})
     done = chosen.done % consultation.for_staff_mail() if chosen.done else _("Done.")
-    messages.success(request, f"{done} {heard(consultation)}" if mail else done)
+    told = [done, *heard(consultation)] if mail else [done]
+    messages.success(request, format_html_join(" ", "{}", ([words] for words in told if words)))
     return redirect("admin:consultation", consultation.reference)
 
 
 def heard(consultation):
     is_mailed = consultation.can_be_mailed
-    said = [_("The patient gets a mail.")] if is_mailed else []
-    return " ".join(map(str, [*said, besides_mail(consultation, is_mailed=is_mailed)])).strip()
+    return [_("The patient gets a mail.") if is_mailed else "", besides_mail(consultation, is_mailed=is_mailed)]
 
 
 def besides_mail(consultation, *, is_mailed):
-    """Whom to call: where no mail reaches the patient, or where they asked for it."""
+    """Whom to call, with one tap: where no mail reaches the patient, or where they asked for it."""
     statement = consultation.statement
-    number = dialed(statement.phone)
+    number = called(statement.phone) if statement.phone else ""
     if is_mailed:
-        return _("They asked to be called: %s.") % number if number and statement.prefer == Prefer.PHONE else ""
+        is_asked = number and statement.prefer == Prefer.PHONE
+        return format_html(_("They asked to be called: {}."), number) if is_asked else ""
     if not statement.email:
-        return _("The patient gave no e-mail address: please call %s.") % number
+        return format_html(_("The patient gave no e-mail address: please call {}."), number)
     if number:
-        return _("Mail to the patient’s address comes back: please call %s.") % number
+        return format_html(_("Mail to the patient’s address comes back: please call {}."), number)
     return _("Mail to the patient’s address comes back, and they gave no number.")
+
+
+def called(phone):
+    return format_html('<a href="{}">{}</a>', phone.as_rfc3966, dialed(phone))

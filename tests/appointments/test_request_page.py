@@ -108,7 +108,7 @@ def test_the_page_shows_what_the_patient_said_and_how_to_reach_them(clinic, sign
     page = Page(signed_in(therapist).get(address(consultation)))
 
     assert {label: words for label, words in facts(page).items() if label in SAYS} == SAYS
-    assert [tag.attrs["href"] for tag in page.all("a", href="tel:+1-407-698-5559")] == ["tel:+1-407-698-5559"]
+    assert "tel:+1-407-698-5559" in [tag.attrs["href"] for tag in page.within("a", "facts")]
     assert SAID["full_name"] not in page.title
     assert consultation.reference in page.title
 
