@@ -53,6 +53,7 @@ PARTS = {
     "overdue": Part(_("Overdue"), lambda all_, user, at: all_.filter(answer_by__lt=at).in_stretches(*WAITING_ON_US)),
     "urgent": Part(_("Urgent"), lambda all_, user, at: all_.open().urgent().in_stretches(*WAITING_ON_US)),
     "new": Part(_("New"), lambda all_, user, at: [all_.new().unsuspected()], acts=("claim",)),
+    "owed": Part(_("Waiting for me"), lambda all_, user, at: all_.open().of(user).waiting_for_us(at=at)),
     "mine": Part(_("Mine"), lambda all_, user, at: [all_.open().of(user)]),
     "patient": Part(_("Waiting on patient"), lambda all_, user, at: all_.in_stretches(*WAITING_ON_PATIENT)),
     "today": Part(_("Booked today"), lambda all_, user, at: [all_.booked_between(*today(at))], order="visit_at"),

@@ -13,7 +13,7 @@ from appointments.admin.queue import PARTS
 from appointments.models import RequestStatus
 from clinic.models import OutgoingMail
 from clinic.wording import briefly, spoken
-from tests.factories import DAY, HOUR, SAID, make_consultation, make_person, make_tip
+from tests.factories import DAY, HOUR, NOON, SAID, make_consultation, make_person, make_tip
 
 from .desk import QUEUE, audited, references, rows_of
 from .pages import Page
@@ -77,6 +77,7 @@ def test_no_view_of_the_queue_shows_a_name_or_a_word_of_the_patients(clinic, sig
     [
         ("waiting", [S.NEW, S.IN_REVIEW]),
         ("new", [S.NEW]),
+        ("owed", [S.IN_REVIEW]),
         ("mine", [S.IN_REVIEW, S.NEEDS_INFO, S.PROPOSED, S.BOOKED]),
         ("patient", [S.NEEDS_INFO, S.PROPOSED]),
         ("open", OPEN),
@@ -99,6 +100,16 @@ def test_mine_are_those_that_i_have(clinic, signed_in, therapist, colleague):
     answer = signed_in(therapist).get(f"{QUEUE}?show=mine")
 
     assert references(answer) == [mine.reference]
+
+
+def test_what_waits_for_me_is_neither_a_colleagues_nor_a_patients_to_answer(clinic, signed_in, therapist, colleague):
+    bring_to(S.NEEDS_INFO, by=therapist, answer_by=NOON - DAY)
+    bring_to(S.IN_REVIEW, by=colleague)
+    how_did_it_go, to_answer = bring_to(S.BOOKED, by=therapist), bring_to(S.IN_REVIEW, by=therapist)
+
+    answer = signed_in(therapist).get(f"{QUEUE}?show=owed")
+
+    assert references(answer) == [how_did_it_go.reference, to_answer.reference]
 
 
 def test_a_row_says_what_is_needed_to_choose_the_next_one(clinic, signed_in, therapist):
@@ -181,6 +192,7 @@ def test_the_tabs_count_what_they_hold(clinic, signed_in, therapist, colleague):
         "Overdue 0",
         "Urgent 0",
         "New 2",
+        "Waiting for me 1",
         "Mine 2",
         "Waiting on patient 1",
         "Booked today 0",
