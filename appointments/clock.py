@@ -39,6 +39,11 @@ class Hours:
             for opens, closes in sorted(self.week.get(day.weekday(), ()))
         ]
 
+    def hold(self, start: datetime, end: datetime) -> bool:
+        """Whether one open stretch holds all of it."""
+        stretches = self.stretches(start.astimezone(self.zone).date())
+        return any(opens <= start and end <= closes for opens, closes in stretches)
+
     def open_until(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Open stretches that begin before `end`, in order, from `start` on."""
         for opens, closes in self.open_from(start.astimezone(UTC)):

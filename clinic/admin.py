@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from appointments.admin.hours import BrowsersOwnFields, tell_what_stands
+from appointments.admin.hours import BrowsersOwnFields, NamesWhatFallsOut, tell_what_stands
 from appointments.models import ConsultationRequest
 
 from . import emails
@@ -209,7 +209,7 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
 
 
 @admin.register(OpeningHours)
-class OpeningHoursAdmin(BrowsersOwnFields, admin.ModelAdmin):
+class OpeningHoursAdmin(NamesWhatFallsOut, BrowsersOwnFields, admin.ModelAdmin):
     list_display = ["weekday", "opens", "closes"]
     list_editable = ["opens", "closes"]
 

@@ -230,8 +230,7 @@ class BookForm(VisitForm):
         if self.therapist.time_off.filter(starts_at__lt=end, ends_at__gt=start).exists():
             self.add_error("start", _("%(who)s has time off then. Choose another time.") % who)
             return
-        stretches = hours_of(self.therapist, clinic=clinic).stretches(start.astimezone(clinic.tzinfo).date())
-        is_in_hours = any(opens <= start and end <= closes for opens, closes in stretches)
+        is_in_hours = hours_of(self.therapist, clinic=clinic).hold(start, end)
         if not is_in_hours:
             self.fields["all_the_same"] = forms.BooleanField(label=_("Book it all the same"), required=False)
         if not is_in_hours and not self.data.get("all_the_same"):

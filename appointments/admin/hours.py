@@ -1,17 +1,34 @@
 """Working hours and time off: the owner keeps everybody's, a therapist their own."""
 
+from contextlib import contextmanager
+from datetime import timedelta
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import OfferedTime, TimeOff, WorkingHours
+from appointments.models import OfferedTime, TimeOff, WorkingHours, hours_of
 from appointments.models.times import hold_days_of
 from appointments.people import OVERSEE, therapists
 from clinic.models import ClinicSettings
 from clinic.wording import named
+
+# Nobody books further ahead.
+FARTHEST = timedelta(days=366)
+# What is said of the times that are booked, and of those that are offered.
+IN_THAT_TIME = {
+    True: _("Still booked in that time: {}. Please agree on another one with each."),
+    False: _("Still offered in that time: {}. Please take the offer back before the patient chooses it."),
+}
+OUTSIDE = {
+    True: _("Still booked outside the new hours: {}. Please agree on another time with each, unless it is meant."),
+    False: _("Still offered outside the new hours: {}. Please take the offer back, unless it is meant."),
+}
 
 
 class BrowsersOwnFields:
@@ -73,7 +90,23 @@ class KeptByTheirOwner(BrowsersOwnFields, admin.ModelAdmin):
         return Own
 
 
-class WorkingHoursAdmin(KeptByTheirOwner):
+class NamesWhatFallsOut:
+    """Hours in which patients are seen: whoever changes them hears of each promised time that was in them and is no more."""
+
+    def changeform_view(self, request, *args, **kwargs):
+        with naming_what_falls_out(request):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def changelist_view(self, request, *args, **kwargs):
+        with naming_what_falls_out(request):
+            return super().changelist_view(request, *args, **kwargs)
+
+    def delete_view(self, request, *args, **kwargs):
+        with naming_what_falls_out(request):
+            return super().delete_view(request, *args, **kwargs)
+
+
+class WorkingHoursAdmin(NamesWhatFallsOut, KeptByTheirOwner):
     list_display = ["therapist", "weekday", "starts", "ends"]
 
     def changelist_view(self, request, extra_context=None):
@@ -103,14 +136,41 @@ class TimeOffAdmin(KeptByTheirOwner):
 def tell_what_stands(request, start, end, **whose):
     """Nothing that was agreed is moved by time off or a holiday; whoever enters one hears what stands in that time."""
     promised = OfferedTime.objects.promised_between(start, end, at=timezone.now()).filter(**whose)
-    words = {
-        True: _("Still booked in that time: %s. Please agree on another one with each."),
-        False: _("Still offered in that time: %s. Please take the offer back before the patient chooses it."),
-    }
+    name_each(request, promised.select_related("consultation"), IN_THAT_TIME)
+
+
+@contextmanager
+def naming_what_falls_out(request):
+    """Around what may change somebody's hours, which moves nothing that was agreed either."""
+    if request.method != "POST":
+        yield
+        return
+    now = timezone.now()
+    before = promised_in_hours(at=now)
+    yield
+    still = set(promised_in_hours(at=now))
+    name_each(request, [time for time in before if time not in still], OUTSIDE)
+
+
+def promised_in_hours(*, at):
+    """What is agreed or offered, as far ahead as anything is, when its therapist sees patients."""
+    clinic, hours = ClinicSettings.current(), {}
+    promised = OfferedTime.objects.promised_between(at, at + FARTHEST, at=at).select_related(
+        "consultation", "therapist"
+    )
+    for time in promised:
+        if time.therapist not in hours:
+            hours[time.therapist] = hours_of(time.therapist, clinic=clinic)
+    return [time for time in promised if hours[time.therapist].hold(time.starts_at, time.ends_at)]
+
+
+def name_each(request, times, words):
+    """The requests of these times, each as a link to its page: first the booked, then the offered."""
     for is_booked, said in words.items():
-        these = promised.filter(booked_at__isnull=not is_booked).values_list("consultation__reference", flat=True)
+        these = dict.fromkeys(each.consultation.reference for each in times if bool(each.booked_at) == is_booked)
+        links = ((reverse("admin:consultation", args=[reference]), reference) for reference in these)
         if these:
-            messages.warning(request, said % ", ".join(dict.fromkeys(these)))
+            messages.warning(request, format_html(said, format_html_join(", ", '<a href="{}">{}</a>', links)))
 
 
 def register_hours(site):

@@ -5,18 +5,21 @@ from datetime import UTC, datetime, time
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
+from django.utils import timezone
 
 from appointments.models import TimeOff, WorkingHours
 from appointments.people import therapists
+from clinic.models import ClinicSettings
 from tests.factories import DAY, HOUR, NOON, make_person
 
 from .desk import notices
 from .pages import Page
-from .stages import HALF_AN_HOUR, START, S, bring_to
+from .stages import HALF_AN_HOUR, START, S, bring_to, make_arrived, make_visit
 
 pytestmark = pytest.mark.django_db
 
 HOURS, OFF = "/admin/appointments/workinghours/", "/admin/appointments/timeoff/"
+OPENING = "/admin/clinic/openinghours/"
 MORNING = {"weekday": "0", "starts": "08:00", "ends": "12:00"}
 AWAY = {"starts_at": "2026-03-03T09:00", "ends_at": "2026-03-03T15:30"}
 KEPT = {f"{verb}_{model}" for model in ("workinghours", "timeoff") for verb in ("add", "change", "delete", "view")}
@@ -189,7 +192,9 @@ def test_time_off_over_a_booked_visit_names_it_and_leaves_it_booked(clinic, sign
 
     warned = [text for text in notices(Page(answer)) if "Still booked" in text]
     words = f"Still booked in that time: {consultation.reference}. Please agree on another one with each."
+    links = {(tag.attrs["href"], tag.text) for tag in Page(answer).within("a", "messagelist")}
     assert warned == [words]
+    assert (f"/admin/queue/{consultation.reference}/", consultation.reference) in links
     assert consultation.times.booked().count() == 1
 
 
@@ -217,6 +222,72 @@ def test_time_off_beside_a_visit_warns_of_nothing(clinic, signed_in, therapist, 
 
     assert TimeOff.objects.count() == 1
     assert [text for text in notices(Page(answer)) if "Still booked" in text] == []
+
+
+def wednesday(clinic, hour):
+    """Of a week ahead."""
+    day = timezone.now().astimezone(clinic.tzinfo) + 7 * DAY
+    return (day + (2 - day.weekday()) % 7 * DAY).replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def outside(page):
+    return [text for text in notices(page) if "outside the new hours" in text]
+
+
+BOOKED = "Still booked outside the new hours: {}. Please agree on another time with each, unless it is meant."
+OFFERED = "Still offered outside the new hours: {}. Please take the offer back, unless it is meant."
+
+
+def test_new_working_hours_name_what_falls_out_of_them(clinic, signed_in, therapist, colleague):
+    now = timezone.now()
+    make_visit(therapist, wednesday(clinic, 9), at=now)
+    afternoon, _meant_so, _others = [
+        make_visit(person, wednesday(clinic, hour), at=now)
+        for person, hour in ((therapist, 14), (therapist, 19), (colleague, 15))
+    ]
+    offered = make_arrived()
+    offered.propose([wednesday(clinic, 16)], by=therapist, at=now, **HALF_AN_HOUR)
+
+    page = Page(signed_in(therapist).post(f"{HOURS}add/", MORNING | {"weekday": "2"}, follow=True))
+
+    assert outside(page) == [BOOKED.format(afternoon.reference), OFFERED.format(offered.reference)]
+    [_hours, *links] = [(tag.attrs["href"], tag.text) for tag in page.within("a", "messagelist")]
+    assert links == [(f"/admin/queue/{each.reference}/", each.reference) for each in (afternoon, offered)]
+    assert afternoon.times.booked().count() == 1
+
+
+@pytest.mark.parametrize("act", ["change", "delete"])
+def test_working_hours_that_are_changed_or_deleted_name_it_as_well(clinic, signed_in, therapist, act):
+    late = make_hours(therapist, weekday=2, starts=time(18), ends=time(21))
+    make_hours(therapist, weekday=2)
+    visit = make_visit(therapist, wednesday(clinic, 19), at=timezone.now())
+    sent = {"weekday": "2", "starts": "17:00", "ends": "19:00", "post": "yes"}
+
+    page = Page(signed_in(therapist).post(f"{HOURS}{late.pk}/{act}/", sent, follow=True))
+
+    assert outside(page) == [BOOKED.format(visit.reference)]
+
+
+def test_new_opening_hours_name_it_of_all_who_named_no_hours(clinic, signed_in, owner, therapist, colleague):
+    make_hours(colleague, weekday=2, ends=time(18))
+    visit, _others = [make_visit(each, wednesday(clinic, 14), at=timezone.now()) for each in (therapist, colleague)]
+    browser = signed_in(owner)
+    listed_before = Page(browser.get(OPENING))
+    sent = {name: values[-1] for name, values in listed_before.fields.items() if name.startswith(("form-", "_save"))}
+
+    page = Page(browser.post(OPENING, sent | {"form-2-closes": "12:00", "_save": "Save"}, follow=True))
+
+    assert outside(page) == [BOOKED.format(visit.reference)]
+
+
+def test_longer_hours_name_nothing(clinic, signed_in, owner, therapist):
+    make_visit(therapist, wednesday(clinic, 19), at=timezone.now())
+    make_visit(therapist, wednesday(clinic, 10), at=timezone.now())
+    sent = {"weekday": "2", "opens": "18:00", "closes": "20:00"}
+
+    page = Page(signed_in(owner).post(f"{OPENING}add/", sent, follow=True))
+
+    assert (len(ClinicSettings.current().week[2]), outside(page)) == (2, [])
 
 
 @pytest.mark.parametrize("role", ["Editor", "Clinical reviewer", None])
