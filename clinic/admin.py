@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from appointments.admin.hours import BrowsersOwnFields, NamesWhatFallsOut, tell_what_stands
 from appointments.models import ConsultationRequest
+from appointments.people import who_sees_patients
 
 from . import emails
 from .admin_settings import NothingIsDeleted
@@ -154,6 +155,10 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
             end_visits(obj)
         if not change:
             emails.invitation(obj, at=timezone.now())
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        context["sees_patients"] = obj in who_sees_patients()
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def response_add(self, request, obj, post_url_continue=None):
         messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": obj.email})

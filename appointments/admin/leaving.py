@@ -1,4 +1,4 @@
-"""All open requests of somebody who leaves, given to a colleague at once; by an owner."""
+"""All open requests of somebody who leaves or is away, given to a colleague at once; by an owner."""
 
 from django import forms
 from django.contrib import admin, messages

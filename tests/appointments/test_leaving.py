@@ -12,6 +12,7 @@ from appointments.models import ConsultationRequest
 from clinic.models import AuditEntry, OutgoingMail, User
 from tests.factories import DAY, NOON, make_person
 
+from .pages import Page
 from .stages import START, S, bring_to, make_arrived, make_visit
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,18 @@ def test_only_an_owner_does_that(clinic, therapist, colleague, signed_in):
     answer = signed_in(colleague).post(page(therapist), SENT | {"to": colleague.pk})
 
     assert (answer.status_code, requests_of(colleague)) == (403, set())
+
+
+def test_the_page_of_whoever_sees_patients_leads_there_also_while_they_are_only_away(
+    clinic, owner, therapist, editor, signed_in
+):
+    browser = signed_in(owner)
+
+    pages = [Page(browser.get(f"/admin/clinic/user/{person.pk}/change/")) for person in (therapist, editor)]
+
+    links = [[tag.attrs["href"] for tag in each.all("a") if tag.text == "Open requests"] for each in pages]
+    assert links == [[page(therapist)], []]
+    assert "Whoever is only away keeps their account." in browser.get(page(therapist)).content.decode()
 
 
 def closing(person):
