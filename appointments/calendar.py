@@ -7,15 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vDuration, vText
 
 from clinic.models import ClinicSettings
 from clinic.wording import on_one_line
-
-from .zones import zone_rules
 
 PRODUCT = "-//Clinic front desk//EN"
 REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
@@ -51,9 +48,8 @@ def entry(
     """
     name = on_one_line(str(clinic.name))
     status, sequence = STANDING[method]
-    year = visit.starts_at.astimezone(clinic.tzinfo).year
-    whole = _calendar(method, clinic.tzinfo, year, year)
-    event = _event(visit, clinic.tzinfo, at)
+    whole = _calendar(method)
+    event = _event(visit, at)
     event.add("summary", _("Visit: %s") % name)
     event.add("location", on_one_line(visit.where))
     event.add("description", _description(visit.reference, clinic))
@@ -70,14 +66,12 @@ def entry(
 
 def feed(visits: Iterable[Visit], *, clinic: ClinicSettings, at: datetime) -> str:
     """What one therapist has to come and has behind them; held times are tentative."""
-    visits = list(visits)
-    years = [visit.starts_at.year for visit in visits] or [at.year]
-    whole = _calendar(PUBLISH, clinic.tzinfo, min(years), max(years))
+    whole = _calendar(PUBLISH)
     whole.add("x-wr-calname", vText(_("Visits, %s") % on_one_line(str(clinic.name))))
     whole.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
     whole.add("x-published-ttl", vDuration(REFRESH))
     for visit in visits:
-        event = _event(visit, clinic.tzinfo, at)
+        event = _event(visit, at)
         words = _("Held: visit %(reference)s (%(how)s)") if visit.is_held else _("Visit %(reference)s (%(how)s)")
         event.add("summary", words % {"reference": visit.reference, "how": visit.how})
         event.add("status", "TENTATIVE" if visit.is_held else "CONFIRMED")
@@ -85,26 +79,22 @@ def feed(visits: Iterable[Visit], *, clinic: ClinicSettings, at: datetime) -> st
     return whole.to_ical().decode()
 
 
-def _calendar(method: str, zone: ZoneInfo, first: int, last: int) -> Calendar:
+def _calendar(method: str) -> Calendar:
     whole = Calendar()
     whole.add("version", "2.0")
     whole.add("prodid", PRODUCT)
     whole.add("calscale", "GREGORIAN")
     whole.add("method", method)
-    whole.add_component(zone_rules(zone, first, last))
     return whole
 
 
-def _event(visit: Visit, zone: ZoneInfo, at: datetime) -> Event:
+def _event(visit: Visit, at: datetime) -> Event:
     event = Event()
     event.add("uid", visit.uid)
     event.add("dtstamp", at.astimezone(UTC))
-    start, end = visit.starts_at.astimezone(zone), visit.ends_at.astimezone(zone)
-    if start.fold or end.fold:
-        # A wall time that comes twice always means its first; the second can only be said in UTC.
-        start, end = start.astimezone(UTC), end.astimezone(UTC)
-    event.add("dtstart", start)
-    event.add("dtend", end)
+    # In UTC, which every program reads alike: a visit is one moment, and a zone would have to be described with it.
+    event.add("dtstart", visit.starts_at.astimezone(UTC))
+    event.add("dtend", visit.ends_at.astimezone(UTC))
     # In a calendar that others look into, it is shown as "busy".
     event.add("class", "PRIVATE")
     return event

@@ -39,7 +39,7 @@ COMPOSITION = {
 }  # fmt: skip
 # Inside an app, lower modules do not know the higher ones.
 LAYERS = [
-    "urls", "views", "admin", "draft", "forms", "feeds", "page", "models", "emails", "reasons", "calendar", "zones", "clock", "markdown", "figures",
+    "urls", "views", "admin", "draft", "forms", "feeds", "page", "models", "emails", "reasons", "calendar", "clock", "markdown", "figures",
 ]  # fmt: skip
 EDGES = {
     "views.py", "admin.py", "admin_audit.py", "admin_opening.py", "admin_settings.py", "recorded.py", "comings.py", "desk.py", "visits.py", "sessions.py", "signin.py", "feeds.py", "sitemaps.py", "middleware.py",
