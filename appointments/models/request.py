@@ -279,11 +279,7 @@ class ConsultationRequest(Transitions, models.Model):
 
     def has_begun(self, *, at):
         """Whether the visit that is booked has begun."""
-        return self.times.booked().filter(starts_at__lte=at).exists()
-
-    def is_over(self, *, at):
-        """Whether the visit that is booked has ended."""
-        return any(time.ends_at <= at for time in self.times.booked())
+        return self.visit_at is not None and self.visit_at <= at
 
     def link_has_expired(self, *, at):
         return self.closed_at is not None and self.closed_at < at - LINK_LIVES

@@ -34,11 +34,13 @@ LOST_LINKS = Limit("lost links", 10, AN_HOUR)
 def show_status(request, consultation, *, answer=None, choice=None, status=200, note=""):
     """Where the request stands and what can be done now; `answer` or `choice` is a form to be looked at again."""
     now = timezone.now()
-    question, held = None, consultation.times.none()
+    question, held, booked = None, consultation.times.none(), None
     if consultation.status == RequestStatus.NEEDS_INFO:
         question = consultation.questions.filter(answered_at__isnull=True).last()
     if consultation.status == RequestStatus.PROPOSED:
         held = consultation.times.held(at=now)
+    if consultation.status == RequestStatus.BOOKED:
+        booked = consultation.times.booked().first()
     context = {
         "consultation": consultation,
         "question": question,
@@ -50,10 +52,10 @@ def show_status(request, consultation, *, answer=None, choice=None, status=200, 
         "is_open": consultation.status in OPEN,
         "is_late": consultation.is_waiting_too_long(at=now),
         "may_come_back": consultation.may_come_back(at=now),
-        "booked": consultation.times.booked().first() if consultation.status == RequestStatus.BOOKED else None,
+        "booked": booked,
         "given_up": consultation.given_up(at=now),
         "has_begun": consultation.has_begun(at=now),
-        "is_over": consultation.is_over(at=now),
+        "is_over": booked is not None and booked.ends_at <= now,
         "note": note,
     }
     return private(render(request, "appointments/status.html", context, status=status))

@@ -150,6 +150,13 @@ def make_visit(therapist, start, *, at, **fields):
     return consultation
 
 
+def move_visit(consultation, start):
+    """The visit that is booked begins then, in both rows that say so: pages read the clock themselves."""
+    consultation.times.booked().update(starts_at=start)
+    consultation.visit_at = start
+    consultation.save(update_fields=["visit_at"])
+
+
 def everything():
     """Every row that a transition may touch, column by column."""
     tables = [ConsultationRequest, PatientStatement, StatusChange, Question, Note, OfferedTime, HeldQuarter]

@@ -13,7 +13,7 @@ from tests.factories import DAY, SAID, make_clinic, make_consultation, make_pers
 from .agreeing import agreed, choices, events, free, make_new, make_proposed, propose
 from .desk import address, notices, offered
 from .pages import Page
-from .stages import S, everything, queued
+from .stages import S, everything, move_visit, queued
 
 pytestmark = pytest.mark.django_db
 
@@ -321,7 +321,7 @@ def test_after_the_visit_somebody_says_how_it_went(clinic, signed_in, therapist,
     client = signed_in(therapist)
     client.post(address(consultation, "book"), agreed())
     before = offered(Page(client.get(address(consultation))))
-    OfferedTime.objects.update(starts_at=timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1))
+    move_visit(consultation, timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1))
     OutgoingMail.objects.all().delete()
     after = offered(Page(client.get(address(consultation))))
 

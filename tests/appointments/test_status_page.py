@@ -10,7 +10,7 @@ from clinic.wording import spoken
 from tests.factories import DAY, HOUR, NOON, SAID, make_tip
 
 from .pages import Page
-from .stages import ALLOWED, OPEN, START, S, bring_to, everything, make_arrived, queued
+from .stages import ALLOWED, OPEN, START, S, bring_to, everything, make_arrived, move_visit, queued
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def bring(status, *, is_ahead=False, **fields):
     consultation = bring_to(status, **fields)
     consultation.answer_by = timezone.now() + HOUR
     if status == S.BOOKED and is_ahead:
-        consultation.times.booked().update(starts_at=THIS_HOUR + DAY)
+        move_visit(consultation, THIS_HOUR + DAY)
     if status not in OPEN:
         consultation.closed_at = timezone.now() - DAY
     consultation.save()
