@@ -6,7 +6,7 @@ An erasure takes nothing away from them, and nothing can be read from how they c
 from datetime import datetime, time, timedelta
 
 from django.db import models, transaction
-from django.db.models import Max, Min, Sum
+from django.db.models import Max, Sum
 
 from appointments.bundles import bundled
 
@@ -69,9 +69,6 @@ class WeekCountQuerySet(models.QuerySet):
 
     def by_week(self, kind):
         return dict(self.filter(kind=kind).values_list("week").annotate(Sum("count")).order_by("week"))
-
-    def first_week(self):
-        return self.aggregate(first=Min("week"))["first"]
 
 
 class WeekCount(models.Model):
