@@ -5,8 +5,7 @@ from datetime import timedelta
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -33,16 +32,8 @@ def get_for_triage(request, reference):
     """The request, for somebody who may triage."""
     if not request.user.has_perm(TRIAGE):
         raise PermissionDenied
-    consultation = (
-        ConsultationRequest.objects.select_related(
-            "statement", "assigned_to", "decided_by", "second_look_by", "tip__live"
-        )
-        .filter(reference=reference)
-        .first()
-    )
-    if consultation is None:
-        raise Http404
-    return consultation
+    related = ["statement", "assigned_to", "decided_by", "second_look_by", "tip__live"]
+    return get_object_or_404(ConsultationRequest.objects.select_related(*related), reference=reference)
 
 
 @require_safe
