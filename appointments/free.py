@@ -4,7 +4,6 @@ Instants are in UTC; what is a morning, and what a Monday, is told by the clinic
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,17 +12,6 @@ from .clock import Hours
 QUARTER = timedelta(minutes=15)
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 NOON, FIVE = 12, 17
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """When a patient can come: windows such as "mon-am", or any time."""
-
-    windows: frozenset[str]
-    any_time: bool
-
-    def suit(self, start: datetime, *, zone: ZoneInfo) -> bool:
-        return self.any_time or window_of(start, zone=zone) in self.windows
 
 
 def window_of(start: datetime, *, zone: ZoneInfo) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.forms import CorrectContactForm
 from appointments.forms.fields import Words
-from appointments.free import Wishes, window_of
+from appointments.free import window_of
 from appointments.models import DeclineReason, NextStep, free_times, hours_of
 from appointments.models.hours import NOTICE
 from appointments.models.statement import Mode
@@ -161,10 +161,10 @@ class ProposeForm(VisitForm):
         free = list(free_times(self.therapist, at=self.at, clinic=clinic, notice=notice))
         self.fields["times"].choices = [(start.isoformat(), spoken(start, clinic.tzinfo)) for start in free]
         statement = self.consultation.statement
-        wishes = Wishes(frozenset(statement.windows), statement.any_time)
         self.had = set(self.consultation.times.released().values_list("starts_at", flat=True))
-        wished = (start for start in free if start not in self.had and wishes.suit(start, zone=clinic.tzinfo))
-        suiting = few_of_each_window(wished, clinic.tzinfo)
+        fresh = [start for start in free if start not in self.had]
+        suits = [t for t in fresh if statement.any_time or window_of(t, zone=clinic.tzinfo) in statement.windows]
+        suiting = few_of_each_window(suits, clinic.tzinfo)
         self.suiting = self.by_day(suiting)
         self.others = self.by_day([start for start in free if start not in suiting])
 

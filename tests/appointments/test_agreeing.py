@@ -52,12 +52,14 @@ def test_times_that_suit_the_patient_come_first_and_the_others_are_at_hand(clini
     assert len(free(page)) > len(suiting) > 0
 
 
-def test_where_nothing_suits_it_is_said_and_other_times_are_shown(clinic, signed_in, therapist):
-    consultation = make_new(said={"windows": ["sun-am"], "any_time": False})
+@pytest.mark.parametrize("any_time", [False, True])
+def test_where_nothing_suits_it_is_said_and_other_times_are_shown(clinic, signed_in, therapist, any_time):
+    consultation = make_new(said={"windows": ["sun-am"], "any_time": any_time})
 
     page = Page(signed_in(therapist).get(address(consultation)))
 
-    assert "Nothing is free in the times that the patient named." in page.texts("p", class_="help")
+    says_so = "Nothing is free in the times that the patient named." in page.texts("p", class_="help")
+    assert says_so is not any_time
     assert len(free(page)) > 0
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appointments.clock import Hours
-from appointments.free import QUARTER, Wishes, free_starts, window_of
+from appointments.free import QUARTER, free_starts, window_of
 from appointments.models import HeldQuarter, TimeOff, WorkingHours, free_times
 from clinic.models import ClinicSettings
 from tests.factories import DAY, HOUR, NOON, make_clinic, make_consultation, make_person
@@ -97,14 +97,6 @@ def test_a_part_of_the_day_is_told_by_the_clinics_clock(hour, window):
     start = datetime(2026, 3, 2, hour, 45, tzinfo=NEW_YORK).astimezone(UTC)
 
     assert window_of(start, zone=NEW_YORK) == window
-
-
-@pytest.mark.parametrize(
-    ("windows", "any_time", "suits"),
-    [({"mon-am"}, False, True), ({"mon-pm"}, False, False), (set(), False, False), (set(), True, True)],
-)
-def test_a_time_suits_inside_a_window_or_at_any_time(windows, any_time, suits):
-    assert Wishes(frozenset(windows), any_time).suit(MONDAY, zone=NEW_YORK) == suits
 
 
 # With what is in the database
