@@ -4,6 +4,7 @@ Pure. Instants come in aware and go out in UTC; wall-clock reasoning happens in 
 clinic's zone, so a day on which the clocks change counts the hours it really has.
 """
 
+import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -44,13 +45,6 @@ class Hours:
         stretches = self.stretches(start.astimezone(self.zone).date())
         return any(opens <= start and end <= closes for opens, closes in stretches)
 
-    def open_until(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Open stretches that begin before `end`, in order, from `start` on."""
-        for opens, closes in self.open_from(start.astimezone(UTC)):
-            if opens >= end:
-                return
-            yield opens, closes
-
     def open_from(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Open stretches that end after `at`, in order, the first one cut to begin no earlier than `at`."""
         day = at.astimezone(self.zone).date()
@@ -88,7 +82,8 @@ def days_before(end: datetime, days: int, *, within: Hours) -> datetime:
 
 def half_way(start: datetime, end: datetime, *, within: Hours) -> datetime:
     """Where half of the open time between two instants has passed; `end` where there is none."""
-    stretches = [(opens, min(closes, end)) for opens, closes in within.open_until(start, end)]
+    before_end = itertools.takewhile(lambda stretch: stretch[0] < end, within.open_from(start.astimezone(UTC)))
+    stretches = [(opens, min(closes, end)) for opens, closes in before_end]
     left = sum((closes - opens for opens, closes in stretches), timedelta()) / 2
     for opens, closes in stretches:
         if opens + left <= closes:
