@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from clinic.models import Weekday
+
 from .clock import Hours
 
 QUARTER = timedelta(minutes=15)
-DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 NOON, FIVE = 12, 17
 
 
@@ -18,7 +19,7 @@ def window_of(start: datetime, *, zone: ZoneInfo) -> str:
     """The weekday and part of the day that a time falls in: "mon-am" until noon, "mon-pm" until five, then "mon-eve"."""
     local = start.astimezone(zone)
     part = "am" if local.hour < NOON else "pm" if local.hour < FIVE else "eve"
-    return f"{DAYS[local.weekday()]}-{part}"
+    return f"{Weekday(local.weekday()).short}-{part}"
 
 
 def free_starts(

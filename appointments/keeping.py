@@ -34,6 +34,7 @@ from .models import (
     RequestStatus,
     WeekCount,
 )
+from .models.states import UNMET
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ AT_ONCE = 100
 # How a closed request is kept, by how it ended: keep_…_days of the clinic's settings.
 ENDS = {
     "met": [RequestStatus.COMPLETED],
-    "unmet": [RequestStatus.DECLINED, RequestStatus.WITHDRAWN, RequestStatus.LAPSED, RequestStatus.NO_SHOW],
+    "unmet": UNMET,
     "spam": [RequestStatus.SPAM],
 }
 # What people typed and have not sent: patients into the form, staff after their visit had ended.

@@ -14,6 +14,7 @@ from clinic.sealing import seal
 from tips.models import Tip
 
 from . import clock, weekly
+from .free import QUARTER
 from .models import (
     Actor,
     ConsultationRequest,
@@ -35,7 +36,6 @@ from .models.queryset import LINK_SEAL, digest, new_reference, office_hours
 from .models.statement import Mode
 from .models.states import WITH_TIMES
 from .models.states import RequestStatus as S
-from .models.times import QUARTER
 from .names import words_of
 
 DAYS = 364

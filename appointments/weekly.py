@@ -8,14 +8,9 @@ from django.db.models import Exists, Min, OuterRef, Sum
 from clinic.models import ClinicSettings, OutgoingMail
 
 from .models import OUTCOMES, ConsultationRequest, RequestStatus, StatusChange, StoppedVisit, WeekCount, answer_due
+from .models.states import UNMET
 from .models.weeks import WEEK, instants, monday_of
 
-ENDS = {
-    RequestStatus.DECLINED,
-    RequestStatus.WITHDRAWN,
-    RequestStatus.LAPSED,
-    RequestStatus.NO_SHOW,
-}
 # How long mails took to leave: up to so long, under this name; a later one is "later", a parked one "never".
 MAIL_TOOK = {"minute": timedelta(minutes=1), "ten": timedelta(minutes=10), "hour": timedelta(hours=1)}
 
@@ -91,7 +86,7 @@ def no_slips(moves, end):
 
 def ended_in(start, end):
     """How requests ended without a visit: why we declined, what was not answered when they lapsed, or only how."""
-    moves = no_slips(StatusChange.objects.filter(to_status__in=ENDS, at__gte=start, at__lt=end), end)
+    moves = no_slips(StatusChange.objects.filter(to_status__in=UNMET, at__gte=start, at__lt=end), end)
     told = moves.values_list("to_status", "from_status", "consultation__decline_reason")
     return Counter(why(to, frm, reason) for to, frm, reason in told)
 

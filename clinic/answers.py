@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_date
 from .models import Weekday, refuse_overlap
 
 ROLES = {"owner": "Owner", "therapist": "Therapist", "editor": "Editor", "reviewer": "Clinical reviewer"}
-DAYS = [day.name[:3].lower() for day in Weekday]
+DAYS = [day.short for day in Weekday]
 DAYS_AND_TIMES = re.compile(r"([a-z]{3})[a-z]*(?:\s*[-–]\s*([a-z]{3})[a-z]*)?\s+(\d.*)", re.IGNORECASE)
 STRETCH = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})")
 

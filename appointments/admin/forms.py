@@ -15,6 +15,7 @@ from appointments.free import window_of
 from appointments.models import DeclineReason, NextStep, free_times, hours_of
 from appointments.models.hours import NOTICE
 from appointments.models.statement import Mode
+from appointments.models.times import TAKEN
 from appointments.people import therapists
 from clinic.models import ClinicSettings
 from clinic.wording import spoken
@@ -22,7 +23,6 @@ from clinic.wording import spoken
 MOST_TIMES = 3
 # How many suiting times are shown at once, and how many of one part of a day: enough to choose from at a glance.
 SHOWN, SHOWN_OF_A_WINDOW = 12, 3
-TAKEN = _("That time has just been taken. Choose another.")
 
 
 class DeskForm(forms.Form):

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from appointments.free import FIVE, NOON
-from appointments.models.statement import DAY_PARTS, SATURDAY, WEEKDAYS
-from clinic.models import ClinicSettings
+from appointments.models.statement import DAY_PARTS, WEEKDAYS
+from clinic.models import ClinicSettings, Weekday
 
 PART_HOURS = {"am": (time.min, time(NOON)), "pm": (time(NOON), time(FIVE)), "eve": (time(FIVE), time.max)}
 PHONE_ERRORS = {
@@ -141,7 +141,7 @@ class WishesForm(PageForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         # When the clinic is open; without hours of its own, all day from Monday to Friday.
-        week = ClinicSettings.current().week or {day: [(time.min, time.max)] for day in range(SATURDAY)}
+        week = ClinicSettings.current().week or {day: [(time.min, time.max)] for day in range(Weekday.SATURDAY)}
         self.fields["windows"].choices = [
             (
                 day_name,

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -11,9 +10,9 @@ from appointments.clock import Hours
 from appointments.free import free_starts
 from clinic.models import Weekday, refuse_overlap
 
+from .history import STAFF
 from .times import HeldQuarter
 
-STAFF = settings.AUTH_USER_MODEL
 # Nothing sooner is offered: the patient has to read of it first.
 NOTICE = timedelta(hours=2)
 FREE_DAYS = 14

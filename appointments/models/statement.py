@@ -9,6 +9,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from appointments.names import words_of
 from appointments.safety import NOT_SURE
+from clinic.models import Weekday
 from clinic.plans import without
 
 
@@ -53,16 +54,7 @@ class Mode(models.TextChoices):
         return [(mode.value, mode.label) for mode in cls if getattr(clinic, f"offers_{mode.value}")]
 
 
-WEEKDAYS = [
-    ("mon", _("Monday")),
-    ("tue", _("Tuesday")),
-    ("wed", _("Wednesday")),
-    ("thu", _("Thursday")),
-    ("fri", _("Friday")),
-    ("sat", _("Saturday")),
-    ("sun", _("Sunday")),
-]
-SATURDAY = 5
+WEEKDAYS = [(day.short, day.label) for day in Weekday]
 # Until noon, until five, and after that.
 DAY_PARTS = [("am", _("morning")), ("pm", _("afternoon")), ("eve", _("evening"))]
 WINDOWS = [

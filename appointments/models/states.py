@@ -79,6 +79,8 @@ ANSWERS = {RequestStatus.NEEDS_INFO, RequestStatus.PROPOSED, RequestStatus.BOOKE
 WAYS_BACK = [RequestStatus.NO_SHOW, RequestStatus.LAPSED]
 # How a visit went; one may be corrected to the other.
 OUTCOMES = [RequestStatus.COMPLETED, RequestStatus.NO_SHOW]
+# How a request ends without a visit.
+UNMET = [RequestStatus.DECLINED, RequestStatus.WITHDRAWN, RequestStatus.LAPSED, RequestStatus.NO_SHOW]
 # Where a request cannot be without somebody who is responsible for it.
 ASSIGNED = [*OPEN[1:], *OUTCOMES]
 

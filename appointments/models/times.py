@@ -3,7 +3,6 @@
 import uuid
 from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -11,14 +10,15 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from appointments import calendar, emails
+from appointments.free import QUARTER
 from clinic.models import ClinicSettings
 from clinic.wording import on_one_line
 
+from .history import STAFF
 from .statement import Mode
 from .states import RequestStatus
 
-STAFF = settings.AUTH_USER_MODEL
-QUARTER = timedelta(minutes=15)
+TAKEN = _("That time has just been taken. Choose another.")
 # Never changed: a calendar takes a visit out by the name under which it took it in.
 CALENDAR_NAMES = uuid.UUID("6f2f3a0e-8a4e-4c7b-9d0e-5f8b1c0a7d34")
 
@@ -188,7 +188,7 @@ class OfferedTime(models.Model):
                 )
         except IntegrityError as clash:
             self._refuse_misfit()
-            raise TimeTaken(_("That time has just been taken. Choose another.")) from clash
+            raise TimeTaken(TAKEN) from clash
 
     def _refuse_misfit(self):
         """A time off the quarter-hour grid is the caller's mistake, not a race."""
@@ -205,7 +205,7 @@ class OfferedTime(models.Model):
         """
         kept = HeldQuarter.objects.filter(time=self).update(held_until=None)
         if kept != self.minutes // 15:
-            raise TimeTaken(_("That time has just been taken. Choose another."))
+            raise TimeTaken(TAKEN)
         self.booked_at = at
         self.save(update_fields=["booked_at"])
 

@@ -36,6 +36,11 @@ class Weekday(models.IntegerChoices):
     SATURDAY = 5, _("Saturday")
     SUNDAY = 6, _("Sunday")
 
+    @property
+    def short(self):
+        """As it is typed, and kept: "mon"."""
+        return self.name[:3].lower()
+
 
 def validate_time_zone(name):
     if name not in available_timezones():
