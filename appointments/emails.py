@@ -80,9 +80,9 @@ def your_link(consultation, *, at):
     _to_patient("your_link", consultation, at=at)
 
 
-def new_address(consultation, *, at):
+def new_address(consultation, *, at, by=None):
     """Where the patient is reached from now on, with the link that took the place of the one before."""
-    _to_patient("new_address", consultation, at=at)
+    _to_patient("new_address", consultation, at=at, by=by)
 
 
 def contact_changed(consultation, *, to, at):

@@ -218,7 +218,7 @@ def take_clock_for_right(*, at):
     What it counted of the week that has begun stays: the leftovers of its bundles are carried over already.
     """
     today = at.astimezone(ClinicSettings.current().tzinfo).date()
-    Heartbeat.objects.filter(name=PURGE, seen_at__gt=at).delete()
+    Heartbeat.objects.filter(seen_at__gt=at).delete()
     WeekCount.objects.filter(week__gt=today).delete()
     DailyAct.objects.filter(day__gt=today).delete()
 

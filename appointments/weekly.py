@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
-from django.db.models import Exists, Min, OuterRef, Sum
+from django.db.models import Exists, Min, OuterRef, Q, Sum
 
 from clinic.models import ClinicSettings, OutgoingMail
 
@@ -71,17 +71,20 @@ def answered_in(start, end):
 
 def reached_in(status, start, end):
     """How many requests got there for the first time."""
-    arrivals = no_slips(StatusChange.objects.filter(to_status=status).exclude(from_status=status), end)
-    before = arrivals.filter(consultation=OuterRef("consultation"), at__lt=start)
-    return arrivals.filter(~Exists(before), at__gte=start, at__lt=end).values("consultation").distinct().count()
+    arrivals = StatusChange.objects.filter(to_status=status).exclude(from_status=status)
+    # As it was counted then, whatever was corrected since.
+    before = no_slips(arrivals.filter(consultation=OuterRef("consultation"), at__lt=start), start)
+    new = no_slips(arrivals.filter(at__gte=start, at__lt=end), end)
+    return new.filter(~Exists(before)).values("consultation").distinct().count()
 
 
 def no_slips(moves, end):
-    """Without what was said of a visit and corrected before the week was over."""
+    """Without what was said of a visit and corrected, or declined and taken up again, before the week was over."""
     said_otherwise = StatusChange.objects.filter(
         consultation=OuterRef("consultation"), pk__gt=OuterRef("pk"), from_status=OuterRef("to_status"), at__lt=end
     )
-    return moves.filter(~Exists(said_otherwise.filter(from_status__in=OUTCOMES, to_status__in=OUTCOMES)))
+    taken_back = Q(from_status__in=OUTCOMES, to_status__in=OUTCOMES) | Q(from_status=RequestStatus.DECLINED)
+    return moves.filter(~Exists(said_otherwise.filter(taken_back)))
 
 
 def ended_in(start, end):

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from appointments.admin.hours import BrowsersOwnFields, NamesWhatFallsOut, tell_what_stands
 from appointments.models import ConsultationRequest
-from appointments.people import who_sees_patients
+from appointments.people import TRIAGE, who_may
 
 from . import emails
 from .admin_settings import NothingIsDeleted
@@ -157,7 +157,7 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
             emails.invitation(obj, at=timezone.now())
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        context["sees_patients"] = obj in who_sees_patients()
+        context["sees_patients"] = obj is not None and who_may(TRIAGE).filter(pk=obj.pk).exists()
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def response_add(self, request, obj, post_url_continue=None):

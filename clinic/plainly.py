@@ -7,6 +7,7 @@ from django.core.management import execute_from_command_line
 from django.db import DatabaseError, DataError, IntegrityError, InternalError, connection
 
 # An error of ours, to be told in full.
+MORE = "More: the same with --traceback."
 OURS = (DataError, IntegrityError, InternalError)
 
 
@@ -20,11 +21,12 @@ def run(arguments: list[str]) -> None:
 
 
 def sentence(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"{error.strerror or error} ({error.filename})." if error.filename else f"{error.strerror or error}."
     if isinstance(error, ImproperlyConfigured):
         return str(error)
-    return f"The database says “{first_line(why_not_connected() or error)}”."
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        return f"{error.strerror or error}{where}. {MORE}"
+    return f"The database says “{first_line(why_not_connected() or error)}”. {MORE}"
 
 
 def why_not_connected() -> DatabaseError | None:

@@ -119,7 +119,7 @@ BACK_IN_REVIEW = {
     (RequestStatus.NEEDS_INFO, Actor.STAFF): _("Logged the answer"),
     (RequestStatus.NEEDS_INFO, Actor.SYSTEM): _("No answer came"),
     (RequestStatus.PROPOSED, Actor.PATIENT): _("None of the times suits"),
-    (RequestStatus.PROPOSED, Actor.STAFF): _("Took the offer back"),
+    (RequestStatus.PROPOSED, Actor.STAFF): _("The offer was taken back"),
     (RequestStatus.PROPOSED, Actor.SYSTEM): _("The offer ran out"),
     (RequestStatus.BOOKED, Actor.PATIENT): _("Gave the time up"),
     (RequestStatus.BOOKED, Actor.STAFF): _("Gave the time up"),

@@ -308,9 +308,13 @@ class ConsultationRequest(Transitions, models.Model):
         }
 
     def given_up(self, *, at):
-        """The time that was booked last and is no more, as long as somebody might still come to it."""
+        """The time that was booked last and is no more, as long as somebody might still come to it.
+
+        None where the same time is offered or booked once more.
+        """
         last = self.times.filter(booked_at__isnull=False).order_by("booked_at", "pk").last()
-        return last if last and last.released_at and last.starts_at > at else None
+        is_ahead = last and last.released_at and last.starts_at > at
+        return last if is_ahead and not self.times.standing().filter(starts_at=last.starts_at).exists() else None
 
     def for_mail(self):
         """What a mail may know: a reference, times and a link. No health field, nothing the patient typed."""

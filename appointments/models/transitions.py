@@ -15,9 +15,11 @@ from .history import Actor
 from .queryset import new_link
 from .statement import PatientStatement
 from .states import ASSIGNED, ERASED, OPEN, WAYS_BACK, RequestStatus, TransitionNotAllowed, Urgency
-from .times import TimeTaken
+from .times import TimeTaken, hold_days_of
 
 A_MINUTE = timedelta(minutes=1)
+# Of which none is left where a decision is taken back; the history tells of both.
+DECISION = ["decided_by", "decided_at", "second_look_by", "second_look_at"]
 
 
 class Transitions:
@@ -132,6 +134,7 @@ class Transitions:
         self._claim_if_new(by=by, at=at)
         self._refuse_unless_legal(RequestStatus.BOOKED, by=by)
         self._lock()
+        hold_days_of(self.assigned_to)
         tell = [emails.booked, emails.staff_update] if self.status == RequestStatus.PROPOSED else [emails.booked]
         self._release_times(at=at)
         self._new_time(start, minutes, mode, booked_at=at).take(at=at)
@@ -203,9 +206,12 @@ class Transitions:
         tell = [emails.time_changed, emails.staff_update]
         self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, anyone=anyone, tell=tell)
 
+    @transaction.atomic
     def complete(self, *, by, at):
         self._after_the_start(at=at)
         self._move_to(RequestStatus.COMPLETED, by=by, at=at, anyone=True)
+        # Where the wrong button was pressed, nobody who came shall read that they were missed.
+        OutgoingMail.objects.filter(reference=self.reference, event="missed", sent_at__isnull=True).delete()
 
     def mark_missed(self, *, by, at):
         self._after_the_start(at=at)
@@ -236,7 +242,8 @@ class Transitions:
         """
         frm, has_it = [RequestStatus.DECLINED], self.assigned_to or by
         tell = [emails.taken_up_again, emails.staff_update]
-        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, anyone=True, tell=tell, assigned_to=has_it)
+        anew = {"assigned_to": has_it} | dict.fromkeys(DECISION)
+        self._move_to(RequestStatus.IN_REVIEW, frm=frm, by=by, at=at, anyone=True, tell=tell, **anew)
 
     def lapse(self, *, at):
         tell = [emails.closed_for_now, emails.staff_update]
@@ -303,13 +310,15 @@ class Transitions:
         Whoever reads the mails at the old one may be a stranger, for whom the link in them opens nothing any more. Where
         there was none, the link is on the paper of whoever noted it down, and stays. A second press changes nothing.
         """
-        statement = self._unerased()
+        statement, as_read = self._unerased(), self.version
         # As it is now that it is held: one of us may have closed it, or the same button was pressed, since it was read.
         self.refresh_from_db()
         if self.status not in OPEN:
             raise TransitionNotAllowed(self._standing())
         if statement.has_contact(phone=phone, email=email):
             return
+        if by and self.version != as_read:
+            raise TransitionNotAllowed(self._standing())
         before = statement.email
         self.corrections.create(old_phone=statement.phone, old_email=before, corrected_at=at)
         statement.correct_contact(phone=phone, email=email)
@@ -320,7 +329,7 @@ class Transitions:
                 for field, value in new_link().items():
                     setattr(self, field, value)
                 self.save(update_fields=["link_hash", "link_sealed"])
-            emails.new_address(self, at=at)
+            emails.new_address(self, at=at, by=by)
         emails.contact_changed(self, to=before, at=at)
         if by is None or by.pk != self.assigned_to_id:
             emails.staff_corrected(self, at=at)

@@ -14,8 +14,8 @@ from appointments.people import TRIAGE
 from clinic import audit, mail
 from clinic.models import AuditAction, ClinicSettings, User
 
+from .links import explains_dead_links, for_patient
 from .pages import private
-from .status import explains_dead_links, for_patient
 
 BACK, AHEAD = timedelta(days=30), timedelta(days=365)
 
@@ -43,9 +43,9 @@ def visit(request, token):
     """What is booked, also for whoever gave us no address to mail it to; where nothing is, the page says what is."""
     now = timezone.now()
     consultation = for_patient(token, at=now)
-    if consultation.status != RequestStatus.BOOKED:
+    time = consultation.times.booked().first() if consultation.status == RequestStatus.BOOKED else None
+    if time is None:
         return private(redirect("status", token))
-    time = consultation.times.booked().get()
     who = {"clinic": ClinicSettings.current(), "sender": mail.sender_address()}
     response = as_file(calendar.entry(time.for_calendar(), calendar.PUBLISH, **who, at=now)["text"])
     response["Content-Disposition"] = 'attachment; filename="visit.ics"'

@@ -58,6 +58,8 @@ def explains_dead_links(view):
         except LinkIsDead as link:
             pk = cache.get(replaced_in(request, token))
             if consultation := pk and ConsultationRequest.objects.unerased().filter(pk=pk).first():
+                if request.method == "POST":
+                    return view(request, consultation.link_token)
                 return private(redirect("status", consultation.link_token))
             return show_dead_link(request, link)
 

@@ -138,7 +138,7 @@ class PatientAct(View):
     def refuse(self, request, token):
         if self.is_done(request.POST):
             return private(redirect("status", token))
-        note = self.refusal if self.is_seen() else UNSEEN
+        note = UNSEEN if self.is_legal() and not self.is_seen() else self.refusal
         return self.show(self.make_form(request.POST), status=409, note=note)
 
     @method_decorator(explains_dead_links)
@@ -146,7 +146,7 @@ class PatientAct(View):
         """The same page for somebody whose token had expired, filled, one press from going on."""
         self.setup(request, token=token)
         self.begin(token)
-        note = TOO_OLD if self.is_seen() else UNSEEN
+        note = UNSEEN if self.is_legal() and not self.is_seen() else TOO_OLD
         return self.show(self.make_form(request.POST), status=403, note=note)
 
     def show_unkept(self, request):

@@ -1,5 +1,6 @@
 """PostgreSQL: its own programs write and read the dump, of the very snapshot in which the rows are counted."""
 
+import hashlib
 import os
 import re
 import secrets
@@ -42,10 +43,7 @@ END $$;
 """
 # Held by whoever tries a backup, for as long as they are connected. Any number will do that nothing else of ours asks for.
 TRIAL = 7_245_310_078
-LEFT = (
-    "SELECT datname FROM pg_database WHERE datname ~ '^clinic_trial_[0-9a-f]{12}$' "
-    "AND pg_get_userbyid(datdba) = current_user"
-)
+LEFT = "SELECT datname FROM pg_database WHERE datname ~ %s AND pg_get_userbyid(datdba) = current_user"
 COUNTED = """
 DO $$ BEGIN IF (SELECT count(*) FROM "{schema}"."{table}") <> {rows} THEN
   RAISE EXCEPTION '{table} does not hold the {rows} rows of the manifest'; END IF; END $$;
@@ -88,7 +86,7 @@ def load(dump: Path, database: BaseDatabaseWrapper, manifest: Manifest) -> None:
 @contextmanager
 def trial(database: BaseDatabaseWrapper, folder: Path) -> Iterator[BaseDatabaseWrapper | None]:
     """None where our account may not make a database; the folder is for an engine whose databases are files."""
-    name = f"clinic_trial_{secrets.token_hex(6)}"
+    name = f"{trials_of(database)}{secrets.token_hex(6)}"
     with alone(database) as own:
         drop_what_was_left(own)
         with own.cursor() as cursor:
@@ -108,13 +106,19 @@ def trial(database: BaseDatabaseWrapper, folder: Path) -> Iterator[BaseDatabaseW
                 cursor.execute(f'DROP DATABASE "{name}"')
 
 
+def trials_of(database: BaseDatabaseWrapper) -> str:
+    """How the names of its trials begin: a lock is of one database, and another one of ours may stand on the same server."""
+    name = str(database.settings_dict["NAME"])
+    return f"clinic_trial_{hashlib.sha256(name.encode()).hexdigest()[:8]}_"
+
+
 def drop_what_was_left(own: BaseDatabaseWrapper) -> None:
     """By trials that were killed; while one goes on it is not known whose is whose, and the next time will do."""
     with own.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [TRIAL])
         if not cursor.fetchone()[0]:
             return
-        cursor.execute(LEFT)
+        cursor.execute(LEFT, [f"^{trials_of(own)}[0-9a-f]{{12}}$"])
         for [name] in cursor.fetchall():
             # The server may still be busy in it.
             with suppress(DatabaseError):

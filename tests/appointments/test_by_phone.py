@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from appointments.models import Actor
+from appointments.models import Actor, ConsultationRequest, PatientStatement, TransitionNotAllowed
 from clinic.wording import dialed
 from tests.factories import SAID
 
@@ -124,3 +124,25 @@ def test_a_note_claims_no_new_request_and_the_page_says_so(clinic, signed_in, th
     words = "Offering times, asking and booking claim it as well. A note does not: claim it before you call."
     assert words in page.texts("p", class_="help")
     assert (consultation.status, consultation.assigned_to) == (S.NEW, None)
+
+
+def test_an_address_that_is_corrected_back_hears_of_its_link_each_time(clinic, signed_in, therapist):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    browser = signed_in(therapist)
+
+    for email in ("b@patients.example", "c@patients.example", "b@patients.example"):
+        browser.post(address(consultation, "contact"), {"email": email})
+
+    told = [to for event, to in queued() if event == "new_address"]
+    assert sorted(told) == ["b@patients.example", "b@patients.example", "c@patients.example"]
+
+
+def test_what_a_patient_corrected_meanwhile_is_not_written_over(clinic, therapist):
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    as_read = ConsultationRequest.objects.get(pk=consultation.pk)
+    consultation.correct_contact(email="theirs@patients.example", at=timezone.now())
+
+    with pytest.raises(TransitionNotAllowed):
+        as_read.correct_contact(by=therapist, email="heard@patients.example", at=timezone.now())
+
+    assert PatientStatement.objects.get(consultation=consultation).email == "theirs@patients.example"

@@ -151,3 +151,35 @@ def test_a_token_that_has_expired_does_not_make_a_page_newer(consultation, thera
 
     assert (answer.status_code, Page(answer).notes) == (403, [str(UNSEEN)])
     assert (now(consultation)[0].status, OutgoingMail.objects.count()) == (S.BOOKED, 0)
+
+
+def test_who_goes_back_and_mends_the_new_address_is_heard(client, consultation):
+    path = own(consultation)
+    sent = Page(client.get(path)).fields
+    client.post(path, sent | {"email": "typo@patients.example"})
+
+    client.post(path, sent | {"email": "right@patients.example"})
+
+    assert now(consultation)[0].statement.email == "right@patients.example"
+
+
+def test_a_page_that_was_open_when_the_link_was_replaced_still_withdraws(client, consultation):
+    path = own(consultation, "status_withdraw")
+    fields = Page(client.get(path)).fields
+    contact = own(consultation)
+    client.post(contact, Page(client.get(contact)).fields | {"email": "new@patients.example"})
+
+    client.post(path, fields)
+
+    assert now(consultation)[0].status == S.WITHDRAWN
+
+
+def test_nobody_is_told_to_press_a_button_that_is_not_there(client, consultation, therapist):
+    offer(consultation, therapist, SOON)
+    none = Page(client.get(own(consultation, "status_none"))).fields | WISH
+    book(consultation, therapist, SOON + DAY)
+
+    answer = client.post(own(consultation, "status_none"), none)
+
+    assert answer.status_code == 409
+    assert str(UNSEEN) not in Page(answer).notes

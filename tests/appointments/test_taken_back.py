@@ -4,6 +4,8 @@ import pytest
 from django.utils import timezone
 
 from appointments.models import TransitionNotAllowed
+from appointments.models.weeks import monday_of
+from appointments.weekly import counted_in
 from clinic import mail
 from clinic.models import OutgoingMail
 from clinic.wording import spoken
@@ -12,7 +14,7 @@ from tests.factories import DAY, NOON, SAID, make_consultation
 from .agreeing import own
 from .desk import address, offered
 from .pages import Page
-from .stages import AFTER, WHY, S, bring_to, everything, make_arrived, make_visit, queued
+from .stages import AFTER, HALF_AN_HOUR, WHY, S, bring_to, everything, make_arrived, make_visit, queued
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +22,7 @@ WORDS = "Declined with the words: We have no free place in reasonable time. Plea
 
 
 def make_met(therapist, said):
-    """A visit of an hour or two ago, of which somebody has just said how it went."""
+    """A visit of yesterday, of which somebody has just said how it went."""
     now = timezone.now()
     start = (now - DAY).replace(minute=0, second=0, microsecond=0)
     consultation = make_visit(therapist, start, at=now - 2 * DAY)
@@ -109,3 +111,45 @@ def test_the_patient_does_not_take_up_what_we_declined(clinic, client, therapist
     answer = client.post(own(consultation, "status_back"))
 
     assert (answer.status_code, everything()) == (409, before)
+
+
+def test_whoever_came_is_not_told_that_they_were_missed(clinic, therapist):
+    consultation = bring_to(S.BOOKED, by=therapist)
+    consultation.mark_missed(by=therapist, at=AFTER)
+    was_queued = "missed" in dict(queued())
+
+    consultation.complete(by=therapist, at=AFTER)
+
+    assert (was_queued, "missed" in dict(queued())) == (True, False)
+
+
+def test_a_decline_that_was_taken_back_stands_in_no_number_asks_nobody_and_is_not_on_top(
+    clinic, signed_in, therapist, colleague
+):
+    now = timezone.now()
+    consultation = make_arrived(at=now, urgency="urgent")
+    consultation.claim(by=therapist, at=now)
+    for _twice in range(2):
+        consultation.decline(**WHY, by=therapist, at=now)
+        consultation.reconsider(by=therapist, at=now)
+
+    page = Page(signed_in(colleague).get(address(consultation)))
+
+    assert "look_again" not in offered(page)
+    assert [words for words in page.texts("p", class_="standing") if "Declined with" in words] == []
+    week = monday_of(timezone.localdate(now, clinic.tzinfo))
+    assert counted_in(week, clinic.tzinfo)["ended"] == {}
+
+
+def test_a_time_that_is_offered_once_more_is_not_called_canceled(clinic, client, therapist):
+    now = timezone.now()
+    start = (now + 2 * DAY).replace(minute=0, second=0, microsecond=0)
+    consultation = bring_to(S.IN_REVIEW, by=therapist)
+    consultation.book(start, **HALF_AN_HOUR, by=therapist, at=now)
+    consultation.reschedule(reason="They called.", by=therapist, at=now)
+    before = client.get(own(consultation)).content.decode()
+    consultation.propose([start], **HALF_AN_HOUR, by=therapist, at=now)
+
+    after = client.get(own(consultation)).content.decode()
+
+    assert ("is canceled" in before, "is canceled" in after) == (True, False)

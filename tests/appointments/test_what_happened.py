@@ -15,7 +15,7 @@ TOLD = {
     (S.NEEDS_INFO, "answer"): "Answered · Patient",
     (S.NEEDS_INFO, "log_answer"): "Logged the answer · {therapist}",
     (S.PROPOSED, "none_of_these"): "None of the times suits · Patient",
-    (S.PROPOSED, "take_back_offer"): "Took the offer back · {therapist}",
+    (S.PROPOSED, "take_back_offer"): "The offer was taken back · {therapist}",
     (S.PROPOSED, "let_offer_expire"): "The offer ran out · The clock",
     (S.BOOKED, "reschedule"): "Gave the time up · Patient",
     (S.BOOKED, "reschedule_by_phone"): "Gave the time up · {therapist}",

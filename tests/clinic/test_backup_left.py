@@ -17,7 +17,6 @@ from tests.factories import make_clinic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LEFT = "clinic_trial_0123456789ab"
 DIES = """
 import os, signal, sys
 import django
@@ -44,8 +43,14 @@ def file(settings, tmp_path):
 def databases(environment):
     if connection.vendor == "sqlite":
         return set()
-    found = execute(environment, "SELECT datname FROM pg_database WHERE datname LIKE 'clinic_trial_%'")
+    found = execute(environment, f"SELECT datname FROM pg_database WHERE datname LIKE '{trials_of(environment)}%'")  # noqa: S608
     return {name for (name,) in found}
+
+
+def trials_of(environment):
+    own = connection.copy()
+    own.settings_dict["NAME"] = environment["DATABASE_URL"].rpartition("/")[2]
+    return postgresql.trials_of(own)
 
 
 def test_a_trial_that_is_killed_leaves_nothing_in_a_shared_folder_and_the_next_one_clears_the_rest(
@@ -83,10 +88,25 @@ def test_no_database_goes_while_a_trial_goes_on_and_what_was_left_goes_after_it(
         pytest.skip("there it is a file in the folder of the restore")
 
     with postgresql.trial(connection, tmp_path) as tried:
-        execute(environment, f"CREATE DATABASE {LEFT} TEMPLATE template0")
-        both = {LEFT, tried.settings_dict["NAME"]}
+        left = f"{trials_of(environment)}0123456789ab"
+        execute(environment, f"CREATE DATABASE {left} TEMPLATE template0")
+        both = {left, tried.settings_dict["NAME"]}
         AGAIN[again](file)
         meanwhile = databases(environment)
     AGAIN[again](file)
 
     assert (meanwhile, databases(environment)) == (both, set())
+
+
+def test_what_another_database_of_the_server_tries_is_left_alone(file, another_site, tmp_path):
+    if connection.vendor == "sqlite":
+        pytest.skip("there it is a file in the folder of the restore")
+
+    site = another_site()
+    theirs = f"{trials_of(site)}0123456789ab"
+    execute(site, f"CREATE DATABASE {theirs} TEMPLATE template0")
+    AGAIN["backup"](file)
+    meanwhile = databases(site)
+    execute(site, f"DROP DATABASE {theirs}")
+
+    assert meanwhile == {theirs}

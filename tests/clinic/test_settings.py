@@ -124,7 +124,10 @@ def test_a_file_that_is_no_database_is_said_in_one_sentence(tmp_path):
 
     said = python(tmp_path, "manage.py", "migrate", DATABASE_URL=f"sqlite:///{tmp_path}/junk")
 
-    assert (said.returncode, said.stderr) == (1, "The database says “file is not a database”.\n")
+    assert (said.returncode, said.stderr) == (
+        1,
+        "The database says “file is not a database”. More: the same with --traceback.\n",
+    )
 
 
 # Development, with nothing set

@@ -1,3 +1,4 @@
+from django.core.management import CommandError
 from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
@@ -39,7 +40,13 @@ class Command(migrate.Command):
             super().handle(*args, **options)
         if not any(options[name] for name in ("app_label", "plan", "check_unapplied", "fake")):
             # Up to date it can be asked: before anybody is served what an older backup brought back.
-            keeping.erase_again(at=timezone.now())
+            try:
+                keeping.erase_again(at=timezone.now())
+            except OSError as error:
+                raise CommandError(
+                    "The tables are up to date, but what was erased could not be erased again: the list cannot be read "
+                    f"({error.strerror}: {error.filename})."
+                ) from error
 
     def say_that_it_waits(self):
         self.stdout.write("Another process is changing this database. Waiting for it to end.")

@@ -92,7 +92,9 @@ class Command(BaseCommand):
             forgets = [forget_ended_sessions, limits.forget_old, generation.forget_old]
             jobs = [*forgets, requests.tick, articles.tick, digest.tell_owners, note_that_the_clock_is_believed, *jobs]
         else:
-            logger.warning("the clock has jumped; nobody is told and nothing forgotten by it until it has settled")
+            logger.warning(
+                "the clock has jumped or was not seen for a day; nobody is told and nothing forgotten by it until it has settled"
+            )
         for job in jobs:
             with by_itself(at=at):
                 job(at=at)
