@@ -26,8 +26,7 @@ def account_changed(person, what, *, at, to=None):
 
 
 def guessing(owners, *, at):
-    for owner in owners.exclude(email=""):
-        mail.queue("guessing", to=owner.email, context={}, at=at)
+    mail.queue_each("guessing", to=_reached(owners), context={}, at=at)
 
 
 def test_mail(person, token, *, at):
@@ -45,8 +44,11 @@ def owner_digest(owners, found, *, at):
         "reviews_due": found.reviews_due,
         "is_screen_due": found.is_screen_due,
     }
-    for owner in owners.exclude(email=""):
-        mail.queue("owner_digest", to=owner.email, context=context, at=at)
+    mail.queue_each("owner_digest", to=_reached(owners), context=context, at=at)
+
+
+def _reached(people):
+    return list(people.exclude(email="").values_list("email", flat=True))
 
 
 def _with_link(event, person, *, at):

@@ -5,8 +5,6 @@ clinic's own address. A page is kept only if nothing that readers see changed wh
 something does: by a write (`clinic.generation`), or by the clock (`changes_at`).
 """
 
-import gzip
-import hashlib
 import math
 import re
 import threading
@@ -14,14 +12,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import brotli
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -30,11 +26,8 @@ from django.utils import timezone
 
 from . import counting, generation
 from .models import ClinicSettings
-from .pagememory import PageMemory
+from .pagememory import Environ, Headers, Page, PageMemory, StartResponse, encoding_for
 
-Environ = dict[str, Any]
-Headers = list[tuple[str, str]]
-StartResponse = Callable[[str, Headers], Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 Key = tuple[str | None, ...]
 View = Callable[..., HttpResponse]
@@ -47,7 +40,6 @@ PAGES = {
     "consultation:start": TIP, "tips:list": PAGE, "tips:topic": PAGE, "tips:region": PAGE,
     "tips:feed": WITHOUT, "tips:detail": WITHOUT, "tips:guide": WITHOUT, "tips:picture": WITHOUT,
 }  # fmt: skip
-PACKED = re.compile(r"text/|application/(atom\+)?xml|image/svg")
 # What only one visitor's answer says, or what is said anew of each packing.
 OWN = {"x-request-id", "content-length", "vary", "etag"}
 OF_ONE_VISITOR = {
@@ -55,11 +47,8 @@ OF_ONE_VISITOR = {
 }  # fmt: skip
 # In the WSGI environment of a request whose page may be kept: that it may, until when, and as what it is counted.
 MAY_BE_KEPT, UNTIL, LOOK = "clinic.may_be_kept", "clinic.until", "clinic.look"
-# The smallest; it takes tens of milliseconds, once for each page and change.
-BROTLI_QUALITY = 11
 MOST_TURNS = 3
 MOST_SECONDS_OF_OTHERS = 10
-MOST_ENCODINGS_KNOWN = 1_000
 
 
 class Clock(NamedTuple):
@@ -99,76 +88,7 @@ def clock(next_change: Callable[..., datetime | None]) -> Clock:
     return last
 
 
-@dataclass(slots=True)
-class Page:
-    """What Django answered once, and to whom else it may be said."""
-
-    status: str
-    headers: Headers
-    body: bytes
-    generation: bytes
-    made: float
-    until: float
-    look: tuple[str, str] | None
-    is_for_all: bool
-    packed: dict[str, tuple[bytes, str, Headers]] = field(default_factory=dict)
-
-    @property
-    def is_there(self) -> bool:
-        return self.status.startswith("200")
-
-    def as_(self, encoding: str) -> tuple[bytes, str, Headers]:
-        """The body, its tag and its headers, packed at the first wish."""
-        if encoding not in self.packed:
-            self.packed[encoding] = self._pack(encoding)
-        return self.packed[encoding]
-
-    def _pack(self, encoding: str) -> tuple[bytes, str, Headers]:
-        kind = dict(self.headers).get("Content-Type", "")
-        headers, body = list(self.headers), self.body
-        if PACKED.match(kind):
-            headers.append(("Vary", "Accept-Encoding"))
-            if encoding == "br":
-                body = brotli.compress(body, quality=BROTLI_QUALITY)
-            elif encoding == "gzip":
-                body = gzip.compress(body, mtime=0)
-            if encoding:
-                headers.append(("Content-Encoding", encoding))
-        tag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
-        if self.is_there:
-            headers.append(("ETag", tag))
-        headers.append(("Content-Length", str(len(body))))
-        return body, tag, headers
-
-    def answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        body, tag, headers = self.as_(encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")))
-        known = environ.get("HTTP_IF_NONE_MATCH")
-        if known and tag in known and self.is_there:
-            start_response("304 Not Modified", [each for each in headers if each[0] not in ABOUT_THE_BODY])
-            return []
-        start_response(self.status, headers)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
-
-
-ABOUT_THE_BODY = {"Content-Length", "Content-Type", "Content-Encoding"}
-_encodings: dict[str, str] = {}
-
-
-def encoding_for(accepted: str) -> str:
-    """The best of what the visitor takes; empty for neither."""
-    found = _encodings.get(accepted)
-    if found is None:
-        offers = {name.strip(): weight for name, _, weight in (part.partition(";") for part in accepted.split(","))}
-        takes = [
-            name for name in ("br", "gzip") if name in offers and not re.fullmatch(r"\s*q=0(\.0*)?\s*", offers[name])
-        ]
-        found = takes[0] if takes else ""
-        if len(_encodings) < MOST_ENCODINGS_KNOWN:
-            _encodings[accepted] = found
-    return found
-
-
-_rendered: PageMemory[Page] = PageMemory()
+_rendered = PageMemory()
 
 
 def same_for_all(next_change: Callable[..., datetime | None]) -> Callable[[View], View]:
@@ -205,7 +125,7 @@ class PageCache:
         self.application = application
         own = urlsplit(settings.BASE_URL)
         self.hosts = {own.netloc, own.hostname}
-        self.memory: PageMemory[Page] = PageMemory()
+        self.memory = PageMemory()
         self.underway: dict[Key, Future[Page]] = {}
         self.lock = threading.Lock()
 

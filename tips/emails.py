@@ -42,7 +42,5 @@ def for_mail(tip, *, at):
 
 
 def _to_each(event, tip, people, *, at, **facts):
-    context = for_mail(tip, at=at) | facts
-    for person in people:
-        if person.is_active and person.is_staff and person.email:
-            mail.queue(event, to=person.email, context=context, at=at)
+    to = [person.email for person in people if person.is_active and person.is_staff and person.email]
+    mail.queue_each(event, to=to, context=for_mail(tip, at=at) | facts, at=at)

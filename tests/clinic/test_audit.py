@@ -246,7 +246,7 @@ POSTS = {
     ),
     "a new person": (
         "user/add/",
-        {"username": "newcomer", "email": "newcomer@clinic.example", "groups": "Editor"},
+        {"username": "newcomer", "display_name": "New Comer", "email": "newcomer@clinic.example", "groups": "Editor"},
         [("added", {"roles": ["Editor"]})],
     ),
     "a holiday": ("holiday/add/", {"date": "2026-07-03", "name": "Founders"}, [("added", {})]),

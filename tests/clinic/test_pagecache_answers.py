@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from clinic import counting
 from clinic.models import ClinicSettings, DayCount
-from clinic.pagecache import encoding_for
+from clinic.pagememory import encoding_for
 from tests.factories import DAY, HOUR, make_tip
 from tips.models import Tip
 
