@@ -18,7 +18,7 @@ from .stages import ACTS, ALLOWED, EARLIER, HALF_AN_HOUR, START, WHY, S, bring_t
 pytestmark = pytest.mark.django_db
 
 # The acts that give up a time that was booked, as far as the patient hears of it.
-GIVING_UP = ["reschedule", "reschedule_by_phone", "withdraw", "decline"]
+GIVING_UP = ["reschedule", "reschedule_by_phone", "withdraw", "withdraw_by_phone", "decline"]
 BOOKING = ["book", "choose", "choose_by_phone"]
 CANARIES = ["cello", "rehearsals", "Zoë", "Núñez", "698-5559", "Knee", "ramp", "One to six weeks"]
 

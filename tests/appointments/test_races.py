@@ -265,7 +265,7 @@ def test_time_off_entered_while_a_visit_is_being_booked_names_it():
     at_once([books, takes_off])
 
     told = browser.get("/admin/appointments/timeoff/").content.decode()
-    assert f"Still booked in that time: {consultation.reference}." in told
+    assert f'Still booked in that time: <a href="/admin/queue/{consultation.reference}/">' in told
 
 
 def send_link(ready):

@@ -11,7 +11,7 @@ from tests.factories import DAY, HOUR, SAID
 
 from .agreeing import own
 from .pages import Page
-from .stages import HALF_AN_HOUR, S, bring_to
+from .stages import HALF_AN_HOUR, S, bring_to, move_visit
 
 pytestmark = pytest.mark.django_db
 
@@ -88,7 +88,7 @@ def test_where_nothing_is_booked_there_is_no_file(clinic, client, therapist, sta
 
 def test_a_visit_that_has_begun_is_not_offered_for_a_calendar(clinic, client, therapist):
     consultation = bring_to_visit(therapist)
-    consultation.times.update(starts_at=THIS_HOUR - DAY)
+    move_visit(consultation, THIS_HOUR - DAY)
 
     page = client.get(own(consultation)).content.decode()
 
