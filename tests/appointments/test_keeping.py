@@ -110,6 +110,7 @@ def test_a_purge_is_refused_when_the_clock_moved_back(clinic, therapist):
     assert reread(spam).statement.erased_at is None
 
 
+@pytest.mark.django_db(transaction=True)
 def test_whoever_says_that_the_clock_is_right_again_has_what_one_that_was_ahead_has_marked_taken_back(
     clinic, therapist
 ):

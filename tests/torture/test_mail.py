@@ -112,7 +112,7 @@ def wait_for(office, count):
 def test_control_a_worker_that_forgets_its_lease_sends_more_copies(transactional_db, environment):
     """Two workers on the same mails, which are due again as soon as one has taken them."""
     make_clinic()
-    mails = 40
+    mails = 120
     server = Server()
     workers = [Worker(environment, server.office.port) for _ in range(3)]
     try:
