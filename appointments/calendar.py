@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, vCalAddress, vDuration, vText
+from icalendar import Calendar, Event, Timezone, vCalAddress, vDuration, vText
 
 from clinic.models import ClinicSettings
 from clinic.wording import on_one_line
@@ -76,6 +76,9 @@ def feed(visits: Iterable[Visit], *, clinic: ClinicSettings, at: datetime) -> st
         event.add("summary", words % {"reference": visit.reference, "how": visit.how})
         event.add("status", "TENTATIVE" if visit.is_held else "CONFIRMED")
         whole.add_component(event)
+    if not whole.subcomponents:
+        # A calendar without a component is none (RFC 5545, 3.6), and some programs refuse it.
+        whole.add_component(Timezone.from_tzid("UTC"))
     return whole.to_ical().decode()
 
 
