@@ -2,8 +2,10 @@
 
 from collections import Counter
 from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
 
-from django.db.models import Exists, Min, OuterRef, Q, Sum
+from django.db.models import Min, Sum
 
 from clinic.models import ClinicSettings, OutgoingMail
 
@@ -37,7 +39,7 @@ def first_week(zone):
 def counted_in(monday, zone):
     """Of each kind the rows and how often each occurred; the rows of kinds about the same thing have the same sum."""
     start, end = instants(monday, zone)
-    sent = sent_in(start, end)
+    sent, ways = sent_in(start, end), ways_of(start, end)
     stopped = StoppedVisit.objects.filter(day__gte=monday, day__lt=monday + WEEK).aggregate(sum=Sum("count"))["sum"]
     return {
         "sent": {"": len(sent)},
@@ -45,9 +47,9 @@ def counted_in(monday, zone):
         "urgency": Counter(urgency for region, urgency, tip in sent),
         "tip": Counter(str(tip or "") for region, urgency, tip in sent),
         "answered": answered_in(start, end),
-        "booked": {"": reached_in(RequestStatus.BOOKED, start, end)},
-        "attended": {"": reached_in(RequestStatus.COMPLETED, start, end)},
-        "ended": ended_in(start, end),
+        "booked": {"": reached(RequestStatus.BOOKED, ways, start)},
+        "attended": {"": reached(RequestStatus.COMPLETED, ways, start)},
+        "ended": ended(ways, start),
         "stopped": {"": stopped or 0},
         "mail": mails_of(start, end),
     }
@@ -69,29 +71,38 @@ def answered_in(start, end):
     )
 
 
-def reached_in(status, start, end):
-    """How many requests got there for the first time."""
-    arrivals = StatusChange.objects.filter(to_status=status).exclude(from_status=status)
-    # As it was counted then, whatever was corrected since.
-    before = no_slips(arrivals.filter(consultation=OuterRef("consultation"), at__lt=start), start)
-    new = no_slips(arrivals.filter(at__gte=start, at__lt=end), end)
-    return new.filter(~Exists(before)).values("consultation").distinct().count()
+def ways_of(start, end):
+    """Of each request that moved in the week its whole way until then, move by move."""
+    moved = StatusChange.objects.filter(at__gte=start, at__lt=end).values("consultation")
+    moves = StatusChange.objects.filter(consultation__in=moved, at__lt=end).select_related("consultation")
+    by_request = groupby(moves.order_by("consultation", "pk"), key=attrgetter("consultation_id"))
+    return [list(way) for _request, way in by_request]
 
 
-def no_slips(moves, end):
-    """Without what was said of a visit and corrected, or declined and taken up again, before the week was over."""
-    said_otherwise = StatusChange.objects.filter(
-        consultation=OuterRef("consultation"), pk__gt=OuterRef("pk"), from_status=OuterRef("to_status"), at__lt=end
-    )
-    taken_back = Q(from_status__in=OUTCOMES, to_status__in=OUTCOMES) | Q(from_status=RequestStatus.DECLINED)
-    return moves.filter(~Exists(said_otherwise.filter(taken_back)))
+def reached(status, ways, start):
+    """How many requests got there for the first time, as it was known at the end of each week."""
+
+    def arrivals(way):
+        return [move for move in no_slips(way) if move.to_status == status != move.from_status]
+
+    new = [way for way in ways if any(move.at >= start for move in arrivals(way))]
+    return sum(not arrivals([move for move in way if move.at < start]) for way in new)
 
 
-def ended_in(start, end):
+def no_slips(way):
+    """Without what was said of a visit and corrected since, or declined and taken up again."""
+    return [move for place, move in enumerate(way) if not any(takes_back(move, later) for later in way[place + 1 :])]
+
+
+def takes_back(move, later):
+    is_other_outcome = move.to_status in OUTCOMES and later.to_status in OUTCOMES
+    return later.from_status == move.to_status and (is_other_outcome or move.to_status == RequestStatus.DECLINED)
+
+
+def ended(ways, start):
     """How requests ended without a visit: why we declined, what was not answered when they lapsed, or only how."""
-    moves = no_slips(StatusChange.objects.filter(to_status__in=UNMET, at__gte=start, at__lt=end), end)
-    told = moves.values_list("to_status", "from_status", "consultation__decline_reason")
-    return Counter(why(to, frm, reason) for to, frm, reason in told)
+    moves = [move for way in ways for move in no_slips(way) if move.at >= start and move.to_status in UNMET]
+    return Counter(why(move.to_status, move.from_status, move.consultation.decline_reason) for move in moves)
 
 
 def why(to, frm, reason):

@@ -4,12 +4,12 @@ import pytest
 from django.utils import timezone
 
 from appointments.models import TransitionNotAllowed
-from appointments.models.weeks import monday_of
+from appointments.models.weeks import WEEK, monday_of
 from appointments.weekly import counted_in
 from clinic import mail
 from clinic.models import OutgoingMail
 from clinic.wording import spoken
-from tests.factories import DAY, NOON, SAID, make_consultation
+from tests.factories import DAY, HOUR, NOON, SAID, make_consultation
 
 from .agreeing import own
 from .desk import address, offered
@@ -153,3 +153,15 @@ def test_a_time_that_is_offered_once_more_is_not_called_canceled(clinic, client,
     after = client.get(own(consultation)).content.decode()
 
     assert ("is canceled" in before, "is canceled" in after) == (True, False)
+
+
+def test_whoever_came_is_counted_once_though_it_was_said_otherwise_for_a_while(clinic, therapist):
+    consultation = bring_to(S.BOOKED, by=therapist)
+    consultation.complete(by=therapist, at=AFTER)
+    consultation.mark_missed(by=therapist, at=AFTER + 6 * DAY)
+    consultation.complete(by=therapist, at=AFTER + 6 * DAY + HOUR)
+
+    monday = monday_of(AFTER.date())
+    weeks = [counted_in(week, clinic.tzinfo) for week in (monday, monday + WEEK)]
+
+    assert [(week["attended"], week["ended"]) for week in weeks] == [({"": 1}, {}), ({"": 0}, {})]
