@@ -96,6 +96,8 @@ class Desk:
             self.requests[self.random.randrange(len(self.requests))] = self.arrive()
         request, act = self.random.choice(self.requests), self.random.choice([*ACTS])
         sent = ACTS[act] | ({"to": self.people["colleague"].pk} if act == "hand_over" else {})
+        # The same note within a minute is one note, by two presses that are both recorded.
+        sent |= {"text": f"{sent['text']} {self.random.random()}"} if act == "note" else {}
         sent = {} if self.random.random() < 0.1 else sent
         before = facts_of(request)
         answer = self.browser.post(f"/admin/queue/{request.reference}/{act}/", sent)
