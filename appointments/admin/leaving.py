@@ -46,11 +46,12 @@ def leaving(request, pk):
     form = LeavingForm(request.POST if request.method == "POST" else None, person=person)
     if form.is_valid():
         count, problems = hand_over_all(person, by=request.user, at=at, **form.cleaned_data)
-        done = ngettext("%(count)d request is handed over.", "%(count)d requests are handed over.", count)
-        to = form.cleaned_data["to"]
-        theirs = _("Open requests of %(person)s") % {"person": to}
-        link = format_html('<a href="{}">{}</a>', reverse("admin:leaving", args=[to.pk]), theirs)
-        messages.success(request, format_html("{} {}", done % {"count": count}, link))
+        if count:
+            done = ngettext("%(count)d request is handed over.", "%(count)d requests are handed over.", count)
+            to = form.cleaned_data["to"]
+            theirs = _("Open requests of %(person)s") % {"person": to}
+            link = format_html('<a href="{}">{}</a>', reverse("admin:leaving", args=[to.pk]), theirs)
+            messages.success(request, format_html("{} {}", done % {"count": count}, link))
         for reference, problem in problems:
             messages.error(request, f"{reference}: {problem}")
         return redirect("admin:leaving", pk)

@@ -149,6 +149,7 @@ def test_a_phone_number_is_taken_as_people_write_it(clinic, typed):
         '"\x0bq:"@example.org',
         '"a\x1cb"@example.com',
         '"zoe moss"@example.com',
+        "zoe@localhost",
         "=?us-ascii?b??=@b\u00fccher.example",
         "zoe@\uff20evil.example",
         "zoe@b\u2028b.example",

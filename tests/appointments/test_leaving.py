@@ -60,6 +60,15 @@ def test_a_visit_at_which_the_colleague_is_not_free_stays_and_is_named(clinic, o
     assert other.reference in requests_of(colleague)
 
 
+def test_where_every_request_stays_nothing_is_called_done(clinic, owner, therapist, colleague, signed_in):
+    make_visit(therapist, START + DAY, at=NOON)
+    make_visit(colleague, START + DAY, at=NOON)
+
+    answer = signed_in(owner).post(page(therapist), SENT | {"to": colleague.pk}, follow=True)
+
+    assert [each.level_tag for each in answer.context["messages"]] == ["error"]
+
+
 @pytest.mark.parametrize("sent", [{}, {"to": ""}, {"to": "0"}, SENT, {"to": "theirs"} | SENT, {"to": "editors"} | SENT])
 def test_without_a_colleague_and_a_reason_nothing_moves(clinic, owner, therapist, editor, signed_in, sent):
     bring_to(S.IN_REVIEW, by=therapist)
