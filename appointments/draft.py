@@ -6,6 +6,7 @@ the session or its cookie is gone. Nothing here is a request until it is sent.
 
 import secrets
 from contextlib import suppress
+from dataclasses import InitVar, asdict, dataclass, field
 
 from django.utils.datastructures import MultiValueDict
 
@@ -28,41 +29,36 @@ SEALED_SECONDS = 24 * 60 * 60
 MOST_TYPED, MOST_VALUES = 5_000, 50
 
 
+def new_key():
+    return secrets.token_urlsafe(24)
+
+
 def as_typed(step, data):
     """What was typed into the step's own fields, each answer once."""
     return {name: list(dict.fromkeys(data.getlist(name))) for name in STEPS[step].base_fields if name in data}
 
 
+@dataclass(kw_only=True)
 class Draft:
     """The raw answers by step, the tip the visitor came from, and the key that makes sending twice harmless.
 
     `began` is when the first page was opened, in seconds of the epoch: signed with the rest, so that no bot can set it back.
     """
 
-    def __init__(
-        self,
-        *,
-        began,
-        key=None,
-        tip="",
-        answers=None,
-        seen=(),
-        trapped=False,
-        left=(),
-        mistaken=None,
-        version="",
-    ):
-        self.key = key or secrets.token_urlsafe(24)
-        self.began = began
-        self.trapped = trapped
-        self.tip = tip
-        self.answers = answers or {}
-        # Emergency signs for which the person says they have already been seen.
-        self.seen = list(seen)
-        # Steps that were left by Back: what was typed there is kept, and need not be whole yet.
-        self.left = list(left)
-        # By step, what could not be taken, until it is mended. What was answered before stands beside it.
-        self.mistaken = mistaken or {}
+    began: int
+    key: str = field(default_factory=new_key)
+    tip: str = ""
+    answers: dict = field(default_factory=dict)
+    # Emergency signs for which the person says they have already been seen.
+    seen: list = field(default_factory=list)
+    trapped: bool = False
+    # Steps that were left by Back: what was typed there is kept, and need not be whole yet.
+    left: list = field(default_factory=list)
+    # By step, what could not be taken, until it is mended. What was answered before stands beside it.
+    mistaken: dict = field(default_factory=dict)
+    version: InitVar[str] = ""
+
+    def __post_init__(self, version):
         self.forms = {}
         # What was answered to another list of signs says nothing of those that are new on this one.
         if version != SCREEN.version:
@@ -91,24 +87,14 @@ class Draft:
         return draft
 
     def as_dict(self):
-        return {
-            "key": self.key,
-            "began": self.began,
-            "tip": self.tip,
-            "answers": self.answers,
-            "seen": self.seen,
-            "trapped": self.trapped,
-            "left": self.left,
-            "mistaken": self.mistaken,
-            "version": SCREEN.version,
-        }
+        return asdict(self) | {"version": SCREEN.version}
 
     def keep(self, request):
         request.session[SESSION_KEY] = self.as_dict()
 
     def begin_anew(self):
         """The same answers as another request."""
-        self.key = secrets.token_urlsafe(24)
+        self.key = new_key()
 
     def seconds(self, *, at):
         return at.timestamp() - self.began

@@ -192,6 +192,8 @@ def is_vacuumed(cursor, tables):
 
 def too_old(*, at):
     """What has been kept long enough, by reason. The settings are read afresh: by the defaults too much might go."""
+    if Heartbeat.objects.filter(name=PURGE, seen_at__gt=at).exists():
+        raise ClockMovedBack
     clinic = ClinicSettings.objects.filter(pk=1).first() or ClinicSettings()
 
     def ago(name):
@@ -207,8 +209,6 @@ def too_old(*, at):
 
 def counted(*, at):
     """How many of each; what a purge would do."""
-    if Heartbeat.objects.filter(name=PURGE, seen_at__gt=at).exists():
-        raise ClockMovedBack
     return {name: rows.count() for name, rows in too_old(at=at).items()}
 
 
@@ -225,8 +225,9 @@ def take_clock_for_right(*, at):
 
 def purge(*, at):
     """Erase what has been kept long enough, and say how much of each. Never what is open."""
-    done = dict.fromkeys(counted(at=at), 0)
-    for name, rows in too_old(at=at).items():
+    old = too_old(at=at)
+    done = dict.fromkeys(old, 0)
+    for name, rows in old.items():
         if name == "mail":
             done[name], _ = rows.delete()
             continue

@@ -7,6 +7,7 @@ or looks at a row that has moved meanwhile, does nothing.
 import logging
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from clinic.jobs import by_itself
 from clinic.models import ClinicSettings
@@ -36,28 +37,26 @@ def for_each(rows, act, *, at):
     for row in rows[:AT_ONCE]:
         # A person, or another worker, was first where it is not allowed: the next tick sees what is left to do.
         with by_itself(at=at, reference=str(row)), suppress(TransitionNotAllowed):
-            act(row)
+            act(row, at=at)
 
 
 def tell_who_waits_too_long(*, at):
-    for_each(
-        ConsultationRequest.objects.to_be_told_late(at=at), lambda consultation: consultation.tell_late(at=at), at=at
-    )
+    for_each(ConsultationRequest.objects.to_be_told_late(at=at), ConsultationRequest.tell_late, at=at)
 
 
 def nudge(*, at):
-    for_each(ConsultationRequest.objects.to_be_nudged(at=at), lambda consultation: consultation.nudge(at=at), at=at)
+    for_each(ConsultationRequest.objects.to_be_nudged(at=at), ConsultationRequest.nudge, at=at)
 
 
 def remind(*, at):
     for mark, (first, last) in REMINDERS.items():
         due = OfferedTime.objects.to_be_recalled(mark, first=first, last=last, at=at)
-        for_each(due, lambda time, mark=mark: time.recall(mark, at=at), at=at)
+        for_each(due, partial(OfferedTime.recall, mark=mark), at=at)
 
 
 def ask_again(*, at):
     silent = ConsultationRequest.objects.to_be_asked_again(asked_before=working_days_before(ASKED_AGAIN_AFTER, at=at))
-    for_each(silent, lambda consultation: consultation.remind_of_question(at=at), at=at)
+    for_each(silent, ConsultationRequest.remind_of_question, at=at)
 
 
 def let_lapse(*, at):
@@ -69,14 +68,12 @@ def let_lapse(*, at):
         asked_before=working_days_before(LAPSES_AFTER, at=at),
         asked_again_before=working_days_before(LAPSES_AFTER - ASKED_AGAIN_AFTER, at=at),
     )
-    for_each(silent, lambda consultation: consultation.stop_waiting(at=at), at=at)
+    for_each(silent, ConsultationRequest.stop_waiting, at=at)
 
 
 def let_offers_expire(*, at):
     """The first offer that nobody chose from brings the request back to review; the second ends it for now."""
-    for_each(
-        ConsultationRequest.objects.with_expired_offer(at=at), lambda consultation: consultation.let_go(at=at), at=at
-    )
+    for_each(ConsultationRequest.objects.with_expired_offer(at=at), ConsultationRequest.let_go, at=at)
 
 
 def count_then_purge(*, at):

@@ -9,7 +9,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments.admin import calendar_urls, person_urls, queue_urls, register_hours, report_urls
+from appointments.admin import register_hours, request_urls
 from appointments.admin.queue import overview
 from appointments.people import OVERSEE, TRIAGE
 from tips.admin import article_urls, register_articles
@@ -56,10 +56,7 @@ class ClinicAdminSite(AdminSite):
 
     def get_urls(self):
         return [
-            *queue_urls(self),
-            *calendar_urls(self),
-            *person_urls(self),
-            *report_urls(self),
+            *request_urls(self),
             path("go-on/", self.admin_view(go_on), name="go_on"),
             *audit_urls(self),
             *opening_urls(self),

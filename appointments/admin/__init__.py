@@ -4,7 +4,7 @@ from django.urls.converters import StringConverter
 from . import acts, calendar, leaving, person, queue, reports, request, search
 from .hours import register_hours
 
-__all__ = ["calendar_urls", "person_urls", "queue_urls", "register_hours", "report_urls"]
+__all__ = ["register_hours", "request_urls"]
 
 
 class Reference(StringConverter):
@@ -14,8 +14,8 @@ class Reference(StringConverter):
 register_converter(Reference, "reference")
 
 
-def queue_urls(site):
-    """The triage pages, under the admin site's address and behind its sign-in."""
+def request_urls(site):
+    """The pages about requests, under the admin site's address and behind its sign-in."""
     return [
         path("queue/", site.admin_view(queue.queue), name="queue"),
         path("queue/search/", site.admin_view(search.search), name="queue_search"),
@@ -30,28 +30,13 @@ def queue_urls(site):
             )
             for name in acts.ACTS
         ],
-    ]
-
-
-def calendar_urls(site):
-    return [
         path("calendar/", site.admin_view(calendar.week), name="calendar"),
         path("calendar/feed/", site.admin_view(calendar.open_feed), name="calendar_open"),
         path("calendar/feed/close/", site.admin_view(calendar.close_feed), name="calendar_close"),
-    ]
-
-
-def person_urls(site):
-    return [
         path("person/", site.admin_view(person.person), name="person"),
         path("person/file/", site.admin_view(person.access_file), name="person_file"),
         path("person/erase/", site.admin_view(person.erase), name="person_erase"),
         path("leaving/<int:pk>/", site.admin_view(leaving.leaving), name="leaving"),
-    ]
-
-
-def report_urls(site):
-    return [
         path("reports/", site.admin_view(reports.reports), name="reports"),
         path("reports/file/", site.admin_view(reports.export), name="reports_export"),
     ]

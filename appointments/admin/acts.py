@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import OPEN, TRANSITIONS, RequestStatus, Urgency
+from appointments.models import OPEN, TRANSITIONS, RequestStatus
 from appointments.people import OVERSEE, who_sees_patients
 from clinic.models import AuditAction
 
@@ -104,8 +104,7 @@ def may_hand_over(consultation, user, at):
 def may_look_again(consultation, user, at):
     """Until the day of the decision is over, by the clinic's own calendar."""
     undone = consultation.decided_by_id not in {None, user.pk} and not consultation.second_look_at
-    is_urgent = consultation.urgency == Urgency.URGENT
-    return undone and is_urgent and timezone.localdate(consultation.decided_at) == timezone.localdate(at)
+    return undone and timezone.localdate(consultation.decided_at) == timezone.localdate(at)
 
 
 # In the order in which they stand on the page.

@@ -22,9 +22,10 @@ from appointments.people import for_triage
 from clinic import audit, health
 from clinic.models import AuditAction, ClinicSettings, OutgoingMail
 
+from .acts import ACTS
 from .rows import rows_of
 from .stretches import END, count_of, page_of, together
-from .together import TOGETHER, act_together
+from .together import act_together
 
 ROWS = 50
 # Where counting stops, so that it stays quick.
@@ -83,7 +84,7 @@ def queue(request):
     context = {
         "rows": rows,
         "tabs": tabs(request.user, key, at=now),
-        "acts": {name: TOGETHER[name].label for name in part.acts},
+        "acts": {name: ACTS[name].heading for name in part.acts},
         "show": key,
         "here": urlencode({"show": key} | where),
         "previous": urlencode({"show": key, "before": page.previous}) if page.previous else "",

@@ -1,4 +1,5 @@
-from .own_page import AnswerForm, ChooseTimeForm, CorrectContactForm, LostLinkForm, NewWishesForm
+from .fields import WishesForm
+from .own_page import AnswerForm, ChooseTimeForm, CorrectContactForm, LostLinkForm
 from .steps import SCREEN, STEPS, ContactForm, Screened
 
 __all__ = [
@@ -9,6 +10,6 @@ __all__ = [
     "ContactForm",
     "CorrectContactForm",
     "LostLinkForm",
-    "NewWishesForm",
     "Screened",
+    "WishesForm",
 ]

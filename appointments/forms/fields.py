@@ -16,13 +16,8 @@ from appointments.models.statement import DAY_PARTS, WEEKDAYS
 from clinic.models import ClinicSettings, Weekday
 
 PART_HOURS = {"am": (time.min, time(NOON)), "pm": (time(NOON), time(FIVE)), "eve": (time(FIVE), time.max)}
-PHONE_ERRORS = {
-    "invalid": _("Write a phone number with its area code, such as (407) 555-0123."),
-    "extension": _("Write a number that reaches you directly, without an extension."),
-}
-# In quotation marks a name may hold anything, and "=?" begins a code in the head of a mail.
-PLAIN_ADDRESS = re.compile(r"(?!.*=\?)[^\"@]+@[A-Za-z0-9.-]+")
-EMAIL_ERRORS = {"invalid": _("Write an e-mail address in full, such as name@example.com.")}
+# In quotation marks a name may hold anything, and "=?" begins a code in the head of a mail. A host without a dot is our own.
+PLAIN_ADDRESS = re.compile(r"(?!.*=\?)[^\"@]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
 TOO_LONG = {"max_length": _("Please shorten this to %(limit_value)d characters. It has %(show_value)d now.")}
 NOT_OFFERED = {"invalid_choice": _("Choose from the answers that are offered.")}
 
@@ -46,6 +41,14 @@ class WeekGrid(forms.CheckboxSelectMultiple):
 class Phone(PhoneNumberField):
     """A number as it is kept, which is without an extension: who has one is told so, and not called at the switchboard."""
 
+    default_error_messages = {
+        "invalid": _("Write a phone number with its area code, such as (407) 555-0123."),
+        "extension": _("Write a number that reaches you directly, without an extension."),
+    }
+
+    def __init__(self, **options):
+        super().__init__(widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}), **options)
+
     def clean(self, value):
         number = super().clean(value)
         if number and number.extension:
@@ -55,6 +58,12 @@ class Phone(PhoneNumberField):
 
 class Email(forms.EmailField):
     """An address that can be written into the head of a mail as it is; Django and the standard allow more."""
+
+    widget = forms.EmailInput(attrs={"autocomplete": "email"})
+    default_error_messages = {"invalid": _("Write an e-mail address in full, such as name@example.com.")}
+
+    def __init__(self, **options):
+        super().__init__(max_length=254, **options)
 
     def clean(self, value):
         address = super().clean(value)

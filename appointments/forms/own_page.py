@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.templatetags.clinic_time import spoken
 
-from .fields import EMAIL_ERRORS, PHONE_ERRORS, ChoiceList, Email, PageForm, Phone, WishesForm, Words
+from .fields import ChoiceList, Email, PageForm, Phone, Words
 
 
 class CorrectContactForm(PageForm):
@@ -13,19 +13,8 @@ class CorrectContactForm(PageForm):
 
     one_of = ("phone", "email")
 
-    phone = Phone(
-        label=_("New phone number"),
-        required=False,
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
-        error_messages=PHONE_ERRORS,
-    )
-    email = Email(
-        label=_("New e-mail address"),
-        max_length=254,
-        required=False,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages=EMAIL_ERRORS,
-    )
+    phone = Phone(label=_("New phone number"), required=False)
+    email = Email(label=_("New e-mail address"), required=False)
 
     def clean(self):
         answers = super().clean()
@@ -39,9 +28,7 @@ class LostLinkForm(PageForm):
 
     email = Email(
         label=_("The e-mail address that you gave us"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages=EMAIL_ERRORS | {"required": _("Write the e-mail address that you gave us.")},
+        error_messages={"required": _("Write the e-mail address that you gave us.")},
     )
 
 
@@ -75,9 +62,3 @@ class ChooseTimeForm(PageForm):
         super().__init__(*args, **kwargs)
         self.fields["time"].queryset = held
         self.fields["time"].label_from_instance = lambda time: spoken(time.starts_at)
-
-
-class NewWishesForm(WishesForm):
-    """When else somebody can come, whom no time suited that was offered or agreed."""
-
-    layout = ("windows", "any_time")

@@ -7,15 +7,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from appointments import safety
-from appointments.models.statement import Age, Duration, ForWhom, Mode, Onset, Prefer
+from appointments.models.statement import WINDOWS, Age, Duration, ForWhom, Mode, Onset, Prefer
 from appointments.reasons import REASONS
 from clinic.models import ClinicSettings
 from clinic.regions import Region
 from clinic.wording import dialed
 
 from .fields import (
-    EMAIL_ERRORS,
-    PHONE_ERRORS,
     CheckList,
     ChoiceList,
     Email,
@@ -233,11 +231,7 @@ class TimesForm(StepForm, WishesForm):
         self.fields["modes"].choices = Mode.offered_by(ClinicSettings.current())
 
     def choice_labels(self, name):
-        if name != "windows":
-            return super().choice_labels(name)
-        return [
-            (code, f"{day} {part.lower()}") for day, parts in self.fields["windows"].choices for code, part in parts
-        ]
+        return WINDOWS if name == "windows" else super().choice_labels(name)
 
 
 class ContactForm(StepForm):
@@ -264,16 +258,8 @@ class ContactForm(StepForm):
         label=_("Phone number"),
         help_text=_("A phone number or an e-mail address: one is enough."),
         required=False,
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
-        error_messages=PHONE_ERRORS,
     )
-    email = Email(
-        label=_("E-mail address"),
-        max_length=254,
-        required=False,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages=EMAIL_ERRORS,
-    )
+    email = Email(label=_("E-mail address"), required=False)
     prefer = forms.ChoiceField(
         label=_("If you gave both, which should we use?"), choices=Prefer.choices, required=False, widget=ChoiceList
     )

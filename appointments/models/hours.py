@@ -88,7 +88,7 @@ def free_times(therapist, *, at, clinic, days=FREE_DAYS, notice=NOTICE):
     return free_starts(
         hours=hours_of(therapist, clinic=clinic),
         off=off,
-        taken=HeldQuarter.objects.standing(at=at).taken_from(therapist, after, until),
+        taken=HeldQuarter.objects.taken_from(therapist, after, until, at=at),
         minutes=clinic.visit_minutes,
         after=after,
         days=days,

@@ -51,7 +51,7 @@ class OfferedTimeQuerySet(models.QuerySet):
 
     def in_calendar(self, *, at):
         """What was booked, and the offers that can still be chosen."""
-        return self.standing().filter(Q(booked_at__isnull=False) | Q(held_until__gt=at, starts_at__gt=at))
+        return self.booked() | self.held(at=at)
 
     def given_up(self, *, at):
         """What was booked until that very moment, and lay ahead."""
@@ -243,13 +243,10 @@ def kept_until(times):
 
 
 class HeldQuarterQuerySet(models.QuerySet):
-    def standing(self, *, at):
-        """Booked, or held and not expired."""
-        return self.filter(Q(held_until__isnull=True) | Q(held_until__gt=at))
-
-    def taken_from(self, therapist, start, end):
-        """The beginnings of a therapist's quarter hours that are not free between two instants."""
-        return set(self.filter(therapist=therapist, starts_at__range=(start, end)).values_list("starts_at", flat=True))
+    def taken_from(self, therapist, start, end, *, at):
+        """The beginnings of a therapist's quarter hours that are booked, or held and not expired, between two instants."""
+        standing = self.filter(Q(held_until__isnull=True) | Q(held_until__gt=at), therapist=therapist)
+        return set(standing.filter(starts_at__range=(start, end)).values_list("starts_at", flat=True))
 
 
 class HeldQuarter(models.Model):

@@ -146,7 +146,6 @@ class Transitions:
         self._lock()
         if not self.times.held(at=at).filter(pk=time.pk).exists():
             raise TransitionNotAllowed(_("That time is no longer held for you. Please choose another, or call us."))
-        self._refuse_unless_legal(RequestStatus.BOOKED, frm=[RequestStatus.PROPOSED], by=by)
         for other in self.times.standing().exclude(pk=time.pk):
             other.release(at=at)
         time.book(at=at)

@@ -14,7 +14,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from appointments.forms import AnswerForm, ChooseTimeForm, CorrectContactForm, LostLinkForm, NewWishesForm
+from appointments.forms import AnswerForm, ChooseTimeForm, CorrectContactForm, LostLinkForm, WishesForm
 from appointments.models import OPEN, ConsultationRequest, RequestStatus, TimeTaken, TransitionNotAllowed, kept_until
 from clinic.limits import Limit, network_of
 from clinic.patience import NO_ANSWER
@@ -228,7 +228,7 @@ class NoneOfThese(PatientAct):
     """When else the patient can come; also while we look for times."""
 
     template_name = "appointments/none_of_these.html"
-    form_class = NewWishesForm
+    form_class = WishesForm
     done = _("Thank you. We look for times that suit you, and you hear from us.")
     legal_from = (RequestStatus.PROPOSED, RequestStatus.IN_REVIEW)
 
@@ -257,7 +257,7 @@ class CannotCome(PatientAct):
     """The patient gives a booked time up, and says what would suit instead."""
 
     template_name = "appointments/cannot_come.html"
-    form_class = NewWishesForm
+    form_class = WishesForm
     done = _("Thank you for telling us. We look for another time, and you hear from us again.")
     leads_to = (RequestStatus.IN_REVIEW,)
 
