@@ -187,12 +187,12 @@ class Sessions(SessionMiddleware):
             return views.not_kept(request)
 
 
-def staff_pages_are_private(get_response):
-    """No page behind the desk is kept by a browser or a proxy."""
+def private_pages_are_not_kept(get_response):
+    """No page behind the desk, or behind a patient's secret link, is kept by a browser or a proxy."""
 
     def middleware(request):
         response = get_response(request)
-        if request.path_info.startswith("/admin/"):
+        if request.path_info.startswith(("/admin/", "/r/")):
             add_never_cache_headers(response)
         return response
 

@@ -75,6 +75,8 @@ MIDDLEWARE = [
     "clinic.middleware.clinic_time",
     "clinic.middleware.looks_are_counted",
     "clinic.comings.acts_are_recorded",
+    # Before what leads on to an address with its last slash: a browser keeps such an answer, and a link is secret.
+    "clinic.middleware.private_pages_are_not_kept",
     "clinic.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -83,7 +85,6 @@ MIDDLEWARE = [
     "clinic.visits.visits_end",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "clinic.middleware.staff_pages_are_private",
 ]
 
 ROOT_URLCONF = "clinic.urls"
@@ -227,6 +228,8 @@ SESSION_ENGINE = "clinic.sessions"
 # Two hours: what a patient has answered so far, and a member of staff's visit.
 SESSION_COOKIE_AGE = 2 * 60 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+# Whom to call may be in a message: it ends with the session, and is in no cookie of its own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "clinic.views.csrf_failure"
 

@@ -26,6 +26,7 @@ from .acts import ACTS, is_theirs, may_hand_over
 # How far back another request from the same phone or address may be the same matter.
 SAME_MATTER = timedelta(days=30)
 MOST_OF_SAME_MATTER = 5
+NOT_OFFERED = _("That is not open to you with this request as it stands. Nothing was changed.")
 
 
 def get_for_triage(request, reference):
@@ -151,7 +152,11 @@ def act(request, reference, name):
         with transaction.atomic():
             if chosen.binds:
                 consultation.refuse_unless_seen(request.POST.get("version"))
+            # Asked of it as it stood; a transition that refuses it as well says why in better words.
+            is_offered = chosen.is_legal(consultation, request.user, now)
             getattr(consultation, chosen.transition)(by=request.user, at=now, **form.answers)
+            if not is_offered:
+                raise TransitionNotAllowed(NOT_OFFERED)
             audit.record(chosen.recorded_as, by=request.user, at=now, reference=reference, act=name)
     except (TransitionNotAllowed, TimeTaken) as refusal:
         messages.error(request, str(refusal))

@@ -144,6 +144,7 @@ def test_a_wrong_a_replaced_and_a_revoked_address_open_nothing(clinic, client, t
     "leave",
     [
         lambda person: User.objects.filter(pk=person.pk).update(is_active=False),
+        lambda person: User.objects.filter(pk=person.pk).update(is_staff=False),
         lambda person: person.groups.clear(),
         lambda person: person.groups.set(Group.objects.filter(name="Editor")),
     ],

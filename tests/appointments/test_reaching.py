@@ -29,6 +29,15 @@ def test_the_name_of_whoever_asks_for_somebody_else_is_told_from_the_patients(cl
     assert (shown["Name of whoever asks"], "Name" in shown) == (SAID["full_name"], False)
 
 
+def test_whom_to_call_is_told_by_the_page_and_kept_in_no_cookie(signed_in, therapist, consultation):
+    browser = signed_in(therapist)
+
+    browser.post(address(consultation, "ask"), {"question": "Which side?"})
+
+    assert set(browser.cookies) <= {"sessionid", "csrftoken"}
+    assert notices(Page(browser.get(address(consultation))))
+
+
 def test_a_therapist_reads_a_number_of_another_country_whole(signed_in, therapist, consultation):
     answer = signed_in(therapist).post(address(consultation, "ask"), {"question": "Which side?"}, follow=True)
 

@@ -75,6 +75,13 @@ def test_no_page_of_the_link_shows_a_name_a_contact_or_a_health_word(clinic, cli
     assert [consultation.reference in text for text in texts[:2]] == [True, True]
 
 
+def test_a_link_that_lost_its_last_slash_is_kept_by_no_browser(clinic, client):
+    answer = client.get(own(make_arrived(), "status").rstrip("/"))
+
+    assert answer.status_code == 301
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
 @pytest.mark.parametrize("status", RequestStatus)
 @pytest.mark.parametrize("page", EVERYWHERE)
 def test_pages_of_the_link_are_kept_and_indexed_by_nobody_and_change_nothing(clinic, client, therapist, status, page):
