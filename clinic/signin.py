@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm
+from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -131,9 +131,18 @@ class SignInForm(LoginForm):
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("User name or e-mail")
         self.fields["login"].widget.attrs["autocomplete"] = "username"
+        # The way to a new password stands below the button.
+        self.fields["password"].help_text = ""
         for field in self.fields.values():
             # What stands above a field is not said once more inside it.
             field.widget.attrs.pop("placeholder", None)
+
+
+class NewPasswordForm(ResetPasswordForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail address")
+        del self.fields["email"].widget.attrs["placeholder"]
 
 
 class AddKey(AddWebAuthnForm):

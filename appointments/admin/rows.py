@@ -27,7 +27,18 @@ from clinic.wording import briefly
 from tips.models import TipRevision
 
 FACTS = [
-    *["id", "reference", "status", "urgency", "region", "submitted_at", "answer_by", "closed_at", "visit_at"],
+    *[
+        "id",
+        "reference",
+        "status",
+        "suspicion",
+        "urgency",
+        "region",
+        "submitted_at",
+        "answer_by",
+        "closed_at",
+        "visit_at",
+    ],
     *["assigned_to__display_name", "assigned_to__username"],
 ]
 A_REFERENCE = "CR-000000"
@@ -78,6 +89,9 @@ class Drawing:
         self.long_past = working_days_before(1, at=self.at)
         self.statuses, self.regions = plain_cells(RequestStatus), plain_cells(Region)
         urgent = format_html("<strong>▲ {}</strong>", Urgency.URGENT.label)
+        self.suspect = format_html(
+            '<td class="plain">{}, <strong>{}</strong></td>', RequestStatus.NEW.label, _("looks like spam")
+        )
         self.urgencies = plain_cells(Urgency) | {Urgency.URGENT.value: format_html(PLAIN, urgent)}
         self.waiting, self.having, self.came_from = _("Waiting"), _("With"), _("Came from")
         self.tick = _("Tick %(reference)s")
@@ -96,7 +110,7 @@ class Drawing:
             self.box(row) if self.can_be_ticked else "",
             self.address.replace(A_REFERENCE, reference),
             reference,
-            self.statuses[row["status"]],
+            self.suspect if row["suspicion"] else self.statuses[row["status"]],
             self.urgencies[row["urgency"]],
             self.regions.get(row["region"], NO_REGION),
             self.cell(self.waiting, "" if row["closed_at"] else self.age(row["submitted_at"])),

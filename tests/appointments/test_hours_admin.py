@@ -338,3 +338,10 @@ def test_a_button_that_the_page_does_not_have_breaks_nothing(clinic, signed_in, 
     answer = signed_in(therapist).post(f"{OFF}{off.pk}/change/", AWAY | {"therapist": therapist.pk} | button)
 
     assert answer.status_code in {200, 302}
+
+
+@pytest.mark.parametrize(("asked", "told"), [({}, "Nothing is here yet."), ({"q": "nobody"}, "Nothing was found.")])
+def test_an_empty_list_says_so(clinic, owner, therapist, signed_in, asked, told):
+    address = "/admin/clinic/user/" if asked else "/admin/appointments/timeoff/"
+
+    assert told in signed_in(owner).get(address, asked).content.decode()

@@ -211,6 +211,8 @@ def test_what_looks_like_spam_waits_apart_and_hides_nobody(clinic, signed_in, th
     waiting, apart = [references(client.get(QUEUE, {"show": show})) for show in ("waiting", "suspect")]
 
     assert (waiting, apart) == ([real.reference], [suspect.reference])
+    everything = Page(client.get(QUEUE, {"show": "open"})).within("td", "queue")
+    assert [cell.text for cell in everything if cell.text.startswith("New")] == ["New, looks like spam", "New"]
 
 
 def test_show_more_reaches_every_row_once_in_order(clinic, signed_in, therapist, monkeypatch):

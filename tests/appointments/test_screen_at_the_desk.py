@@ -10,9 +10,9 @@ from .stages import make_arrived
 pytestmark = pytest.mark.django_db
 
 ALL_TOLD = [
-    "U7",
+    "U7: ",
     "U99",
-    "E2, already seen for it",
+    "Sign, already seen for it",
     "None ticked. That rules nothing out.",
     "Not sure about the emergency signs",
     "Not sure about the urgent signs",
@@ -21,7 +21,7 @@ ALL_TOLD = [
 
 def told_about(consultation, browser):
     page = browser.get(address(consultation)).content.decode()
-    screen = page.partition("Safety screen")[2].partition("Contact")[0]
+    screen = page.partition(">Safety screen</h2>")[2].partition(">Contact")[0]
     return [words for words in ALL_TOLD if words in screen]
 
 
@@ -29,14 +29,14 @@ def told_about(consultation, browser):
     ("emergency", "urgent", "seen", "told"),
     [
         (["none"], ["none"], [], ["None ticked. That rules nothing out."]),
-        (["not_sure"], ["U7"], [], ["U7", "Not sure about the emergency signs"]),
-        (["none"], ["U7", "not_sure"], [], ["U7", "Not sure about the urgent signs"]),
+        (["not_sure"], ["U7"], [], ["U7: ", "Not sure about the emergency signs"]),
+        (["none"], ["U7", "not_sure"], [], ["U7: ", "Not sure about the urgent signs"]),
         (["not_sure"], ["not_sure"], [], ["Not sure about the emergency signs", "Not sure about the urgent signs"]),
         # Said on the stop page, and not ticked again after it.
-        (["none"], ["none"], ["E2"], ["E2, already seen for it"]),
+        (["none"], ["none"], ["E2"], ["Sign, already seen for it"]),
         # Of an older version.
         (["none"], ["U99"], [], ["U99"]),
-        (["none"], ["U99", "U7"], [], ["U7", "U99"]),
+        (["none"], ["U99", "U7"], [], ["U7: ", "U99"]),
     ],
 )
 def test_a_therapist_reads_every_sign_and_every_doubt(clinic, therapist, signed_in, emergency, urgent, seen, told):
