@@ -26,6 +26,7 @@ HELP = {
     "zone": _("All times are shown in it, and all hours counted, such as America/New_York."),
     "emergency_number": _("What the button of the stop page calls."),
     "emergency_words": _("The first words of the stop page and of the “get help now” card, and in mails to patients."),
+    "urgent_care_words": _("Where somebody goes today who need not call an ambulance: on the page of medical advice."),
     "crisis_words": _("On the stop page and the card. Empty leaves it out."),
     "complimentary": _("What a first consultation costs and means: on the home page, the form’s first page and below each tip."),
     "offers_clinic": _("Patients choose among the ways that are ticked."),
@@ -37,7 +38,7 @@ HELP = {
     "pause_words": _("On the form’s first page while it is closed."),
     "is_demo": _("A banner on every page says that the content is a sample."),
 }  # fmt: skip
-SENTENCES = ["emergency_words", "crisis_words", "complimentary", "video_words", "pause_words"]
+SENTENCES = ["emergency_words", "urgent_care_words", "crisis_words", "complimentary", "video_words", "pause_words"]
 PAGES = {
     "home": (_("Home page"), "clinic/home.html"),
     "start": (_("First page of the form"), "appointments/start.html"),
@@ -73,7 +74,10 @@ class ClinicSettingsAdmin(NothingIsDeleted, admin.ModelAdmin):
     change_form_template = "admin/clinic/clinicsettings/form.html"
     fieldsets = [
         (_("The clinic"), {"fields": ["name", "tagline", "phone", "address", "zone"]}),
-        (_("In an emergency"), {"fields": ["emergency_number", "emergency_words", "crisis_words"]}),
+        (
+            _("In an emergency"),
+            {"fields": ["emergency_number", "emergency_words", "urgent_care_words", "crisis_words"]},
+        ),
         (
             _("What we offer"),
             {"fields": ["complimentary", "offers_clinic", "offers_phone", "offers_video", "video_words"]},

@@ -35,7 +35,8 @@ class Limit:
         return Tally.objects.count_one(key, ends_at=ends_at) <= self.most
 
 
-TURNS = Limit("turn", 1, timedelta(days=1))
+# Kept no longer than other counts. Who comes on either side of a full hour at one moment does not meet: one more of what is limited.
+TURNS = Limit("turn", 1, timedelta(hours=1))
 
 
 def wait_for_turn(who: str, *, at: datetime) -> None:

@@ -219,7 +219,7 @@ def guide(guide: "Tip", *, day: date) -> bytes:
 def how_to_ask(words: str) -> str:
     """How to reach the clinic, and whom to call in an emergency, as markup: paper leads to no page that would say so."""
     clinic = ClinicSettings.current()
-    ways = f"#link({literal(settings.BASE_URL + reverse('consultation:start'))})[#({literal(_('Ask for a free consultation'))})]"
+    ways = f"#link({literal(settings.BASE_URL + reverse('consultation:start'))})[#({literal(_('Ask for a consultation'))})]"
     if clinic.phone:
         number = f"#link({literal(clinic.phone.as_rfc3966)})[#({literal(clinic.phone.as_national)})]"
         ways += f" #({literal(_('or call'))}) {number}"

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from appointments.draft import SESSION_KEY
 from appointments.models import ConsultationRequest
+from clinic.models import OutgoingMail
 
 from .pages import CHANGE, PAGES, SENT_KEY, TOO_OLD, address_of, private
 
@@ -21,7 +22,10 @@ def sent(request):
     consultation = sent_last.first()
     if consultation is None:
         return redirect("consultation:start")
-    return private(render(request, "appointments/sent.html", {"consultation": consultation}))
+    mails = OutgoingMail.objects.filter(reference=consultation.reference, event="received")
+    # What looks like spam reads what everybody reads.
+    context = {"consultation": consultation, "is_mailed": consultation.suspicion or mails.exists()}
+    return private(render(request, "appointments/sent.html", context))
 
 
 @method_decorator(never_cache, name="dispatch")

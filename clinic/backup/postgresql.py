@@ -19,7 +19,7 @@ from psycopg import pq
 from clinic import appendonly
 
 from .archive import Manifest
-from .proof import migrations, rows
+from .proof import SESSIONS, migrations, rows
 
 PROGRAMS = ("pg_dump", "pg_restore", "psql")
 INSTALLED_IN = (
@@ -58,8 +58,9 @@ def copy(database: BaseDatabaseWrapper, to: Path) -> dict[str, object]:
         cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute("SELECT pg_export_snapshot(), current_schema()")
         snapshot, schema = cursor.fetchone()
-        facts = {"engine_version": _version(own), "rows": rows(own), "migrations": migrations(own)}
-        _run(own, "pg_dump", "--format=custom", f"--snapshot={snapshot}", f'--schema="{schema}"', f"--file={to}")
+        facts = {"engine_version": _version(own), "rows": rows(own) | {SESSIONS: 0}, "migrations": migrations(own)}
+        whole = ["--format=custom", f"--snapshot={snapshot}", f'--schema="{schema}"', f"--file={to}"]
+        _run(own, "pg_dump", *whole, f'--exclude-table-data="{schema}".{SESSIONS}')
     return facts
 
 

@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from clinic import appendonly
 
 from .archive import Manifest
-from .proof import faults, migrations, rows, unsound
+from .proof import SESSIONS, faults, migrations, rows, unsound
 
 WAITS_SECONDS = 20
 
@@ -22,6 +22,9 @@ def copy(database: BaseDatabaseWrapper, to: Path) -> dict[str, object]:
         source.backup(target)
         # Of one file, instead of one with a journal beside it.
         target.execute("PRAGMA journal_mode=DELETE")
+        target.execute("PRAGMA secure_delete=ON")
+        target.execute(f"DELETE FROM {SESSIONS}")  # noqa: S608 - our own constant
+        target.commit()
     with at(to, like=database) as made:
         if found := unsound(made):
             raise CommandError(f"No backup was made: {found[0]}. Restore an earlier one, and keep this database aside.")

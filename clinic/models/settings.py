@@ -70,6 +70,9 @@ class ClinicSettings(models.Model):
     emergency_words = models.CharField(
         _("emergency advice"), max_length=200, default=_("Call 911 now, or go to the nearest emergency room.")
     )
+    urgent_care_words = models.CharField(
+        _("urgent care"), max_length=200, default=_("Call your doctor or go to urgent care.")
+    )
     crisis_words = models.CharField(
         _("crisis line"),
         max_length=200,

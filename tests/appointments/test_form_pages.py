@@ -209,6 +209,17 @@ def test_the_sent_page_tells_the_reference_the_time_and_the_own_page_and_can_be_
     assert ConsultationRequest.objects.count() == 1
 
 
+def test_the_sent_page_says_whether_its_address_is_mailed(clinic, client):
+    told = []
+    for goal in ("Carry my cello", "Lift my grandson"):
+        fill(client, goal={"goal": goal})
+        told.append(client.post(CHECK, follow=True).content.decode())
+
+    assert ["We also mail it to you." in page for page in told] == [True, False]
+    assert ["We write to one address once a day" in page for page in told] == [False, True]
+    assert OutgoingMail.objects.filter(event="received").count() == 1
+
+
 def test_the_same_send_twice_gives_the_same_reference_and_one_set_of_mails(clinic, client, therapist):
     fill(client)
     form = Page(client.get(CHECK)).fields

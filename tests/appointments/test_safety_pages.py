@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from appointments.forms import SCREEN, STEPS
 from appointments.models import ConsultationRequest, StoppedVisit
+from clinic.models import ClinicSettings
 from clinic.templatetags.clinic_phone import tappable
 from tests.appointments.pages import CHECK, SENT, TYPED, Page, address, fill
 from tests.factories import make_clinic
@@ -157,6 +158,20 @@ def test_what_was_seen_to_closes_that_sign_and_makes_the_request_urgent(clinic, 
     assert consultation.urgency == "urgent"
     assert consultation.statement.safety == {"emergency": ["E5"], "urgent": ["none"], "seen": ["E5"]}
     assert consultation.statement.safety_version == SCREEN.version
+
+
+def test_the_advice_says_where_to_go_in_the_words_of_the_clinic(clinic, client):
+    ClinicSettings.objects.update(urgent_care_words="Ring 111, day or night.")
+    fill(client, until="urgent")
+    tick(client, "U7", step="urgent")
+
+    assert "Ring 111, day or night." in Page(client.get(ADVICE)).texts("p", class_="lead")[0]
+
+
+def test_none_ticked_is_no_clearance_on_the_last_page_either(clinic, client):
+    fill(client)
+
+    assert "These two lists cannot rule out a serious problem." in client.get(CHECK).content.decode()
 
 
 @pytest.mark.parametrize("sign", ["U1", "not_sure"])

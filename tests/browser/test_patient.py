@@ -24,7 +24,7 @@ def test_a_runner_asks_and_gets_a_reference_and_a_mail(site, page, is_fit, mails
     page.goto(f"{site}/tips/runners/")
     is_fit(page)
 
-    follow(page, page.get_by_role("main").get_by_role("link", name="Ask for a free consultation"))
+    follow(page, page.get_by_role("main").get_by_role("link", name="Ask for a consultation"))
     is_fit(page)
     follow(page, page.get_by_role("link", name="Start your request"))
     for answer in STEPS:

@@ -63,7 +63,7 @@ def test_paper_says_how_to_reach_the_clinic_in_words_no_larger_than_their_headin
     styles = "each => each.map(one => [parseFloat(getComputedStyle(one).fontSize), getComputedStyle(one).breakAfter])"
     words, heading = page.locator("main, .prose h2").evaluate_all(styles)
 
-    assert ask == "Ask for a free consultation or call (407) 698-5558"
+    assert ask == "Ask for a consultation or call (407) 698-5558"
     assert words[0] < 15 < heading[0]
     assert heading[1] == "avoid"
 

@@ -98,6 +98,27 @@ def test_a_backup_is_one_file_for_its_owner_with_all_that_was_there(kept):
     assert set(kept.parent.iterdir()) == {kept, kept.parent / ".clinic-backup"}
 
 
+def test_what_a_patient_typed_and_never_sent_is_in_no_backup(kept, tmp_path):
+    Session.objects.create(session_key="unsent", session_data="UNSENT" * 50, expire_date=timezone.now() + DAY)
+
+    file = back_up(tmp_path / "later")
+
+    with tarfile.open(file) as archive:
+        archive.extract(DATABASE[connection.vendor], tmp_path, filter="data")
+        rows = json.load(archive.extractfile(MANIFEST))["rows"]
+    assert Session.objects.get().session_key == "unsent"
+    assert "UNSENT" not in unpacked(tmp_path / DATABASE[connection.vendor])
+    assert (rows["django_session"], rows["appointments_consultationrequest"]) == (0, 1)
+
+
+def unpacked(file):
+    """All that the database of a backup holds, as text."""
+    if connection.vendor == "sqlite":
+        return file.read_bytes().decode("latin-1")
+    program = postgresql.folder_of_programs(connection.pg_version // 10000) / "pg_restore"
+    return subprocess.run([program, "--file=-", file], capture_output=True, check=True, text=True).stdout
+
+
 def test_a_backup_leaves_a_sign_that_it_was_made(kept):
     with Archive(kept) as archive:
         at = archive.manifest.at

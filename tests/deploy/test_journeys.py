@@ -144,7 +144,7 @@ def read_and_ask(page, clinic):
     page.goto(clinic.address)
     follow(page, page.get_by_role("link", name="Stairs without fear"))
     expect(page.get_by_text(re.compile("eviewed by Rita Osei"))).to_be_visible()
-    follow(page, page.get_by_role("main").get_by_role("link", name="Ask for a free consultation"))
+    follow(page, page.get_by_role("main").get_by_role("link", name="Ask for a consultation"))
     follow(page, page.get_by_role("link", name="Start your request"))
     began = time.monotonic()
     for answer in STEPS:
