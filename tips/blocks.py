@@ -13,7 +13,9 @@ from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
 BLOCKS = ["exercise", "help"]
-# Where a card of warning signs ends: the page puts there whom this clinic's readers call.
+# Where the first card of warning signs begins: the page puts there the signs of the safety screen.
+SIGNS = '<figure class="help-signs"></figure>'
+# Where a card ends: the page puts there whom this clinic's readers call.
 WHOM_TO_CALL = '<figure class="whom-to-call"></figure>'
 # What an editor types in front of a line of an exercise, and what readers see in its place.
 FIELDS = {
@@ -30,6 +32,7 @@ def plug_in(markdown: MarkdownIt) -> None:
     markdown.use(container_plugin, "help", render=_help)
     markdown.core.ruler.before("inline", "fields_of_exercises", _fields_of_exercises)
     markdown.core.ruler.before("inline", "headings_of_help", _headings_of_help)
+    markdown.add_render_rule("help_signs", lambda *_given: f"{SIGNS}\n")
     markdown.add_render_rule("table_open", _table_open)
     markdown.add_render_rule("table_close", lambda *_given: "</table>\n</div>\n")
 
@@ -106,15 +109,18 @@ def _add_field(made: list[Token], label: str, value: str, level: int) -> None:
 
 
 def _headings_of_help(state: StateCore) -> None:
-    """Each card has a heading, one level below the one it stands under."""
+    """Each card has a heading, one level below the one it stands under; the first is the page's own, with the signs of all pages."""
     made: list[Token] = []
-    below = 2
+    below, is_first = 2, True
     for token in state.tokens:
         made.append(token)
         if token.type == "heading_open" and is_written(token):
             below = _level_below(token)
         if token.type == "container_help_open":
-            made += _heading(f"h{below}", _("Get help now"), token.level + 1)
+            made += _heading(f"h{below}", _("Get help now if"), token.level + 1)
+            if is_first:
+                made.append(Token("help_signs", "", 0, level=token.level + 1, block=True))
+            is_first = False
     state.tokens = made
 
 

@@ -74,7 +74,7 @@ class TipForm(forms.ModelForm):
         help_text=_(
             "Markdown: ## for a heading, - for a list, [words](address) for a link, | between the cells of a table. An exercise is a block from "
             "“::: exercise squat” to “:::”, with lines that begin with Name:, For:, How:, Sets: and Stop if:. "
-            "“::: help” begins a card of warning signs. Drawings: %s."
+            "“::: help” is where the card of warning signs stands; a list in it is added to the signs of every page. Drawings: %s."
         )
         % DRAWINGS,
     )

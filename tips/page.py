@@ -10,7 +10,7 @@ from clinic.models import ClinicSettings
 from clinic.templatetags.frame import frame
 
 from . import shown, structured
-from .blocks import WHOM_TO_CALL
+from .blocks import SIGNS, WHOM_TO_CALL
 from .markdown import contents
 from .models import FormerAddress, Tip, TipKind, TipRegion
 
@@ -26,11 +26,12 @@ def article(request, tip, text, *, at, topics=None, is_live=False):
     # By now they are read, with those of the related ones.
     topics = tip.topics.all() if topics is None else topics
     whom_to_call = frame({"clinic": ClinicSettings.current()}, "clinic/whom_to_call.html")
+    before, _signs, after = text.html.replace(WHOM_TO_CALL, whom_to_call).partition(SIGNS)
     context = {
         "tip": tip,
         "text": text,
-        "body": text.html.replace(WHOM_TO_CALL, whom_to_call),
-        "has_own_card": WHOM_TO_CALL in text.html,
+        "before_signs": before,
+        "after_signs": after,
         "topics": topics,
         "may_be_passed_on": is_live or tip.is_live(at=at),
         # What nobody has seen yet cannot say who reviewed it.

@@ -56,6 +56,8 @@ PAGE = """
 #line(length: 100%, stroke: 0.5pt)
 #text(size: 9pt, {imprint})
 """
+# Typst's own comment: what marks the place of the signs is nothing where they are not put in.
+SIGNS = "/* signs */\n"
 OPEN = {
     "strong_open": "#strong[",
     "em_open": "#emph[",
@@ -88,6 +90,7 @@ OPEN = {
     "dl_close": ")\n\n",
     "container_help_open": '#block(width: 100%, inset: 12pt, radius: 6pt, stroke: 1.5pt + rgb("#a3211f"))[\n',
     "container_help_close": "]\n\n",
+    "help_signs": SIGNS,
 }
 
 
@@ -205,15 +208,16 @@ def _address(href: str) -> str:
     return from_page or settings.BASE_URL + (href if href.startswith("/") else "/")
 
 
-def guide(guide: "Tip", *, day: date) -> bytes:
-    """The live text of the guide as PDF/UA-1 of this day. Raises `CannotTypeset`."""
+def guide(guide: "Tip", *, day: date, signs: str = "") -> bytes:
+    """The live text of the guide as PDF/UA-1 of this day; `signs` are those of every page, a list. Raises `CannotTypeset`."""
     due = ""
     if guide.next_review and guide.next_review <= day:
         due = _("Due for review since %s. Parts of it may be out of date.") % date_format(guide.next_review)
     text = guide.live
     hero = _picture(text.hero, text.hero_alt)
     ask = how_to_ask(text.call_to_action)
-    return _set(text.title, guide.author.byline, text.summary, due, hero, text.body, ask, text.sources, imprint(guide))
+    about = (text.title, guide.author.byline, text.summary, due)
+    return _set(*about, hero, text.body, ask, signs, text.sources, imprint(guide))
 
 
 def how_to_ask(words: str) -> str:
@@ -227,7 +231,7 @@ def how_to_ask(words: str) -> str:
     ask, emergency, crisis = (f"#({literal(printable(part))})" for part in parts)
     # Whoever reads the guide reads this too, and most are in none.
     condition = f"#({literal(_('In an emergency:'))})"
-    card = f"{OPEN['container_help_open']}{condition} #strong[{emergency}]\n\n{crisis}{OPEN['container_help_close']}"
+    card = f"{OPEN['container_help_open']}{SIGNS}{condition} #strong[{emergency}]\n\n{crisis}{OPEN['container_help_close']}"
     return f"= #({literal(_('Talk to a physical therapist'))})\n{ask}\n\n{ways}\n\n{card}"
 
 
@@ -253,17 +257,29 @@ def imprint(guide: "Tip") -> str:
 
 @lru_cache(maxsize=32)
 def _set(
-    title: str, author: str, summary: str, due: str, hero: str, body: str, ask: str, sources: str, imprint: str
+    title: str,
+    author: str,
+    summary: str,
+    due: str,
+    hero: str,
+    body: str,
+    ask: str,
+    signs: str,
+    sources: str,
+    imprint: str,
 ) -> bytes:
     named = "".join(f"+ {markup(line)}\n" for line in lines(sources))
+    written, listed = markup(body), markup(printable(signs))
+    # In the text's own card, or in that below it: they are named once.
+    below = "" if SIGNS in written else f"#strong[#({literal(_('Get help now if'))})]\n{listed}"
     page = PAGE.format(
         title=literal(title),
         author=literal(author),
         summary=literal(summary),
         due=f"#strong[#({literal(due)})]" if due else "",
         hero=hero,
-        body=markup(body),
-        ask=ask,
+        body=written.replace(SIGNS, listed),
+        ask=ask.replace(SIGNS, below),
         heading=f"#({literal(_('Sources'))})",
         sources=named,
         imprint=literal(imprint),

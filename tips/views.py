@@ -5,6 +5,7 @@ from csp.decorators import csp
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -93,7 +94,8 @@ def as_page(request, tip, *, at):
 
 def as_pdf(request, guide, *, at):
     try:
-        document = pdf.guide(guide, day=timezone.localdate(at))
+        signs = render_to_string("tips/help_signs.md", request=request)
+        document = pdf.guide(guide, day=timezone.localdate(at), signs=signs)
     except pdf.CannotTypeset as error:
         # Such as a name around the text that has come since it was agreed to: what it says is on its page too.
         logger.error(

@@ -199,9 +199,9 @@ def test_a_source_that_stands_on_the_web_can_be_opened(path):
 def test_every_text_says_when_to_get_help(path):
     _, body = read(path)
 
-    said = [words for words in ("emergency", "doctor") if words in plain_text(body).lower()]
+    said = plain_text(body).lower()
 
-    assert said == ["emergency", "doctor"]
+    assert ("get help now if" in said, "doctor" in said) == (True, True)
 
 
 def test_the_article_for_runners_holds_its_five_tips_in_order():

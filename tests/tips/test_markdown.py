@@ -3,7 +3,7 @@ import re
 import pytest
 
 from tips import figures
-from tips.blocks import WHOM_TO_CALL
+from tips.blocks import SIGNS, WHOM_TO_CALL
 from tips.markdown import PARSER, contents, plain_text, to_html
 
 ANCHOR = re.compile(r'<h[2-4] id="([^"]*)">')
@@ -173,8 +173,8 @@ def test_a_card_of_warning_signs_has_a_heading_below_the_one_it_stands_under(abo
     html = to_html(f"{above}\n\n::: help\n- chest pain\n:::\n")
 
     assert html.endswith(
-        f'<section class="help-now">\n<h{level} id="get-help-now">Get help now</h{level}>\n'
-        f"<ul>\n<li>chest pain</li>\n</ul>\n{WHOM_TO_CALL}\n</section>\n"
+        f'<section class="help-now">\n<h{level} id="get-help-now-if">Get help now if</h{level}>\n'
+        f"{SIGNS}\n<ul>\n<li>chest pain</li>\n</ul>\n{WHOM_TO_CALL}\n</section>\n"
     )
 
 

@@ -287,7 +287,7 @@ def test_fields_and_warning_signs_keep_their_words_in_order():
     html = typst.compile(markup(text).encode(), format="html").decode()
 
     said = " ".join(re.findall(r"\w+", re.sub(r"<[^>]*>", " ", html)))
-    assert said == "Squat How Sit back Stop if it hurts Get help now chest pain"
+    assert said == "Squat How Sit back Stop if it hurts Get help now if chest pain"
 
 
 def test_a_guide_of_blocks_is_a_tagged_pdf(clinic):
@@ -351,6 +351,7 @@ def test_the_words_around_a_guide_and_its_dates_are_translated(pages, monkeypatc
         "‹Talk to a physical therapist›",
         "‹Ask for a consultation›",
         "‹or call›",
+        "‹Get help now if›",
         "‹In an emergency:›",
         "‹Sources›",
     ]
@@ -374,7 +375,7 @@ def test_paper_says_how_to_reach_the_clinic_and_whom_to_call_in_an_emergency(pag
     html = typst.compile(pages[0].split("#title()")[1].encode(), format="html").decode()
     said = " ".join(re.sub(r"<[^>]*>", " ", html).split())
     ask = "Ask for a consultation or call (407) 698-5558"
-    emergency = ["In an emergency: Call 112 now.", crisis]
+    emergency = ["Get help now if In an emergency: Call 112 now.", crisis]
     expected = ["Talk to a physical therapist", call_to_action or "It is free.", ask, *emergency, "Sources"]
     assert " ".join(filter(None, expected)) in said
     assert links(document) == [f"{settings.BASE_URL}/consultation/", "tel:+1-407-698-5558"]
