@@ -115,8 +115,10 @@ def as_pdf(request, guide, *, at):
 @cache_control(public=True, max_age=31_536_000, immutable=True)
 def shown_elsewhere(request, slug, digest):
     """The picture for those who show the page by its address, only as long as it says what the page does."""
-    tip = get_object_or_404(Tip.objects.published(at=timezone.now()).select_related("live"), slug=slug)
-    if digest != shown.digest(tip):
+    # A tip and a guide may share an address: the page that says this is meant.
+    there = Tip.objects.published(at=timezone.now()).select_related("live").filter(slug=slug)
+    tip = next((each for each in there if shown.digest(each) == digest), None)
+    if tip is None:
         raise Http404
     return HttpResponse(shown.png(tip), content_type="image/png")
 

@@ -10,7 +10,7 @@ from PIL import Image
 from tests.factories import DAY, NOON, make_person, make_tip
 from tests.tips.test_admin import ADD, as_it_stands, change, form, wrong_fields
 from tips.forms import PICTURES_OFFERED
-from tips.models import Picture, Tip, TipStatus
+from tips.models import Picture, Tip, TipKind, TipStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +88,16 @@ def test_a_picture_of_a_title_is_shown_no_longer_than_the_title(clinic, client, 
     [new] = picture_of(client, tip)
 
     assert [client.get(each).status_code for each in (old, taken_down, new)] == [404, 404, 200]
+
+
+def test_a_tip_and_a_guide_of_one_address_have_a_picture_each(client, clinic):
+    pages = [make_tip(kind=kind, slug="knees", text={"title": kind.label}) for kind in TipKind]
+
+    shown_at = [picture_of(client, page) for page in pages]
+
+    answers = [client.get(address) for [address] in shown_at]
+    assert [(answer.status_code, answer["Content-Type"]) for answer in answers] == [(200, "image/png")] * 2
+    assert answers[0].content != answers[1].content
 
 
 @pytest.mark.parametrize(("address", "title"), [("/", "Strong again."), ("/tips/", "Tips")])
