@@ -2,8 +2,10 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from clinic.models import ClinicSettings
+from clinic.templatetags.clinic_time import briefly
 from tests.factories import DAY, NOON, make_person, make_tip
 from tests.tips.test_admin import TEXT
 from tips.admin import desk
@@ -33,6 +35,17 @@ def test_the_desk_says_what_waits_for_whom(clinic, editor, signed_in):
         ("Due for review", ["Due"]),
         ("In work by others", ["Not mine"]),
     ]
+
+
+@pytest.mark.parametrize("status", [S.APPROVED, S.DRAFT])
+def test_the_desk_says_when_something_goes_live_also_while_a_newer_text_is_in_work(clinic, editor, signed_in, status):
+    soon = timezone.now() + 5 * DAY
+    make_tip(author=editor, status=status, published_at=soon, text={"title": "Ahead"})
+
+    html = signed_in(editor).get("/admin/articles/").content.decode()
+
+    with timezone.override(ClinicSettings.current().tzinfo):
+        assert html.count(f"· {briefly(soon)}") == (2 if status == S.DRAFT else 1)
 
 
 def test_the_desk_asks_no_more_of_the_database_for_many_articles(

@@ -32,6 +32,7 @@ def desk(request):
             for rows in [[(tip, standing(tip, at=now)) for tip in tips[: MOST_SHOWN + 1]]]
         ],
         "may_write": request.user.has_perm(WRITE),
+        "now": now,
         "today": timezone.localdate(now),
     }
     return TemplateResponse(request, "admin/tips/desk.html", context)
