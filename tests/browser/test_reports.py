@@ -91,6 +91,8 @@ def test_paper_is_light_however_dark_the_screen_is(site, page, sign_in, chosen):
     page.emulate_media(color_scheme="dark", media="print")
 
     expect(word).to_have_css("fill", "rgb(27, 42, 47)")
+    # By which the browser draws words and fields that have no color of their own.
+    expect(page.locator("html")).to_have_css("color-scheme", "light")
 
 
 @pytest.mark.parametrize(("machine", "chosen"), [("light", "dark"), ("dark", "light")])

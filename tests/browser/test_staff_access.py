@@ -81,3 +81,16 @@ def test_with_the_colors_of_the_machine_the_chosen_tab_and_buttons_stand_out(pag
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (len(edges) > 1, [edge == ground for edge in edges]) == (True, [False] + [True] * (len(edges) - 1))
     expect(page.get_by_role("button", name="Claim", exact=True)).to_have_css("border-top-width", "1px")
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "name"),
+    [("Owner", "/admin/opening/", "Send me a test mail"), ("Editor", "/admin/tips/tip/add/", "Show the preview")],
+)
+def test_a_button_within_a_form_is_as_large_as_any(site, page, sign_in, role, path, name):
+    sign_in(page, make_person(role))
+
+    page.goto(f"{site}{path}")
+
+    expect(page.get_by_role("button", name=name)).to_have_css("font-size", "15px")
+    expect(page.get_by_role("button", name=name)).to_have_css("padding", "9.6px 17.6px")
