@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -203,14 +202,9 @@ def addresses(links: list[Link]) -> Iterator[str]:
 
 def printing(tip: "Tip", revision: "TipRevision", *, at: datetime) -> Iterator[str]:
     """What would keep a guide from being a PDF, told to who writes it and not to the last who agrees."""
-    if tip.kind != "guide" or not revision.title.strip():
-        return
-    guide = copy(tip)
-    guide.live = revision
-    try:
-        pdf.guide(guide, day=timezone.localdate(at))
-    except pdf.CannotTypeset as reason:
-        yield str(reason)
+    has_a_pdf = tip.kind == "guide" and revision.title.strip()
+    if has_a_pdf and (why := pdf.refusal(tip, day=timezone.localdate(at), live=revision)):
+        yield why
 
 
 # Advice

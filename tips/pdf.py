@@ -7,6 +7,7 @@ nothing that an editor writes can be read as a command.
 import json
 import re
 import unicodedata
+from copy import copy
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -218,6 +219,18 @@ def guide(guide: "Tip", *, day: date, signs: str = "") -> bytes:
     ask = how_to_ask(text.call_to_action)
     about = (text.title, guide.author.byline, text.summary, due)
     return _set(*about, hero, text.body, ask, signs, text.sources, imprint(guide))
+
+
+def refusal(tip: "Tip", *, day: date, **changes: object) -> str:
+    """Why the guide could not be kept as a PDF with these changes, in words; empty if it could."""
+    changed = copy(tip)
+    for field, value in changes.items():
+        setattr(changed, field, value)
+    try:
+        guide(changed, day=day)
+    except CannotTypeset as reason:
+        return str(reason)
+    return ""
 
 
 def how_to_ask(words: str) -> str:

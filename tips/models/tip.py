@@ -1,6 +1,5 @@
 """An article: its address, its people and its dates, and every way its text may move."""
 
-from copy import copy
 from functools import partial
 
 from django.conf import settings
@@ -329,16 +328,6 @@ class Tip(WhoMayAgree, models.Model):
         if self.has_part_in(by):
             raise TransitionNotAllowed(_("Your words are on this page: another clinician has to review it."))
 
-    def _refuse_what_cannot_be_kept(self, *, at, **changes):
-        """No guide is live without the PDF that its page offers, with the text, the name and the dates as they will be."""
-        guide = copy(self)
-        for field, value in changes.items():
-            setattr(guide, field, value)
-        try:
-            pdf.guide(guide, day=timezone.localdate(at))
-        except pdf.CannotTypeset as reason:
-            raise TransitionNotAllowed(str(reason)) from reason
-
     @transaction.atomic
     def _move_to(self, status, *, by, at, frm=None, revision=None, comment="", tell=None, people=None, **changes):
         """Change the status as it was read, write the step and queue the mails, or none of it.
@@ -350,8 +339,10 @@ class Tip(WhoMayAgree, models.Model):
         before, revision = self.status, revision or self.latest
         if revision is None:
             raise TransitionNotAllowed(_("There is no text yet."))
-        if status == TipStatus.APPROVED and self.kind == TipKind.GUIDE:
-            self._refuse_what_cannot_be_kept(at=at, **changes)
+        will_be_offered = status == TipStatus.APPROVED and self.kind == TipKind.GUIDE
+        # No guide is live without the PDF that its page offers, with the text, the name and the dates as they will be.
+        if will_be_offered and (why := pdf.refusal(self, day=timezone.localdate(at), **changes)):
+            raise TransitionNotAllowed(why)
         if not self._write(status, version=self.version, frm=before, **changes):
             raise TransitionNotAllowed(Tip.objects.get(pk=self.pk)._standing())
         self._note(revision, before, by=by, at=at, comment=comment)
