@@ -217,8 +217,8 @@ def guide(guide: "Tip", *, day: date, signs: str = "") -> bytes:
     text = guide.live
     hero = _picture(text.hero, text.hero_alt)
     ask = how_to_ask(text.call_to_action)
-    about = (text.title, guide.author.byline, text.summary, due)
-    return _set(*about, hero, text.body, ask, signs, text.sources, imprint(guide))
+    parts = (text.title, guide.author.byline, text.summary, due, hero, text.body, ask, text.sources, imprint(guide))
+    return _set(*parts, signs)
 
 
 def refusal(tip: "Tip", *, day: date, **changes: object) -> str:
@@ -277,9 +277,9 @@ def _set(
     hero: str,
     body: str,
     ask: str,
-    signs: str,
     sources: str,
     imprint: str,
+    signs: str = "",
 ) -> bytes:
     named = "".join(f"+ {markup(line)}\n" for line in lines(sources))
     written, listed = markup(body), markup(printable(signs))

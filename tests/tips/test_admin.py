@@ -38,7 +38,7 @@ def form(author, /, **fields):
 
 
 def as_it_stands(tip, /, **fields):
-    text = tip.latest
+    text = Tip.objects.get(pk=tip.pk).latest
     stands = {name: getattr(text, name) for name in TEXT}
     publish_at = tip.publish_at.astimezone(ClinicSettings.current().tzinfo) if tip.publish_at else None
     return form(

@@ -3,8 +3,8 @@
 import pytest
 
 from clinic.models import ClinicSettings
-from tests.factories import make_person, make_tip
-from tips.models import TipKind, Topic
+from tests.factories import NOON, make_person, make_tip
+from tips.models import Tip, TipKind, Topic
 
 pytestmark = pytest.mark.django_db
 
@@ -28,3 +28,28 @@ def test_a_page_asks_the_database_little(client, much, django_assert_max_num_que
         answer = client.get(address)
 
     assert answer.content.count(b'<li class="card">') >= 3
+
+
+def test_the_page_of_an_article_at_the_desk_reads_its_newest_text_once(
+    clinic, editor, signed_in, django_assert_max_num_queries
+):
+    tip = make_tip(author=editor, published_at=None)
+    client = signed_in(editor)
+
+    with django_assert_max_num_queries(100) as asked:
+        client.get(f"/admin/articles/{tip.pk}/")
+
+    newest = f'"tip_id" = {tip.pk} ORDER BY "tips_tiprevision"."number" DESC LIMIT 1'
+    assert sum(newest in query["sql"] for query in asked) == 1
+
+
+def test_the_newest_text_is_the_one_that_was_kept_last(editor):
+    tip = make_tip(author=editor, published_at=None)
+    opened = Tip.objects.get(pk=tip.pk)
+    older = opened.latest
+    newer = tip.revise(by=editor, at=NOON, title="Newer")
+
+    seen = [tip.latest, opened.latest]
+    opened.refresh_from_db()
+
+    assert [*seen, opened.latest] == [newer, older, newer]

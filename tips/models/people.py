@@ -31,9 +31,14 @@ class WhoMayAgree:
     def has_part_in(self, person):
         return self.author_id == person.pk or self.revisions.filter(written_by=person).exists()
 
+    @property
+    def _sent_on_by(self):
+        """The key of the editor who agreed to the newest text, or passed it on; None if nobody has."""
+        sent_on = self.steps.filter(revision=self.latest, to_status=TipStatus.IN_CLINICAL)
+        return sent_on.values_list("by", flat=True).last()
+
     def has_agreed_as_editor(self, person):
-        sent_on = self.steps.filter(revision=self.latest, to_status=TipStatus.IN_CLINICAL).last()
-        return sent_on is not None and sent_on.by_id == person.pk
+        return self._sent_on_by == person.pk
 
     @property
     def was_refused_by_a_clinician(self):
@@ -49,8 +54,7 @@ class WhoMayAgree:
 
     @property
     def clinicians_left(self):
-        sent_on = self.steps.filter(revision=self.latest, to_status=TipStatus.IN_CLINICAL).last()
-        editor = sent_on.by_id if sent_on and self.status == TipStatus.IN_CLINICAL else None
+        editor = self._sent_on_by if self.status == TipStatus.IN_CLINICAL else None
         return _able(REVIEW).exclude(pk__in=self.revisions.values("written_by")).exclude(pk=editor)
 
     @property

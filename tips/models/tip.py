@@ -7,6 +7,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from clinic.wording import in_full
@@ -114,9 +115,9 @@ class Tip(WhoMayAgree, models.Model):
         """Keep a new text; nobody has agreed to it yet, and the live one stays. The same text again keeps nothing."""
         # One at a time: two who save at once would both number their text the same.
         now = Tip.objects.select_for_update().get(pk=self.pk)
-        latest = self.latest
+        latest = self.latest = now.latest
         text = {field: as_kept(value, field) for field, value in text.items()}
-        if latest and all(latest.text[field] == value for field, value in text.items()):
+        if latest and latest.text | text == latest.text:
             return latest
         number = latest.number + 1 if latest else 1
         revision = TipRevision(tip=self, number=number, written_by=by, written_at=at, **text)
@@ -126,6 +127,7 @@ class Tip(WhoMayAgree, models.Model):
             # Whoever brings it back has written none of it; the step says who they are.
             revision.written_by = self.live.written_by
         revision.save()
+        self.latest = revision
         if is_back:
             self._write(TipStatus.APPROVED, version=now.version, frm=now.status, live=revision)
         else:
@@ -374,9 +376,14 @@ class Tip(WhoMayAgree, models.Model):
 
     # Queries
 
-    @property
+    @cached_property
     def latest(self):
+        """The newest text, as of when it was first asked for: whoever acts on an older one is refused by `version`."""
         return self.revisions.order_by("-number").first() if self.pk else None
+
+    def refresh_from_db(self, *args, **kwargs):
+        super().refresh_from_db(*args, **kwargs)
+        self.__dict__.pop("latest", None)
 
     def is_live(self, *, at):
         return Tip.objects.published(at=at).filter(pk=self.pk).exists()
