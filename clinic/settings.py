@@ -283,7 +283,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Pictures of tips; served by tips/media.py, under names that never change.
+# Pictures of tips; served by tips/views.py, under names that never change.
 MEDIA_URL = "media/"
 # Where the site runs on several machines, a directory that all of them have.
 MEDIA_ROOT = BASE_DIR / env("MEDIA_ROOT", default=DATA_DIR / "media")

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from . import feeds, media, pictures, views
+from . import feeds, pictures, views
 
 app_name = "tips"
 urlpatterns = [
@@ -14,6 +14,6 @@ urlpatterns = [
     path("guides/<slug:slug>/", views.guide_detail, name="guide"),
     path("media/titles/<slug:digest>/<slug:slug>.png", views.shown_elsewhere, name="shown"),
     re_path(
-        rf"^media/pictures/(?P<name>{pictures.NAME})-(?P<width>{pictures.WIDTH})\.webp$", media.picture, name="picture"
+        rf"^media/pictures/(?P<name>{pictures.NAME})-(?P<width>{pictures.WIDTH})\.webp$", views.picture, name="picture"
     ),
 ]

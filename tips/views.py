@@ -14,7 +14,7 @@ from clinic import counting
 from clinic.pagecache import same_for_all
 from clinic.regions import Region
 
-from . import pdf, search, shown
+from . import pdf, pictures, search, shown
 from .models import PreviewLink, Tip, TipRegion, Topic
 from .page import article, gone
 
@@ -110,9 +110,23 @@ def as_pdf(request, guide, *, at):
     return response
 
 
-@require_safe
-@csp({"default-src": [NONE], "sandbox": True})
-@cache_control(public=True, max_age=31_536_000, immutable=True)
+def picture_file(view):
+    """A file that nobody needs to ask for twice, since another one has another address."""
+    kept = cache_control(public=True, max_age=31_536_000, immutable=True)(view)
+    return require_safe(csp({"default-src": [NONE], "sandbox": True})(kept))
+
+
+@picture_file
+def picture(request, name, width):
+    """nginx may serve it instead; this works everywhere."""
+    try:
+        file = pictures.folder() / pictures.file_name(name, f"{width}.webp")
+        return HttpResponse(file.read_bytes(), content_type="image/webp")
+    except FileNotFoundError as error:
+        raise Http404 from error
+
+
+@picture_file
 def shown_elsewhere(request, slug, digest):
     """The picture for those who show the page by its address, only as long as it says what the page does."""
     # A tip and a guide may share an address: the page that says this is meant.

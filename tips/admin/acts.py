@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tips.models import BEING_WRITTEN, EDIT, IN_REVIEW, REVIEW, TipStatus, latest_review
+from tips.models import BEFORE_A_CLINICIAN, BEING_WRITTEN, EDIT, IN_REVIEW, REVIEW, TipStatus, latest_review
 
 from .article import WRITE, may_write
 
@@ -127,9 +127,7 @@ ACTS = {
         _("Send to a clinician"),
         may_write,
         lambda tip, user: (
-            tip.status in BEING_WRITTEN | {S.IN_EDITORIAL}
-            and not tip.editors_left.exists()
-            and tip.clinicians_free.exists()
+            tip.status in BEFORE_A_CLINICIAN and not tip.editors_left.exists() and tip.clinicians_free.exists()
         ),
         _("Sent. A clinical reviewer who did not write it has a mail."),
         PassOverForm,

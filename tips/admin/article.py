@@ -72,7 +72,7 @@ class ArticleAdmin(admin.ModelAdmin):
     view_on_site = False
     list_display = ["title", "standing", "author", "publish_at", "due"]
     list_filter = ["status", "topics"]
-    list_select_related = ["author", "live"]
+    list_select_related = ["author"]
     search_fields = ["slug", "revisions__title"]
     fieldsets = [
         (_("Text"), {"fields": ["title", "summary", "body", "sources", "call_to_action", "based_on"]}),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from tips.differences import differences
 from tips.models import TipStatus
 
-from .article import may_write
+from .article import WRITE, may_write
 from .standing import changed, get_article
 
 TEXTS_A_PAGE = 10
@@ -71,7 +71,7 @@ def what_it_was(step):
 
 @require_POST
 def restore(request, pk, number):
-    tip = get_article(request, pk, "tips.change_tip")
+    tip = get_article(request, pk, WRITE)
     if not may_write(tip, request.user):
         messages.error(request, _("It cannot be changed as it stands."))
         return redirect("admin:tips_history", pk)

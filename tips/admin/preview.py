@@ -11,6 +11,7 @@ from tips.forms import TEXT_LIMITS
 from tips.models import Tip, TipKind, TipRevision, Topic
 from tips.page import article
 
+from .article import WRITE
 from .standing import READ, get_article
 
 
@@ -23,7 +24,7 @@ def framed(view):
 @require_POST
 def typed(request):
     """What stands in the editor now; nothing is saved."""
-    if not (request.user.has_perm("tips.add_tip") or request.user.has_perm("tips.change_tip")):
+    if not (request.user.has_perm("tips.add_tip") or request.user.has_perm(WRITE)):
         raise PermissionDenied
     typed = {name: request.POST.get(name, "")[:limit] for name, limit in TEXT_LIMITS.items()}
     text = TipRevision(**typed | {"hero_is_decorative": "hero_is_decorative" in request.POST})

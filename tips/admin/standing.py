@@ -25,6 +25,7 @@ from tips.models import (
     NAME_ANOTHER,
     TOLD_BEFORE,
     Tip,
+    TipKind,
     TipStatus,
     TransitionNotAllowed,
 )
@@ -68,6 +69,7 @@ def show_article(request, tip, *, status=200, **bound):
     ]
     asked = last_request(tip)
     compared = tip.live or (asked.revision if asked else None)
+    is_writer = may_write(tip, request.user)
     context = {
         **admin.site.each_context(request),
         "title": latest.title,
@@ -77,15 +79,15 @@ def show_article(request, tip, *, status=200, **bound):
         "differences": differences(compared, latest) if compared else [],
         "findings": check(tip, latest, at=now) if tip.status in BEING_WRITTEN else [],
         "notes": list(notes(tip, request.user, at=now)),
-        "may_write": may_write(tip, request.user),
-        "edit_url": reverse(f"admin:tips_{tip.kind}_change", args=[tip.pk]) if may_write(tip, request.user) else "",
+        "may_write": is_writer,
+        "edit_url": reverse(f"admin:tips_{tip.kind}_change", args=[tip.pk]) if is_writer else "",
         "live_url": tip.get_absolute_url() if tip.is_live(at=now) else "",
         "now": now,
         "asked": asked if asked and not has_agreed_since(tip, asked) else None,
         "is_refused": bool(bound),
         "stands": standing(tip, at=now),
         "acts": acts,
-        "fetched": fetched_lately(tip, today=timezone.localdate(now)),
+        "fetched": fetched_lately(tip, today=timezone.localdate(now)) if tip.kind == TipKind.GUIDE else None,
         "links": [
             link
             for link in tip.preview_links.filter(revoked_at__isnull=True).select_related("made_by")

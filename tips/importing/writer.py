@@ -7,6 +7,8 @@ from markdownify import ATX, BACKSLASH, MarkdownConverter
 
 SPECIAL = re.compile(r"""\\(?=[!-/:-@\[-`{-~])|[*`\[]|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|&(?=\#?\w+;)|!(?=$)""")
 LINE_START = re.compile(r"^(\s*)(#{1,6}(?=\s|$)|[-+](?=\s|$)|(?:-\s*){3,}$|>|=+\s*$|~~~|:::|\d{1,9}(?=[.)](?:\s|$)))")
+# What would end an address in Markdown.
+QUOTED = str.maketrans({"\n": ""} | {sign: f"%{ord(sign):02X}" for sign in " ()<>\\"})
 INLINE = {"strong", "em", "a", "code", "kbd", "samp", "img"}
 
 
@@ -31,18 +33,7 @@ class Writer(MarkdownConverter):
         return text.replace("|", r"\|") if parent_tags & {"td", "th"} else text
 
     def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        href = str(el["href"])
-        for plain, quoted in (
-            (" ", "%20"),
-            ("(", "%28"),
-            (")", "%29"),
-            ("<", "%3C"),
-            (">", "%3E"),
-            ("\\", "%5C"),
-            ("\n", ""),
-        ):
-            href = href.replace(plain, quoted)
-        el["href"] = href
+        el["href"] = str(el["href"]).translate(QUOTED)
         return super().convert_a(el, text, parent_tags)
 
     def convert_img(self, el: Tag, text: str, parent_tags: set[str]) -> str:

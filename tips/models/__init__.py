@@ -7,6 +7,7 @@ from .picture import Picture
 from .queryset import LISTED_AFTER, TOLD_BEFORE
 from .revision import TEXT_FIELDS, TipRevision
 from .states import (
+    BEFORE_A_CLINICIAN,
     BEING_WRITTEN,
     EDIT,
     IN_REVIEW,
@@ -19,6 +20,7 @@ from .tip import Guide, Tip, latest_review
 from .topic import Topic
 
 __all__ = [
+    "BEFORE_A_CLINICIAN",
     "BEING_WRITTEN",
     "EDIT",
     "IN_REVIEW",

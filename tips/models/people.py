@@ -4,7 +4,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .states import BEING_WRITTEN, EDIT, REVIEW, TipStatus
+from .states import BEFORE_A_CLINICIAN, EDIT, REVIEW, TipStatus
 
 NAME_ANOTHER = _(
     "Nobody is left who could agree to it but its author, and nobody agrees to what carries their own name. Name another author first."
@@ -71,7 +71,7 @@ class WhoMayAgree:
 
         `minor` if it is sent as a minor correction, or not; `after` is the editor who is about to agree.
         """
-        asks_an_editor = after is None and self.status in BEING_WRITTEN | {TipStatus.IN_EDITORIAL}
+        asks_an_editor = after is None and self.status in BEFORE_A_CLINICIAN
         if asks_an_editor and self.editors_left.exists() and not self.editors_free.exists():
             return True
         if minor if minor is not None else self.is_minor and self.status == TipStatus.IN_EDITORIAL:
@@ -82,7 +82,7 @@ class WhoMayAgree:
     @property
     def nobody_else_could_agree(self):
         """No clinician is left, and no editor who would be asked before one."""
-        asks_an_editor = self.status in BEING_WRITTEN | {TipStatus.IN_EDITORIAL}
+        asks_an_editor = self.status in BEFORE_A_CLINICIAN
         return not self.clinicians_left.exists() and not (asks_an_editor and self.editors_left.exists())
 
 

@@ -18,7 +18,17 @@ from .history import READ_AGAIN, FormerAddress, TipRegion, changed_to, labels
 from .people import NAME_ANOTHER, WhoMayAgree
 from .queryset import TipQuerySet
 from .revision import TipRevision, as_kept
-from .states import BEING_WRITTEN, EDIT, IN_REVIEW, REVIEW, TRANSITIONS, TipKind, TipStatus, TransitionNotAllowed
+from .states import (
+    BEFORE_A_CLINICIAN,
+    BEING_WRITTEN,
+    EDIT,
+    IN_REVIEW,
+    REVIEW,
+    TRANSITIONS,
+    TipKind,
+    TipStatus,
+    TransitionNotAllowed,
+)
 from .topic import Topic
 
 YEARS_BETWEEN_REVIEWS = 2
@@ -219,8 +229,7 @@ class Tip(WhoMayAgree, models.Model):
             raise TransitionNotAllowed(_("No clinician here could agree to it either."))
         tell = partial(emails.tip_to_review, passed_over=True)
         told = {"tell": tell, "people": self.clinicians_free, "comment": reason}
-        frm = BEING_WRITTEN | {TipStatus.IN_EDITORIAL}
-        self._move_to(TipStatus.IN_CLINICAL, frm=frm, by=by, at=at, is_minor=False, **told)
+        self._move_to(TipStatus.IN_CLINICAL, frm=BEFORE_A_CLINICIAN, by=by, at=at, is_minor=False, **told)
 
     def take_back(self, *, by, at):
         if not self.is_work_of(by):
