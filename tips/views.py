@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -21,6 +22,7 @@ from .page import article, gone
 logger = logging.getLogger(__name__)
 
 TIPS_A_PAGE = 20
+WHAT_TIPS_ARE = _("Strength training for everyday bodies, explained by physical therapists, with sources.")
 # A browser that has the guide, or a part of it, and asks for news or for the rest.
 ASKED_FOR_BEFORE = {"If-Modified-Since", "If-None-Match", "Range"}
 
@@ -45,6 +47,8 @@ def tip_list(request, topic=None, region=None):
     topics = Topic.objects.filter(tips__in=listed()).distinct()
     named = set(TipRegion.objects.filter(tip__in=listed()).values_list("region", flat=True))
     context = {
+        "heading": topic.name if topic else region.label if region else _("Tips"),
+        "lead": topic.description if topic and topic.description else WHAT_TIPS_ARE,
         "page": page,
         "found": found,
         "query": query,

@@ -126,7 +126,7 @@ def test_a_region_lists_its_own_tips_only_and_marks_itself(client, clinic):
 
     html = " ".join(page(client, "/tips/regions/lower_leg/").split())
 
-    assert (cards(html), "<h1> Lower leg or foot </h1>" in html) == (["Both"], True)
+    assert (cards(html), "<h1>Lower leg or foot</h1>" in html) == (["Both"], True)
     assert re.findall(r'<a href="/tips/regions/([^/]+)/" aria-current="page">', html) == ["lower_leg"]
 
 

@@ -208,15 +208,8 @@ class Tip(WhoMayAgree, models.Model):
             raise TransitionNotAllowed(_("Every editor here wrote some of it, so none of them can agree to it."))
         if self.status in BEING_WRITTEN and self.needs_another_author(minor=minor):
             raise TransitionNotAllowed(NAME_ANOTHER)
-        self._move_to(
-            TipStatus.IN_EDITORIAL,
-            frm=BEING_WRITTEN,
-            by=by,
-            at=at,
-            is_minor=minor,
-            tell=emails.tip_to_edit,
-            people=self.editors_free,
-        )
+        told = {"tell": emails.tip_to_edit, "people": self.editors_free}
+        self._move_to(TipStatus.IN_EDITORIAL, frm=BEING_WRITTEN, by=by, at=at, is_minor=minor, **told)
 
     def pass_over_editors(self, *, reason, by, at):
         """Where every editor wrote some of it: straight to a clinician who did not, and the reason is kept."""
@@ -240,15 +233,8 @@ class Tip(WhoMayAgree, models.Model):
         """Whoever it waits for says what has to change first."""
         if not by.has_perm(REVIEW if self.status == TipStatus.IN_CLINICAL else EDIT):
             raise TransitionNotAllowed(self._standing())
-        self._move_to(
-            TipStatus.CHANGES_REQUESTED,
-            frm=IN_REVIEW,
-            by=by,
-            at=at,
-            comment=comment,
-            tell=emails.tip_changes,
-            people=self.writers,
-        )
+        told = {"tell": emails.tip_changes, "people": self.writers, "comment": comment}
+        self._move_to(TipStatus.CHANGES_REQUESTED, frm=IN_REVIEW, by=by, at=at, **told)
 
     def approve_editorial(self, revision, *, by, at):
         """An editor who wrote none of it agrees to exactly this text."""
