@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from appointments import calendar
 from clinic import mail
 from clinic.limits import wait_for_turn
 from clinic.models import ClinicSettings, OutgoingMail
 from clinic.wording import spoken
 
+from . import calendar
 from .people import OVERSEE, TRIAGE, who_may, who_sees_patients
 
 ONE_HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)

@@ -3,9 +3,10 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
 from appointments.views import calendar, status
-from clinic import views
-from clinic.signin_urls import sign_in_urls
-from clinic.sitemaps import SITEMAPS
+
+from . import views
+from .signin_urls import sign_in_urls
+from .sitemaps import SITEMAPS
 
 urlpatterns = [
     path("", views.home, name="home"),

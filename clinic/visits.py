@@ -24,10 +24,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from clinic.limits import Limit, network_of
-from clinic.sealing import BrokenSeal, seal, unseal
-from clinic.sessions import KEPT
-from clinic.signin import BEGAN, PROVEN, sees_requests, steps_of
+from .limits import Limit, network_of
+from .sealing import BrokenSeal, seal, unseal
+from .sessions import KEPT
+from .signin import BEGAN, PROVEN, sees_requests, steps_of
 
 IDLE_WITH_REQUESTS, IDLE, LONGEST = timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12)
 # The session is written no oftener than this, and so a visit ends up to this much earlier.

@@ -50,8 +50,12 @@ class ConsultationRequest(Transitions, models.Model):
 
     The status changes only through the transition methods, which write the
     history and queue the mail in the same transaction. What the patient said
-    is in `PatientStatement`, so that it can be erased and this row kept.
+    is in `PatientStatement`, so that it can be erased and this row kept; of
+    it here is only by what the queue is sorted, which an erasure empties.
     """
+
+    PERSONAL_FIELDS = ("region", "urgency", "tip", "form_hash", "link_hash", "link_sealed")
+    NOT_PERSONAL = ("reference", "status", "suspicion", "decline_reason", "next_step")
 
     reference = models.CharField(max_length=9, unique=True, default=new_reference, editable=False)
     status = models.CharField(max_length=20, choices=RequestStatus, default=RequestStatus.NEW)
