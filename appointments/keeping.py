@@ -4,9 +4,7 @@ The rows are overwritten in one transaction (`erase`). What the engine leaves be
 to files, the worker sweeps right after (`sweep`). A list outside the database says what was erased (`erase_again`).
 """
 
-import fcntl
 import logging
-import os
 import re
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -19,6 +17,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef
 
 from clinic import audit
+from clinic.disk import append
 from clinic.models import AuditAction, ClinicSettings, Heartbeat, OutgoingMail
 from clinic.sessions import KEPT
 
@@ -93,21 +92,7 @@ def forget_what_is_typed():
 def note(references, *, at):
     """On disk before the erasure is committed: one that cannot be listed does not happen."""
     stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    lines = "".join(f"{reference} {stamp}\n" for reference in references).encode()
-    path = Path(settings.ERASED_LIST)
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        # One machine after the other: in a shared directory two that append at once may overwrite each other's lines.
-        fcntl.flock(file, fcntl.LOCK_EX)
-        while lines:
-            # A disk that is nearly full takes a part, and says only of the next that there is no room.
-            lines = lines[os.write(file, lines) :]
-        os.fsync(file)
-        os.fsync(folder)
-    finally:
-        os.close(file)
-        os.close(folder)
+    append(Path(settings.ERASED_LIST), "".join(f"{reference} {stamp}\n" for reference in references))
 
 
 def erase_again(*, at):

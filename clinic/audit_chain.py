@@ -9,7 +9,6 @@ import hashlib
 import itertools
 import json
 import logging
-import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from pathlib import Path
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 
+from .disk import append
 from .models import AuditEntry, AuditSeal
 
 logger = logging.getLogger("clinic.audit")
@@ -75,11 +75,7 @@ def note_head(file: Path, *, at: datetime) -> bool:
     line = f"{at.astimezone(UTC).isoformat(timespec='seconds')} {head}"
     logger.info("head of the audit's chain", extra={"public": {"sequence": head.sequence, "hash": head.hash}})
     try:
-        # One write of one line, so that two workers never mix theirs.
-        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "wb", buffering=0) as output:
-            output.write(f"{line}\n".encode())
-            os.fsync(descriptor)
+        append(file, f"{line}\n")
     except OSError as error:
         logger.error("the head of the audit's chain cannot be written to AUDIT_HEADS", exc_info=error)
     return True

@@ -1,6 +1,5 @@
 """Makes a backup in a folder, and removes those that are too old."""
 
-import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from clinic.disk import flush
 from clinic.turns import turn_at_file
 
 from . import ENGINES
@@ -48,15 +48,6 @@ def refuse_a_public(folder: Path) -> None:
     for served in (settings.MEDIA_ROOT, settings.STATIC_ROOT):
         if folder.resolve().is_relative_to(Path(served).resolve()):
             raise CommandError(f"{folder} is open to everybody on the net. Name a folder outside {served}.")
-
-
-def flush(folder: Path) -> None:
-    """Have the names in a folder on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def remove_older(folder: Path, *, than: timedelta, at: datetime) -> list[Path]:

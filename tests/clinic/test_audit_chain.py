@@ -2,6 +2,7 @@
 
 import logging
 import re
+import resource
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
@@ -216,6 +217,25 @@ def test_heads_that_cannot_be_written_are_said_in_the_log_and_stop_nothing(thera
     assert audit_chain.note_head(tmp_path / "nowhere" / "heads", at=NOON)
 
     assert "cannot be written to AUDIT_HEADS" in caplog.text
+
+
+def test_a_head_for_which_the_disk_has_half_the_room_leaves_no_half_line(therapist, heads, caplog):
+    record(therapist)
+    audit_chain.seal()
+    audit_chain.note_head(heads, at=NOON)
+    before, limits = heads.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, limits[1]))
+    try:
+        audit_chain.note_head(heads, at=NOON + 61 * MINUTE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    refused = heads.read_bytes()
+
+    audit_chain.note_head(heads, at=NOON + 62 * MINUTE)
+
+    assert refused == before
+    assert [record.levelname for record in caplog.records if record.name == "clinic.audit"].count("ERROR") == 1
+    assert verified(heads)[1] == []
 
 
 @pytest.mark.race
