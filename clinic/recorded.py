@@ -22,7 +22,7 @@ class Recorded:
     def changelist_view(self, request, extra_context=None):
         if request.method != "POST":
             return self._list_seen(request, super().changelist_view(request, extra_context))
-        # Django removes the rows that were ticked without a transaction.
+        # Django reads the rows of a list, and removes those that were ticked, without a transaction.
         with transaction.atomic():
             return self._list_seen(request, super().changelist_view(request, extra_context))
 

@@ -1,9 +1,7 @@
 """Of two who save one row at the desk the second reads first what the other has changed, and nothing typed is lost."""
 
-from contextlib import nullcontext
-
 from django.contrib.admin.utils import display_for_field
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext as _
 
 
@@ -70,11 +68,6 @@ class SecondReadsFirst:
 
     def get_changelist_form(self, request, **kwargs):
         return reading_first(super().get_changelist_form(request, **kwargs))
-
-    def changelist_view(self, request, extra_context=None):
-        """The stock list reads its rows before its transaction begins."""
-        with transaction.atomic() if request.method == "POST" else nullcontext():
-            return super().changelist_view(request, extra_context)
 
     def get_queryset(self, request):
         """Two who save at once come one after the other."""
