@@ -1,6 +1,5 @@
 """How settings are read: what is wrong is refused by name, and no refusal repeats a value."""
 
-import math
 import os
 import secrets
 import stat
@@ -66,25 +65,19 @@ def parts(url: str) -> SplitResult:
 
 
 def whole(name: str, *, default: int, least: int, most: int = 10**9) -> int:
-    value = os.environ.get(name) or str(default)
-    try:
-        number = int(value)
-    except ValueError:
-        number = None
-    if number is None or not least <= number <= most:
-        refuse(name, f"is no whole number from {least} to {most}", f"Without it, it is {default}.")
-    return number
+    return _number(name, int, "whole number", default, least, most)
 
 
-def seconds(name: str, *, default: float, least: float = 0.0, most: float = 3_600.0) -> float:
-    value = os.environ.get(name) or str(default)
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not least <= number <= most:
-        refuse(name, f"is no number of seconds from {least:g} to {most:g}", f"Without it, it is {default:g}.")
-    return number
+def seconds(name: str, *, default: float) -> float:
+    return _number(name, float, "number of seconds", default, 0, 3_600)
+
+
+def _number(name: str, kind: Callable[[str], Any], words: str, default: float, least: int, most: int) -> Any:
+    with suppress(ValueError):
+        number = kind(os.environ.get(name) or default)
+        if least <= number <= most:
+            return number
+    refuse(name, f"is no {words} from {least} to {most}", f"Without it, it is {default}.")
 
 
 def kept_secret(path: Path) -> str:
