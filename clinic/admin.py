@@ -110,7 +110,6 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
     list_filter = []
     search_fields = ["username", "display_name", "email"]
     ordering = ["display_name", "username"]
-    filter_horizontal = []
     actions = ["invite_again", "take_second_step_away"]
     fieldsets = [
         (None, {"fields": ["username"]}),

@@ -1,7 +1,7 @@
 """The desk: the admin site with the triage queue in front, for those who triage."""
 
 from allauth.account.views import password_change
-from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
@@ -46,7 +46,6 @@ class ClinicAdminSite(AdminSite):
     site_header = _("Front desk")
     index_title = _("Front desk")
     index_template = "admin/front.html"
-    enable_nav_sidebar = True
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -65,8 +64,7 @@ class ClinicAdminSite(AdminSite):
             *[each for each in super().get_urls() if getattr(each, "name", "") not in UNUSED],
         ]
 
-    def register(self, model_or_iterable, admin_class=None, **options):
-        admin_class = admin_class or ModelAdmin
+    def register(self, model_or_iterable, admin_class, **options):
         # Of an article the second reads the whole of both texts.
         added = [Recorded, OfferedFilters, *([] if issubclass(admin_class, ArticleAdmin) else [SecondReadsFirst])]
         offered = type(admin_class.__name__, (*added, admin_class), {})

@@ -195,7 +195,6 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "clinic.signin.StaffAccounts"
 ACCOUNT_FORMS = {"login": "clinic.signin.SignInForm", "reset_password": "clinic.signin.NewPasswordForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
@@ -315,7 +314,7 @@ LOGGING = {
         "clinic": {"level": "INFO"},
         # Development is quiet about what went well.
         "clinic.request": {"level": "INFO" if PRODUCTION else "WARNING"},
-        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django": {"handlers": [], "level": "WARNING"},
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
         # The server's own lines, as far as its processes have the site loaded.
