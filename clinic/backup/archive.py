@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shutil
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +25,6 @@ SEAL = "manifest.sha256"
 DATABASE = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 MEDIA = "media/"
 MOST_BYTES_OF_A_MANIFEST = 64 * 1024 * 1024
-CHUNK = 1024 * 1024
 # Whatever the tar module makes of a file that is damaged, cut off, or no tar at all.
 UNREADABLE = (tarfile.TarError, EOFError, ValueError, OverflowError, TypeError, AttributeError)
 
@@ -132,8 +132,7 @@ class Archive:
 
     def extract_database(self, to: Path) -> None:
         with self._open(DATABASE[self.manifest.engine]) as source, to.open("xb") as target:
-            while part := source.read(CHUNK):
-                target.write(part)
+            shutil.copyfileobj(source, target)
 
     def _named_well(self) -> dict[str, tarfile.TarInfo]:
         members = self.tar.getmembers()
