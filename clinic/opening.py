@@ -22,7 +22,7 @@ from appointments.reasons import REASONS
 from tips.models import REVIEW, Tip
 
 from . import health
-from .models import APPROVERS, Approval, ClinicSettings, Heartbeat, Holiday, OpeningHours, Subject, User
+from .models import Approval, ClinicSettings, Heartbeat, Holiday, OpeningHours, Subject, User
 from .signin import SECOND_STEPS
 
 # Beside the worker's own: that a mail of ours was opened by the one it went to.
@@ -166,7 +166,7 @@ def about_machines(*, at: datetime) -> list[Item]:
 
 def safety_screen(*, at: datetime) -> Item:
     given = approvals(Subject.SAFETY)
-    people = list(dict.fromkeys(each.by for each in given))
+    people = dict.fromkeys(each.by for each in given)
     is_due = is_review_due(at=at)
     unread = [item.id for item in SCREEN.items if not item.source_read]
     todo = [
@@ -180,8 +180,9 @@ def safety_screen(*, at: datetime) -> Item:
             ngettext("The source of %(ids)s was not read in full.", "The sources of %(ids)s were not read in full.", len(unread))
             % {"ids": get_text_list(unread, _("and"))}
         )  # fmt: skip
-    is_approved = len(people) >= APPROVERS[Subject.SAFETY] and any(map(is_clinician, people))
-    if (Subject.SAFETY, SCREEN.version) not in ClinicSettings.current().approved:
+    screen = (Subject.SAFETY, SCREEN.version)
+    is_approved = screen in given.in_full()
+    if screen not in ClinicSettings.current().approved:
         todo.insert(0, _("Until then the form takes no requests, and the site says so."))
     path = reverse("admin:approve", args=[Subject.SAFETY])
     return Item(
@@ -240,11 +241,6 @@ def may_approve(person: User, subject: str) -> bool:
     return person.has_perm(OVERSEE) or (
         subject == Subject.SAFETY and (person.has_perm(TRIAGE) or person.has_perm(REVIEW))
     )
-
-
-def is_clinician(person: User) -> bool:
-    """By what the owner wrote beside their name: a clinical role alone is no licence."""
-    return bool(person.credentials) and (person.has_perm(TRIAGE) or person.has_perm(REVIEW))
 
 
 def named(people) -> str:

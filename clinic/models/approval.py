@@ -12,15 +12,18 @@ class Subject(models.TextChoices):
     PRIVACY = "privacy", _("The privacy notice")
 
 
-# How many stand for a text. Of those for the safety screen one is a clinician, by the letters behind the name.
+# How many stand for a text. Of those for the safety screen one is a clinician, by the letters behind the name: the
+# right to stand for it was looked at as they did.
 APPROVERS = {Subject.SAFETY: 2, Subject.PRIVACY: 1}
 
 
 class ApprovalQuerySet(models.QuerySet):
     def in_full(self):
-        """The texts, by subject and version, that enough people have stood for; also if one of them has left since."""
-        texts = self.values("subject", "version").annotate(
-            people=Count("by", distinct=True), clinicians=Count("by", filter=~Q(by__credentials=""), distinct=True)
+        """The texts, by subject and version, that enough people have stood for; whatever they do here since."""
+        texts = (
+            self.order_by()
+            .values("subject", "version")
+            .annotate(people=Count("by", distinct=True), clinicians=Count("by", filter=~Q(by__credentials="")))
         )
         return {
             (text["subject"], text["version"])

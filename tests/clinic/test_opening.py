@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
@@ -239,6 +240,18 @@ def test_whoever_leaves_stands_for_nothing_any_more(clinic, signed_in):
     people[0].save()
 
     assert (before, is_ready("safety screen")) == (True, False)
+
+
+def test_whoever_gets_another_role_has_read_it_all_the_same_for_the_list_as_for_the_form(clinic, signed_in):
+    people = [make_person("Owner"), make_person("Therapist", credentials="PT")]
+    for person in people:
+        approve(signed_in(person))
+
+    people[1].groups.set(Group.objects.filter(name="Editor"))
+    forget()
+
+    assert is_ready("safety screen")
+    assert "/consultation/who/" in Client().get("/consultation/").content.decode()
 
 
 def test_a_version_that_is_not_shown_any_more_is_not_approved(clinic, therapist, signed_in):
