@@ -7,11 +7,10 @@ from datetime import date, time
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import models
 from django.utils.dateparse import parse_date
 
-from .models import Weekday, refuse_overlap
+from .models import User, Weekday, refuse_overlap
 
 ROLES = {"owner": "Owner", "therapist": "Therapist", "editor": "Editor", "reviewer": "Clinical reviewer"}
 DAYS = [day.short for day in Weekday]
@@ -48,9 +47,13 @@ def as_field(field: models.Field) -> Callable[[str], Any]:
     return read
 
 
+full_name = as_field(User._meta.get_field("display_name"))
+letters = as_field(User._meta.get_field("credentials"))
+
+
 def address(text: str) -> str:
     try:
-        validate_email(text)
+        User._meta.get_field("email").clean(needed(text), None)
     except ValidationError:
         raise Wrong("That is not a whole e-mail address, such as sam@clinic.example.") from None
     return text.lower()
@@ -117,7 +120,8 @@ def person(text: str) -> dict[str, Any]:
     if not names:
         raise Wrong(f"Give at least one role: {', '.join(ROLES)}.")
     roles = [ROLES[name] for name in names]
-    return {"name": parts[0], "email": address(parts[1]), "roles": roles, "credentials": (parts[3:] or [""])[0]}
+    credentials = letters((parts[3:] or [""])[0])
+    return {"name": full_name(parts[0]), "email": address(parts[1]), "roles": roles, "credentials": credentials}
 
 
 def username_for(name: str, taken: Sequence[str]) -> str:

@@ -69,6 +69,9 @@ def test_a_person_has_a_name_an_address_roles_and_perhaps_letters():
         ("Sam; sam@clinic.example; boss", "“boss” is no role"),
         ("Sam; sam@clinic.example; ", "at least one role"),
         ("Sam; sam@clinic.example; owner; PT; more", "such as"),
+        (f"{'S' * 121}; sam@clinic.example; owner", "120"),
+        (f"Sam; sam@{'clinic.' * 36}example; owner", "e-mail"),
+        (f"Sam; sam@clinic.example; owner; {'P' * 61}", "60"),
     ],
 )
 def test_a_person_that_cannot_be_read_is_refused(text, word):

@@ -115,7 +115,7 @@ class Command(BaseCommand):
 
     def ask_my_name(self, facts):
         self.stdout.write("\nYou, who set this up, are an owner.")
-        facts["me"]["name"] = self.one("Your name", answers.needed)
+        facts["me"]["name"] = self.one("Your name", answers.full_name)
 
     def ask_my_address(self, facts):
         facts["me"]["email"] = self.one("Your e-mail address", partial(nobody_elses, facts["people"]))
@@ -126,7 +126,7 @@ class Command(BaseCommand):
 
     def ask_my_letters(self, facts):
         letters = "Letters behind your name, such as PT, DPT"
-        facts["me"]["credentials"] = self.one(letters, answers.needed, may_be_empty=True)
+        facts["me"]["credentials"] = self.one(letters, answers.letters, may_be_empty=True)
 
     def ask_people(self, facts):
         self.stdout.write("\nThe others, such as  Sam Okafor; sam@clinic.example; therapist; PT, DPT")
