@@ -29,68 +29,17 @@ CLOSED = dict(
 )
 WITH_VISIT = {S.BOOKED, S.COMPLETED, S.NO_SHOW}
 FIRST = [
-    "James",
-    "Mary",
-    "John",
-    "Patricia",
-    "Robert",
-    "Jennifer",
-    "Michael",
-    "Linda",
-    "David",
-    "Elizabeth",
-    "William",
-    "Barbara",
-    "Maria",
-    "Jason",
-    "Ana",
-]
+    "James", "Mary", "John", "Patricia", "Robert", "Jennifer", "Michael", "Linda", "David", "Elizabeth",
+    "William", "Barbara", "Maria", "Jason", "Ana",
+]  # fmt: skip
 LAST = [
-    "Smith",
-    "Johnson",
-    "Williams",
-    "Brown",
-    "Jones",
-    "García",
-    "Miller",
-    "Davis",
-    "Rodríguez",
-    "Martínez",
-    "Hernández",
-    "López",
-    "Small",
-    "Jackson",
-]
+    "Smith", "Johnson", "Williams", "Brown", "Jones", "García", "Miller", "Davis", "Rodríguez", "Martínez",
+    "Hernández", "López", "Small", "Jackson",
+]  # fmt: skip
 SYLLABLES = [
-    "ba",
-    "bri",
-    "ce",
-    "cla",
-    "di",
-    "dro",
-    "fle",
-    "fo",
-    "gu",
-    "ha",
-    "jo",
-    "ki",
-    "la",
-    "lo",
-    "ma",
-    "mu",
-    "ne",
-    "pa",
-    "qui",
-    "ro",
-    "sa",
-    "sme",
-    "ti",
-    "tri",
-    "vo",
-    "wi",
-    "ya",
-    "ze",
-]
+    "ba", "bri", "ce", "cla", "di", "dro", "fle", "fo", "gu", "ha", "jo", "ki", "la", "lo", "ma", "mu", "ne",
+    "pa", "qui", "ro", "sa", "sme", "ti", "tri", "vo", "wi", "ya", "ze",
+]  # fmt: skip
 MAIL_DAYS = 90
 AT_ONCE = 20_000
 

@@ -32,25 +32,9 @@ A_PAGE = 20
 # It takes seconds.
 TYPICAL_EVERY = int(os.environ.get("TYPICAL_EVERY", "4"))
 SYLLABLES = (
-    "ba",
-    "bri",
-    "ce",
-    "cla",
-    "di",
-    "dro",
-    "fle",
-    "fo",
-    "gu",
-    "ha",
-    "ki",
-    "lo",
-    "mu",
-    "ne",
-    "pa",
-    "qui",
-    "ro",
+    "ba", "bri", "ce", "cla", "di", "dro", "fle", "fo", "gu", "ha", "ki", "lo", "mu", "ne", "pa", "qui", "ro",
     "tri",
-)
+)  # fmt: skip
 
 
 def main():
