@@ -8,19 +8,18 @@ import http.client
 import os
 import random
 import re
-import subprocess
 import sys
-import tempfile
 import time
 from contextlib import closing
-from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
 
 from tests import run
 
-ROOT = Path(__file__).resolve().parent.parent
-LEARNED, JUDGED, PORT = 200, 400, 8765
+from .servers import ROOT, on_each_engine, started
+from .sites import laid_out, python
+
+LEARNED, JUDGED, SIGN_IN = 200, 400, "/admin/sign-in/"
 KNOWN, UNKNOWN = "sam-okafor", "ana-lindqv"
 PERSON = f"""import django; django.setup()
 from clinic.models import User
@@ -39,15 +38,7 @@ blindly is right on half, and 55 % is the most that is allowed. Milliseconds are
 
 
 def main():
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="clinic-bench-", ignore_cleanup_errors=True) as folder:
-        for engine in os.environ.get("ENGINES", " ".join(run.ENGINES)).split():
-            place = Path(folder) / engine
-            place.mkdir()
-            with getattr(run, engine)(place) as database:
-                print(f"{database.title}: guessing ...", flush=True)
-                tries = measured(database, place)
-                rows.append(row(database.title.split(" (")[0], tries))
+    rows = [row(engine, tries) for engine, tries in on_each_engine(measured, "guessing").items()]
     report = REPORT.format(rows="\n".join(rows), learned=LEARNED, judged=JUDGED)
     (ROOT / "bench" / "SIGN-IN.md").write_text(report)
     print(report)
@@ -61,38 +52,24 @@ def measured(database, folder):
         "ENV_FILE": os.devnull,
         "DJANGO_SETTINGS_MODULE": "bench.unlimited",
     }
-    for command in (
-        ["manage.py", "migrate", "-v0"],
-        ["manage.py", "createcachetable"],
-        ["-c", PERSON],
-        ["manage.py", "collectstatic", "--noinput", "-v0"],
-    ):
-        subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, check=True)
-    serve = ["-m", "clinic.server", "--port", str(PORT), "--log-level", "error"]
-    with subprocess.Popen([sys.executable, *serve], cwd=ROOT, env=environment) as server:
-        try:
-            return guess()
-        finally:
-            server.terminate()
+    python(laid_out(environment), "-c", PERSON)
+    port = run.free_port()
+    command = [sys.executable, "-m", "clinic.server", "--port", str(port), "--log-level", "error"]
+    with started(command, port, environment=environment, ready=SIGN_IN):
+        return guess(port)
 
 
-def guess():
+def guess(port):
     names = [KNOWN, UNKNOWN] * ((LEARNED + JUDGED) // 2)
     random.shuffle(names)
-    with closing(http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         cookie, token = form(connection)
         refused(connection, cookie, token, UNKNOWN)
         return [(name == KNOWN, refused(connection, cookie, token, name)) for name in names]
 
 
 def form(connection):
-    for _each in range(100):
-        try:
-            connection.request("GET", "/admin/sign-in/")
-            break
-        except ConnectionRefusedError:
-            connection.close()
-            time.sleep(0.2)
+    connection.request("GET", SIGN_IN)
     answer = connection.getresponse()
     cookie = re.search(r"csrftoken=\w+", answer.headers["Set-Cookie"])[0]
     return cookie, re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', answer.read().decode())[1]
@@ -102,7 +79,7 @@ def refused(connection, cookie, token, name):
     body = urlencode({"csrfmiddlewaretoken": token, "login": name, "password": "a wrong guess"})
     headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
     began = time.perf_counter()
-    connection.request("POST", "/admin/sign-in/", body, headers)
+    connection.request("POST", SIGN_IN, body, headers)
     answer = connection.getresponse()
     page = answer.read()
     if answer.status != 200 or b"error-summary" not in page:

@@ -4,14 +4,15 @@
 """
 
 import json
+import os
 import platform
 import sys
 import urllib.request
 from contextlib import ExitStack
 
 import brotli
+import psycopg
 
-from tests import run
 from tests.torture.cluster import own_cluster
 
 from . import afresh, sites
@@ -20,7 +21,7 @@ from .load import alternately, ask
 from .servers import ROOT, granian, nginx
 
 ROUNDS, SECONDS = 5, 4
-OURS, THEIRS = f"/tips/{SLUG}/", f"/articles/{SLUG}/"
+OURS = f"/tips/{SLUG}/"
 REPORT = """\
 # What a page costs, measured
 
@@ -87,12 +88,12 @@ def measured(url, place):
     return REPORT.format(
         size=len(body), plain=len(brotli.decompress(body)), rounds=ROUNDS, seconds=SECONDS,
         memory=rows(memory), verdicts=verdicts(memory), afresh=rows({16: pages}), beside=beside(pages),
-        sends=rows(sends), sent=sent(sends), python=platform.python_version(), cores=run.os.cpu_count(), **facts,
+        sends=rows(sends), sent=sent(sends), python=platform.python_version(), cores=os.cpu_count(), **facts,
     )  # fmt: skip
 
 
 def database(url, name):
-    with run.psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return f"{url.rpartition('/')[0]}/{name}"
 
@@ -109,7 +110,7 @@ def first_page(environment):
 
 def from_memory(environment, place, body, said):
     headers = sites.HEADERS | {"Accept-Encoding": "br"}
-    hello = sites.os.environ | {"HELLO_BODY": str(place / "hello.br")}
+    hello = os.environ | {"HELLO_BODY": str(place / "hello.br")}
     same = hello | {"HELLO_HEADERS": json.dumps(said)}
     with ExitStack() as stack:
         served = {

@@ -9,7 +9,6 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
@@ -17,10 +16,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from tests import run
-
 from .plot import growth
-from .sites import ROOT, production, python
+from .servers import ROOT, on_each_engine
+from .sites import laid_out, production
 
 SIZES = [int(size) for size in os.environ.get("SIZES", "1000 10000 100000 1000000").split()]
 FEW, MANY = min(SIZES), max(SIZES)
@@ -58,16 +56,9 @@ TABLE = """
 
 
 def main():
-    measured = {}
-    with tempfile.TemporaryDirectory(prefix="clinic-bench-", ignore_cleanup_errors=True) as folder:
-        for engine in os.environ.get("ENGINES", " ".join(run.ENGINES)).replace(",", " ").split():
-            place = Path(folder) / engine
-            place.mkdir()
-            with getattr(run, engine)(place) as database:
-                print(f"{database.title}: filling, then asking ...", flush=True)
-                title = database.title.split(" (")[0]
-                measured[title] = measure(database, place)
-                (ROOT / "bench" / picture(title)).write_text(drawn(title, measured[title]))
+    measured = on_each_engine(measure, "filling, then asking")
+    for title, found in measured.items():
+        (ROOT / "bench" / picture(title)).write_text(drawn(title, found))
     (ROOT / "bench" / "QUEUE.md").write_text(report(measured))
     print(report(measured))
 
@@ -101,9 +92,7 @@ def said(process):
 @contextmanager
 def desk(database, folder, count):
     """A process with a database of its own, filled, which answers for the desk."""
-    environment = production(own_database(database, count), folder / str(count))
-    for command in (["migrate", "-v0"], ["createcachetable"], ["collectstatic", "--noinput", "-v0"]):
-        python(environment, "-m", "django", *command)
+    environment = laid_out(production(own_database(database, count), folder / str(count)))
     command = [sys.executable, "-c", ASK.format(count=count)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with (

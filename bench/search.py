@@ -8,13 +8,10 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 from statistics import median, quantiles
 
-from tests import run
+from .servers import ROOT, on_each_engine
 
-ROOT = Path(__file__).resolve().parent.parent
 MEASURE = "import django; django.setup(); from bench.measure import main; main()"
 MEDIAN_RATIO, WORST_RATIO = 0.02, 0.2
 REPORT = """\
@@ -45,14 +42,7 @@ Measured with Python {python} on {cores} cores.
 
 
 def main():
-    measured = {}
-    with tempfile.TemporaryDirectory(prefix="clinic-bench-", ignore_cleanup_errors=True) as folder:
-        for engine in os.environ.get("ENGINES", " ".join(run.ENGINES)).split():
-            place = Path(folder) / engine
-            place.mkdir()
-            with getattr(run, engine)(place) as database:
-                print(f"{database.title}: making the tips, then asking ...", flush=True)
-                measured[database.title.split(" (")[0]] = measure(database, place)
+    measured = on_each_engine(measure, "making the tips, then asking")
     (ROOT / "bench" / "SEARCH.md").write_text(report(measured))
     print(report(measured))
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -65,6 +66,19 @@ class Server:
             if line.startswith("Pss:")
         ]
         return sum(int(line.split()[1]) for line in lines) * 1024
+
+
+def on_each_engine(measure, doing):
+    """What is measured with a database and a folder of its own, by the name of each engine that was chosen."""
+    measured = {}
+    with tempfile.TemporaryDirectory(prefix="clinic-bench-", ignore_cleanup_errors=True) as folder:
+        for engine in run.chosen_engines():
+            place = Path(folder) / engine
+            place.mkdir()
+            with getattr(run, engine)(place) as database:
+                print(f"{database.title}: {doing} ...", flush=True)
+                measured[database.title.split(" (")[0]] = measure(database, place)
+    return measured
 
 
 @contextmanager

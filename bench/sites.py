@@ -46,9 +46,15 @@ def typical_environment(database_url):
     }
 
 
-def prepare_ours(environment):
+def laid_out(environment):
+    """With its tables and static files."""
     for command in (["migrate", "-v0"], ["createcachetable"], ["collectstatic", "--noinput", "-v0"]):
         python(environment, "-m", "django", *command)
+    return environment
+
+
+def prepare_ours(environment):
+    laid_out(environment)
     fill(environment, "bench.fill_ours")
 
 

@@ -69,8 +69,12 @@ class Result:
     failed: bool = False
 
 
+def chosen_engines():
+    return os.environ.get("ENGINES", "").replace(",", " ").split() or list(ENGINES)
+
+
 def main(arguments):
-    chosen = os.environ.get("ENGINES", "").replace(",", " ").split() or list(ENGINES)
+    chosen = chosen_engines()
     if unknown := set(chosen) - set(ENGINES):
         return f"ENGINES names {', '.join(sorted(unknown))}; it may name {' and '.join(ENGINES)}."
     stop_tidily()
