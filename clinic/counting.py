@@ -24,7 +24,7 @@ LEAST_SECONDS = 1.0
 MOST_KINDS = 10_000
 
 # Where nothing is written for long, the oldest looks are lost.
-MOST_WAITING = 1_000_000
+MOST_WAITING = 100_000
 
 # Added to without a lock, for which the threads that answer readers would wait on one another.
 _looks: deque[tuple[date, str, str]] = deque(maxlen=MOST_WAITING)
