@@ -10,8 +10,8 @@ from .sitemaps import SITEMAPS
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("", include("tips.urls")),
     path("consultation/", include("appointments.urls")),
+    path("", include("tips.urls")),
     path("r/<slug:token>/", status.status, name="status"),
     path("r/<slug:token>/answer/", status.Answer.as_view(), name="status_answer"),
     path("r/<slug:token>/choose/", status.ChooseTime.as_view(), name="status_choose"),
