@@ -155,12 +155,16 @@ def server_error(request):
     return error_page(503 if isinstance(error, NO_ANSWER) else 500)
 
 
+def view_class_of(request):
+    match = request.resolver_match
+    return getattr(match and match.func, "view_class", None)
+
+
 def not_kept(request):
     """The database went away when all was done but the keeping: whoever pressed a button sees the page again, filled."""
-    match = request.resolver_match
-    view = getattr(match and match.func, "view_class", None)
+    view = view_class_of(request)
     if request.method == "POST" and view and issubclass(view, Unlosable):
-        response = view().shown_again(request, **match.kwargs, status=503, note=NO_DATABASE)
+        response = view().shown_again(request, **request.resolver_match.kwargs, status=503, note=NO_DATABASE)
         add_never_cache_headers(response)
         return response
     return error_page(503)
@@ -168,13 +172,12 @@ def not_kept(request):
 
 def csrf_failure(request, reason=""):
     """A page that lay open too long is shown again, filled: a patient's, or one of the desk; anything else is refused."""
-    match = request.resolver_match
-    view = getattr(match and match.func, "view_class", None)
+    view = view_class_of(request)
     if hasattr(view, "shown_again"):
-        response = view().shown_again(request, **match.kwargs)
+        response = view().shown_again(request, **request.resolver_match.kwargs)
         add_never_cache_headers(response)
         return response
-    if response := match and visits.from_an_older_page(request):
+    if response := request.resolver_match and visits.from_an_older_page(request):
         add_never_cache_headers(response)
         return response
     return forbidden(request)
