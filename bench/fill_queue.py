@@ -160,7 +160,7 @@ def time_of(row, now):
 
 def looked_at(row):
     about = {"action": "opened", "reference": row["reference"], "network": "", "route": "admin:consultation"}
-    return {"at": row["submitted_at"], "by_id": row["assigned_to_id"], **about, "detail": "{}"}
+    return {"at": row["submitted_at"], "by_id": row["assigned_to_id"], **about, "number": "", "detail": "{}"}
 
 
 def mails_of(row):
