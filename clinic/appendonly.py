@@ -46,7 +46,7 @@ def install(database: BaseDatabaseWrapper = connection) -> None:
 
 
 def lift() -> None:
-    """Remove the triggers; only the test suite's flush has a reason to."""
+    """Remove the triggers; to empty a demonstration is a reason, and the test suite's flush."""
     on_table = ' ON "{table}"' if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         for table in tables():
