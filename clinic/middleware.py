@@ -6,6 +6,9 @@ import secrets
 import time
 from urllib.parse import unquote
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware, PolicyParts
+from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import BadRequest, SuspiciousOperation
@@ -14,6 +17,7 @@ from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.functional import cached_property
 
 from tips.models import Tip
 
@@ -73,6 +77,18 @@ def what_is_told(request, response):
         "staff": who.pk if who else None,
         "network": wide_network_of(request) or None,
     }
+
+
+class ContentPolicy(CSPMiddleware):
+    """The policy is put together once, and not for every answer, where nothing of one changes it."""
+
+    usual = cached_property(lambda self: build_policy())
+
+    def process_response(self, request, response):
+        if settings.DEBUG or self.get_policy_parts(request, response) != PolicyParts():
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, self.usual)
+        return response
 
 
 def own_error_pages(get_response):

@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "clinic.middleware.answers_in_time",
     # Before what is said of pages: a style sheet needs none of it, and a first view is lighter without.
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "clinic.middleware.ContentPolicy",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "clinic.middleware.own_error_pages",
