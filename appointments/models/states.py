@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class RequestStatus(models.TextChoices):
     NEW = "new", _("New")
     IN_REVIEW = "in_review", _("In review")
-    NEEDS_INFO = "needs_info", _("Waiting for an answer")
+    NEEDS_INFO = "needs_info", _("Question asked")
     PROPOSED = "proposed", _("Times offered")
     BOOKED = "booked", _("Booked")
     COMPLETED = "completed", _("Completed")

@@ -19,7 +19,7 @@ def test_a_question_that_no_mail_carries_says_whom_to_call_and_since_when(clinic
 
     page = Page(signed_in(therapist).get(address(consultation)))
 
-    [standing] = [text for text in page.texts("p", class_="standing") if text.startswith("Waiting for an answer")]
+    [standing] = [text for text in page.texts("p", class_="standing") if text.startswith("Question asked")]
     assert ("The patient gave no e-mail address: please call (407) 698-5559." in standing) == is_said
     asked = consultation.questions.get().asked_at
     assert facts(page)["Which side?"] == f"– asked on {spoken(asked, clinic.tzinfo)}"

@@ -148,7 +148,7 @@ def test_the_file_tells_what_happened_as_staff_read_it_and_what_each_time_is(bro
         ("Patient", "New"),
         (str(therapist), "In review"),
         (str(therapist), "Handed over"),
-        (str(colleague), "Waiting for an answer"),
+        (str(colleague), "Question asked"),
     ]
     assert [each["what"] for each in said["mails"]] == ["We need one thing from you"]
     zone = ClinicSettings.current().tzinfo

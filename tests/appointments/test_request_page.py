@@ -185,7 +185,7 @@ def test_the_timeline_holds_moves_and_notes_in_order(clinic, signed_in, therapis
     page = Page(signed_in(colleague).get(address(consultation)))
 
     timeline = [tag.text for tag in page.within("strong", "timeline")]
-    assert timeline == ["New", "In review", "Waiting for an answer", "Handed over", "Note"]
+    assert timeline == ["New", "In review", "Question asked", "Handed over", "Note"]
     assert [tag.text for tag in page.within("p", "timeline")] == ["I am away."]
 
 
