@@ -93,7 +93,8 @@ class Drawing:
             '<td class="plain">{}, <strong>{}</strong></td>', RequestStatus.NEW.label, _("looks like spam")
         )
         self.urgencies = plain_cells(Urgency) | {Urgency.URGENT.value: format_html(PLAIN, urgent)}
-        self.waiting, self.having, self.came_from = _("Waiting"), _("With"), _("Came from")
+        self.sent, self.having, self.came_from = _("Sent"), _("With"), _("Came from")
+        self.ago = _("%(age)s ago")
         self.tick = _("Tick %(reference)s")
         self.promised = format_html('<td data-label="{}">', _("Answer by"))
         self.late = format_html('{}<strong class="now">● {}</strong> ', self.promised, _("Overdue:"))
@@ -113,7 +114,7 @@ class Drawing:
             self.suspect if row["suspicion"] else self.statuses[row["status"]],
             self.urgencies[row["urgency"]],
             self.regions.get(row["region"], NO_REGION),
-            self.cell(self.waiting, "" if row["closed_at"] else self.age(row["submitted_at"])),
+            self.cell(self.sent, self.age(row["submitted_at"])),
             self.due(row),
             self.cell(self.having, row["assigned_to__display_name"] or row["assigned_to__username"]),
             self.cell(self.came_from, row["came_from"]),
@@ -137,7 +138,7 @@ class Drawing:
         length = self.at - moment
         key = (length.days, 0 if length.days else length.seconds // 60) if length.days < 28 else moment
         if key not in self.ages:
-            self.ages[key] = timesince(moment, self.at, depth=1)
+            self.ages[key] = self.ago % {"age": timesince(moment, self.at, depth=1)}
         return self.ages[key]
 
     def due(self, row):

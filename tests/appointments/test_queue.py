@@ -129,14 +129,14 @@ def test_a_row_says_what_is_needed_to_choose_the_next_one(clinic, signed_in, the
     page = Page(signed_in(therapist).get(f"{QUEUE}?show=mine"))
 
     assert [tag.text for tag in page.within("th", "queue") if tag.attrs["scope"] == "col"] == [
-        *["Reference", "Status", "Urgency", "Area", "Waiting", "Answer by", "With", "Came from"],
+        *["Reference", "Status", "Urgency", "Area", "Sent", "Due", "With", "Came from"],
     ]
     assert rows_of(page) == [consultation.reference]
     assert [text.replace("\xa0", " ") for text in [tag.text for tag in page.within("td", "queue")]] == [
         "In review",
         "▲ Urgent",
         "Shoulder",
-        "2 days",
+        "2 days ago",
         briefly(due, clinic.tzinfo),
         str(therapist),
         "A stronger back",

@@ -148,6 +148,17 @@ def test_nobody_is_promised_an_answer_where_the_patient_is_to_speak_or_it_is_clo
     assert [answer_column(page) for page in pages] == [["–"], [f"Closed: {briefly(closed.closed_at, clinic.tzinfo)}"]]
 
 
+def test_each_row_tells_how_long_ago_it_was_sent_whoever_it_waits_for(clinic, signed_in, therapist):
+    sent = timezone.now() - 3 * DAY
+    for status in (S.NEEDS_INFO, S.WITHDRAWN):
+        bring_to(status, by=therapist, submitted_at=sent)
+    client = signed_in(therapist)
+
+    pages = [Page(client.get(QUEUE, {"show": part})) for part in ("patient", "closed")]
+
+    assert [page.texts("td", **{"data-label": "Sent"}) for page in pages] == [["3 days ago"]] * 2
+
+
 def test_counting_stops_at_a_hundred(clinic, signed_in, therapist):
     for _ in range(102):
         make_arrived()
