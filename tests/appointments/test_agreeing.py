@@ -50,6 +50,7 @@ def test_times_that_suit_the_patient_come_first_and_the_others_are_at_hand(clini
     days = [timezone.datetime.fromisoformat(tag.attrs["value"]).astimezone(clinic.tzinfo) for tag in suiting]
     assert {(day.strftime("%a"), 12 <= day.hour < 17) for day in days} == {("Wed", True)}
     assert len(free(page)) > len(suiting) > 0
+    assert f"More free times with {therapist}" in page.texts("summary")
 
 
 @pytest.mark.parametrize("any_time", [False, True])
