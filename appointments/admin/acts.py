@@ -190,7 +190,7 @@ ACTS = {
     ),
     "restore": Act(
         _("It is no spam"),
-        _("Take it up again"),
+        _("Claim it"),
         "restore_from_spam",
         where(S.SPAM, theirs=False),
         forms.RestoreForm,

@@ -72,5 +72,6 @@ def test_spam_comes_back_with_a_reason_and_belongs_to_whoever_took_it(clinic, si
 
     consultation.refresh_from_db()
     assert "This field is required." in empty.texts("li")
+    assert empty.all("input", type="submit", value="Claim it")
     assert (consultation.status, consultation.assigned_to) == (S.IN_REVIEW, therapist)
     assert consultation.notes.get().text == "A real person."
