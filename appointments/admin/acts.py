@@ -272,7 +272,9 @@ ACTS = {
         "hand_over",
         may_hand_over,
         forms.HandOverForm,
-        done=_("Handed over. Both of you are told."),
+        done=_(
+            "Handed over. Whoever had it and whoever has it now are told; so are the owners where a therapist took it over."
+        ),
         recorded_as=AuditAction.HANDED_OVER,
     ),
     "note": Act(

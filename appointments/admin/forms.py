@@ -91,7 +91,9 @@ class HandOverForm(DeskForm):
     to = forms.ModelChoiceField(label=_("To"), queryset=None, empty_label=_("Choose a colleague"))
     reason = forms.CharField(
         label=_("Why it is handed over"),
-        help_text=_("Both of you are told that it was handed over; the reason stays with the request."),
+        help_text=_(
+            "Whoever had it and whoever gets it are told; so are the owners where a therapist takes it over. The reason stays with the request."
+        ),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )

@@ -296,10 +296,15 @@ def test_an_offer_is_taken_back_without_a_mail(clinic, signed_in, therapist):
 def test_a_request_is_handed_over_with_its_times_and_a_reason(clinic, signed_in, therapist, colleague):
     consultation = make_proposed(signed_in, therapist)
 
-    signed_in(therapist).post(address(consultation, "hand_over"), {"to": colleague.pk, "reason": "I am away."})
+    answer = signed_in(therapist).post(
+        address(consultation, "hand_over"), {"to": colleague.pk, "reason": "I am away."}, follow=True
+    )
 
     consultation.refresh_from_db()
     assert consultation.assigned_to == colleague
+    assert notices(Page(answer)) == [
+        "Handed over. Whoever had it and whoever has it now are told; so are the owners where a therapist took it over."
+    ]
     assert {time.therapist for time in consultation.times.standing()} == {colleague}
     assert queued() == sorted(("staff_handed_over", who.email) for who in (colleague, therapist))
 
