@@ -29,7 +29,9 @@ class Reason:
 REASONS = {
     "for_whom": Reason(_("Who it is for"), _("So that we speak to the right person.")),
     "age": Reason(_("18 or over, or under"), _("A parent or guardian has to agree for somebody under 18.")),
-    "region": Reason(_("Where it hurts"), _("So that a therapist who knows that part of the body answers."), who=QUEUE),
+    "region": Reason(
+        _("Area of the body"), _("So that a therapist who knows that part of the body answers."), who=QUEUE
+    ),
     "emergency_signs": Reason(
         _("Signs of an emergency"),
         _("Some problems cannot wait for us. Better to ask than to lose time."),

@@ -91,7 +91,7 @@ def step(moved):
 def said(consultation):
     """Each answer under the name of its question."""
     statement = consultation.statement
-    answers = {str(_("where")): str(consultation.get_region_display())}
+    answers = {str(_("area of the body")): str(consultation.get_region_display())}
     if consultation.tip:
         answers[str(_("came from"))] = str(consultation.tip)
     for name in EMPTY:

@@ -26,7 +26,7 @@ TITLES = {
     "weeks": _("Requests by week"),
     "source": _("Requests by source"),
     "tips": _("Tips that were looked at most"),
-    "region": _("Requests by region"),
+    "region": _("Requests by area"),
     "urgency": _("Requests by urgency"),
     "answers": _("Time to the first answer"),
     "way": _("From the form to the visit"),

@@ -69,7 +69,7 @@ def test_the_check_page_shows_every_answer(clinic, client):
     assert answers == {
         "Who it is for": "Me",
         "18 or over, or under": "18 or over",
-        "Where it hurts": "Knee",
+        "Area of the body": "Knee",
         "Signs of an emergency": "None of these",
         "Signs that need a doctor soon": "None of these",
         "How long": "One to six weeks",
@@ -95,7 +95,7 @@ def test_the_check_page_says_which_signs_are_meant_where_no_title_does(clinic, c
     labels = Page(client.get(CHECK)).all("dt")
 
     assert [label.text for label in labels if "aside" in label.attrs.get("class", "")] == [
-        "Where it hurts",
+        "Area of the body",
         "Signs that need a doctor soon",
     ]
 

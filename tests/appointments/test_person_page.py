@@ -150,6 +150,7 @@ def test_the_file_tells_what_happened_as_staff_read_it_and_what_each_time_is(bro
         (str(therapist), "Handed over"),
         (str(colleague), "Question asked"),
     ]
+    assert said["said"]["area of the body"] == "Knee"
     assert [each["what"] for each in said["mails"]] == ["We need one thing from you"]
     zone = ClinicSettings.current().tzinfo
     promised, left = in_full(NOON, zone), in_full(NOON + HOUR, zone)

@@ -26,7 +26,7 @@ PAGE, FILE = "/admin/reports/", "/admin/reports/file/"
 MONDAY = date(2026, 3, 2)
 TODAY = date(2026, 3, 16)
 TWO_WEEKS = {"since": "2026-03-02", "until": "2026-03-15"}
-HEADERS = ["Requests by week", "Requests by source", "Tips that were looked at most", "Requests by region"]
+HEADERS = ["Requests by week", "Requests by source", "Tips that were looked at most", "Requests by area"]
 
 
 @pytest.fixture
