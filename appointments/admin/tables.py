@@ -25,14 +25,14 @@ MOST_TIPS = 20
 TITLES = {
     "weeks": _("Requests by week"),
     "source": _("Requests by source"),
-    "tips": _("Tips that were looked at most"),
+    "tips": _("Tips that were read most"),
     "region": _("Requests by area"),
     "urgency": _("Requests by urgency"),
     "answers": _("Time to the first answer"),
     "way": _("From the form to the visit"),
     "ends": _("How requests ended without a visit"),
     "mail": _("How long mails took to leave"),
-    "pages": _("Pages looked at"),
+    "pages": _("Pages read"),
 }
 NOT_KNOWN = _("No longer known")
 ENDS = {
@@ -177,7 +177,7 @@ def tips_looked_at(now):
         led_to = in_words(now.of("tip").get(str(tip.pk), 0)) if tip else ""
         rows.append([str(tip or slug), str(looks), led_to])
         bars.append(plots.Bar(str(tip or slug), looks, str(looks)))
-    head = ["", _("Looked at"), _("Requests it led to")]
+    head = ["", _("Times read"), _("Requests it led to")]
     return Table("tips", head, rows, bars=bars)
 
 

@@ -26,7 +26,7 @@ PAGE, FILE = "/admin/reports/", "/admin/reports/file/"
 MONDAY = date(2026, 3, 2)
 TODAY = date(2026, 3, 16)
 TWO_WEEKS = {"since": "2026-03-02", "until": "2026-03-15"}
-HEADERS = ["Requests by week", "Requests by source", "Tips that were looked at most", "Requests by area"]
+HEADERS = ["Requests by week", "Requests by source", "Tips that were read most", "Requests by area"]
 
 
 @pytest.fixture
@@ -81,6 +81,7 @@ def test_every_plot_has_the_same_numbers_in_a_table_below_it(look, clinic):
     contents = [tag.attrs["href"] for tag in page.within("a", "weeks") if tag.attrs["href"].startswith("#")]
     assert contents == [f"#{tag.attrs['id']}" for tag in page.all("h2") if tag.attrs.get("id")]
     assert page.texts("h2")[:4] == HEADERS
+    assert "Pages read" in page.texts("h2")
     assert rows_of("region")[:2] == [["Neck", "<5", "<5"], ["Back", "<10", "<5"]]
     assert "Knee" in [tag.text for tag in page.all("th", scope="row")]
 
