@@ -379,6 +379,15 @@ def test_the_owner_of_a_new_site_finds_the_settings_to_fill_in(owner, signed_in)
     assert "emergency_number" in answer.context["adminform"].form.fields
 
 
+def test_a_demonstration_is_marked_by_the_same_words_at_the_desk_as_for_readers(clinic, client, owner, signed_in):
+    ClinicSettings.objects.update(is_demo=True)
+
+    pages = [client.get("/"), signed_in(owner).get("/admin/queue/")]
+
+    said = [re.search(r'class="demo".*?>(.*?)</[ap]', page.content.decode(), re.DOTALL)[1].split() for page in pages]
+    assert said[0] == said[1]
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [("clinic/holiday", "Holidays"), ("tips/topic", "Topics"), ("clinic/user", "People who work here")],
