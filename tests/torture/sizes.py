@@ -15,6 +15,7 @@ SIZES = {
     "mails": (60, 10_000),
     "worker kills": (3, 60),
     "mail outages": (1, 20),
+    "sends past a silent mail server": (20, 500),
     "answers under strace": (10, 200),
     "sends with a full disk": (10, 100),
     "edits": (100, 10_000),
@@ -27,6 +28,8 @@ SIZES = {
     "upgrade kills": (3, 30),
     "backups": (20, 100),
     "marked strings": (100, 500),
+    # Of each visit, of which there are about two and nine.
+    "sends that fail": (2, 30),
     "staff acts": (1_000, 10_000),
     "tamperings": (1_000, 1_000),
     "connections held": (600, 1_500),
