@@ -50,7 +50,7 @@ def entry(
     status, sequence = STANDING[method]
     whole = _calendar(method)
     event = _event(visit, at)
-    event.add("summary", _("Visit: %s") % name)
+    event.add("summary", _("Visit (%(how)s): %(name)s") % {"name": name, "how": visit.how})
     event.add("location", on_one_line(visit.where))
     event.add("description", _description(visit.reference, clinic))
     event.add("status", status)

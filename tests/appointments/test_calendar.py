@@ -93,7 +93,7 @@ def test_an_entry_says_when_where_and_whom_to_call_and_nothing_else():
         "DTSTAMP": "20260302T170000Z",
         "DTSTART": "20260302T170000Z",
         "DTEND": "20260302T173000Z",
-        "SUMMARY": "Visit: Elm Street Clinic",
+        "SUMMARY": "Visit (By phone): Elm Street Clinic",
         "LOCATION": "12 Elm Street\\, Springfield",
         "DESCRIPTION": "Reference: CR-ACDEFG\\nCall us: (407) 698-5558",
         "CLASS": "PRIVATE",
@@ -133,7 +133,7 @@ def test_no_name_or_place_writes_lines_of_its_own(field):
     text = make_entry(visit, **({"name": HOSTILE} if field == "name" else {}))
 
     _, event = parsed(text)
-    shown = event["SUMMARY"].removeprefix("Visit: ") if field == "name" else event["LOCATION"]
+    shown = event["SUMMARY"].removeprefix("Visit (By phone): ") if field == "name" else event["LOCATION"]
     assert shown == 'Elm; "Street", BEGIN:VALARM X-EVIL:1\\n , Clinic'
     assert [line for line in text.split("\r\n") if line.startswith(("BEGIN:VALARM", "X-EVIL"))] == []
     assert sorted(line for line in text.split("\r\n") if line.startswith("BEGIN:")) == [
@@ -173,7 +173,7 @@ def test_lines_are_folded_at_75_octets_between_characters():
     assert max(len(line) for line in lines) <= 75
     assert [line.decode() for line in lines] == text.split("\r\n")
     assert "\n" not in text.replace("\r\n", "")
-    assert parsed(text)[1]["SUMMARY"] == f"Visit: {name}"
+    assert parsed(text)[1]["SUMMARY"] == f"Visit (By phone): {name}"
 
 
 def test_a_feed_tells_what_is_held_from_what_is_booked():

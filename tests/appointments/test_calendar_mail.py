@@ -208,7 +208,7 @@ def test_an_entry_in_any_script_arrives_whole(therapist):
     beside, attached = entries(sent()[0])
     for whole in (beside, attached):
         [event] = whole.walk("VEVENT")
-        assert (event["SUMMARY"], event["LOCATION"]) == (f"Visit: {name}", "Straße 1; Haus 2, Hof")
+        assert (event["SUMMARY"], event["LOCATION"]) == (f"Visit (At the clinic): {name}", "Straße 1; Haus 2, Hof")
         assert event["ORGANIZER"].params["CN"] == name
 
 
@@ -224,7 +224,7 @@ def test_a_clinics_name_adds_no_header_and_no_line(therapist, name):
     assert (message["Bcc"], message["To"]) == (None, SAID["email"])
     assert [whole["METHOD"] for whole in entries(message)] == ["REQUEST", "REQUEST"]
     assert [event["SUMMARY"] for whole in entries(message) for event in whole.walk("VEVENT")] == [
-        "Visit: " + " ".join(name.split())
+        "Visit (At the clinic): " + " ".join(name.split())
     ] * 2
 
 
