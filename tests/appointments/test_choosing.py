@@ -150,6 +150,7 @@ def test_none_of_these_brings_new_wishes_and_frees_the_times(clinic, client, sig
     consultation.refresh_from_db()
     assert (consultation.status, HeldQuarter.objects.count()) == (S.IN_REVIEW, 0)
     assert (consultation.statement.windows, consultation.statement.any_time) == (["fri-eve"], False)
+    assert "When you send this, we give these times up" in asked.texts("p")[0]
     assert queued() == [("staff_update", therapist.email)]
 
 
