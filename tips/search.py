@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 from django.db.models import F
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
-from django.utils.html import escape, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from clinic.plans import without
@@ -31,6 +31,8 @@ MOST_LETTERS = 40
 SNIPPET_LETTERS = 220
 # Where a line ends without a sign that says so.
 BLOCK_END = re.compile(r"(?<=[^\s.,:;!?…])\s*\n\s*")
+# And where a sentence ends, or a block; what goes on in small letters was an abbreviation.
+SENTENCE_END = re.compile(r"(?:(?<=[.!?…])|(?<=[.!?…][\"'”’)])) (?![a-z])| · ")
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # Letters that no normal form takes apart.
 PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
@@ -250,7 +252,9 @@ class Found:
         tips = self.tips.in_bulk(self.ids[part])
         texts = dict(SearchEntry.objects.filter(pk__in=tips).values_list("pk", "plain"))
         for pk, tip in tips.items():
-            tip.snippet = marked(normalized(tip.live.summary), self.wanted) or marked(texts.get(pk, ""), self.wanted)
+            summary = normalized(tip.live.summary)
+            tip.summary = marked(summary, self.wanted)
+            tip.snippet = "" if first_in(summary, self.wanted) else quoted(texts.get(pk, ""), self.wanted)
         return [tips[pk] for pk in self.ids[part] if pk in tips]
 
 
@@ -318,20 +322,36 @@ def prominence(wanted, title, above):
     return IN_TITLE * wanted.count_in(title) + ABOVE * wanted.count_in(above)
 
 
-def marked(text, wanted):
-    """The part of the text around the first word that was looked for, as HTML with all of them marked; empty if there is none."""
-    first = next((word for word in WORD.finditer(text) if wanted.has(word[0])), None)
+def first_in(text, wanted):
+    return next((word for word in WORD.finditer(text) if wanted.has(word[0])), None)
+
+
+def quoted(text, wanted):
+    """The sentence with the first word that was looked for, as HTML with all of them marked; empty if there is none."""
+    first = first_in(text, wanted)
     if first is None:
         return ""
-    start = text.rfind(" ", 0, max(0, first.start() - SNIPPET_LETTERS // 3)) + 1
-    start = max(start, first.start() - SNIPPET_LETTERS)
-    end = len(text)
+    start, end = 0, len(text)
+    for found in SENTENCE_END.finditer(text):
+        if found.start() >= first.end():
+            end = found.start()
+            break
+        start = found.end()
+    begins, stops = "", ""
+    if first.end() - start > SNIPPET_LETTERS:
+        start = max(first.start() - SNIPPET_LETTERS, text.rfind(" ", start, first.start() - SNIPPET_LETTERS // 3) + 1)
+        begins = "… "
     if end - start > SNIPPET_LETTERS:
         end = max(first.end(), text.rfind(" ", start, start + SNIPPET_LETTERS))
-    pieces, reached = [], start
-    for word in WORD.finditer(text, start, end):
+        stops = " …"
+    return format_html("{}{}{}", begins, marked(text[start:end], wanted), stops)
+
+
+def marked(text, wanted):
+    """The text as HTML, with the words that were looked for marked."""
+    pieces, reached = [], 0
+    for word in WORD.finditer(text):
         if wanted.has(word[0]):
             pieces.append((text[reached : word.start()], word[0]))
             reached = word.end()
-    rest = text[reached:end] + (" …" if end < len(text) else "")
-    return escape("… " if start else "") + format_html_join("", "{}<mark>{}</mark>", pieces) + escape(rest)
+    return format_html_join("", "{}<mark>{}</mark>", pieces) + escape(text[reached:])

@@ -248,7 +248,10 @@ def test_whoever_withdraws_a_booked_visit_reads_before_and_after_that_it_is_canc
     page = Page(client.post(own(consultation, "status_withdraw"), asked.fields, follow=True))
 
     canceled = f"Your booked time, {when}, is canceled. We do not expect you then."
-    assert f"You are booked for {when}. If you withdraw, that time is given up, and nobody calls you." in asked.texts("p")[0]
+    assert (
+        f"You are booked for {when}. If you withdraw, that time is given up, and nobody calls you."
+        in asked.texts("p")[0]
+    )
     assert page.texts("p", class_="lead") == [f"{SAYS[S.WITHDRAWN]} {canceled}"]
     assert canceled in mail.render(OutgoingMail.objects.get(event="withdrawn")).body.splitlines()
 

@@ -12,7 +12,7 @@ from tips.models import Tip, TipStatus, Topic
 
 pytestmark = pytest.mark.django_db
 
-CARD = re.compile(r'<h3>\s*<a href="([^"]+)">([^<]*)</a>\s*</h3>\s*<p>(.*?)</p>', re.DOTALL)
+CARD = re.compile(r'<h3>\s*<a href="([^"]+)">([^<]*)</a>\s*</h3>\s*<p>(.*?)</p>\s*(?:<p>(.*?)</p>)?', re.DOTALL)
 
 
 def ask(client, query, **more):
@@ -22,11 +22,7 @@ def ask(client, query, **more):
 
 
 def cards(html):
-    return [unescape(title) for _, title, _ in CARD.findall(html)]
-
-
-def snippets(html):
-    return [snippet for _, _, snippet in CARD.findall(html)]
+    return [unescape(title) for _, title, _, _ in CARD.findall(html)]
 
 
 def found(query, *, at=NOON):
@@ -185,58 +181,6 @@ def test_what_is_found_goes_on_on_the_next_page(client, clinic):
 
     assert cards(first) + cards(second) == [f"Knees {age}" for age in range(21)]
     assert 'href="?q=knees&amp;page=2"' in first
-
-
-# What is shown of it
-
-
-def test_a_snippet_shows_the_words_around_the_first_that_fits(client, clinic):
-    make_tip(
-        text={
-            "summary": "Calm & slow.",
-            "body": "Start. " * 40
-            + "\n\n## Up\n\nThen we **ran**, running & *runs* <b>uphill</b>. "
-            + "The end. " * 40,
-        }
-    )
-
-    [snippet] = snippets(ask(client, "run"))
-
-    assert "Start. Up · Then we ran, <mark>running</mark> &amp; <mark>runs</mark> &lt;b&gt;uphill&lt;/b&gt;." in snippet
-    assert (snippet[:2], snippet[-2:]) == ("… ", " …")
-    assert len(re.sub(r"<[^>]+>", "", unescape(snippet))) <= search.SNIPPET_LETTERS + 4
-
-
-@pytest.mark.parametrize(
-    ("query", "snippet"),
-    [
-        ("nunez", "With <mark>Núñez</mark> at the café."),
-        ("at the caf", "With Núñez at the <mark>café</mark>."),
-        ("stand", "With Núñez at the café."),
-    ],
-)
-def test_the_summary_is_marked_where_it_fits_and_shown_plain_where_only_the_title_does(client, clinic, query, snippet):
-    make_tip(text={"title": "Stand", "summary": "With Núñez at the café.", "body": "Breathe."})
-
-    html = ask(client, query)
-
-    assert snippets(html) == [snippet]
-
-
-def test_a_snippet_stays_short_where_a_text_has_no_spaces():
-    snippet = search.marked("ab-" * 900 + "knee" + "-ab" * 900, search.Wanted.from_query("knee"))
-
-    assert (len(snippet) < 2 * search.SNIPPET_LETTERS, "<mark>knee</mark>" in snippet) == (True, True)
-
-
-@pytest.mark.parametrize("where", ["summary", "body"])
-def test_markup_in_a_text_stays_text_in_its_snippet(client, clinic, where):
-    make_tip(text={where: "Knees <script>alert(1)</script> </mark><img src=x onerror=alert(1)> & knees"})
-
-    [snippet] = snippets(ask(client, "alert"))
-
-    assert re.findall(r"<[^>]*>", snippet) == ["<mark>", "</mark>"] * 2
-    assert "&lt;script&gt;<mark>alert</mark>(1)&lt;/script&gt; &lt;/mark&gt;&lt;img" in snippet
 
 
 # What is never found
