@@ -139,13 +139,13 @@ class WishesForm(PageForm):
 
     one_of = ("windows", "any_time")
 
+    any_time = forms.BooleanField(label=_("Any time suits me"), required=False)
     windows = forms.MultipleChoiceField(
         label=_("Which times suit you?"),
         help_text=_("The more you choose, the sooner we find one. Morning is until noon, evening from five."),
         required=False,
         widget=WeekGrid,
     )
-    any_time = forms.BooleanField(label=_("Any time suits me"), required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -215,7 +215,7 @@ class ProblemForm(StepForm):
 
 class TimesForm(StepForm, WishesForm):
     title = _("When and how would you like to meet?")
-    layout = ("modes", "windows", "any_time", "sooner")
+    layout = ("modes", "any_time", "windows", "sooner")
 
     modes = forms.MultipleChoiceField(
         label=_("How would you like to meet?"),

@@ -171,6 +171,15 @@ def test_whoever_asks_for_somebody_else_is_asked_for_their_own_name(clinic, clie
     assert page.texts("label", for_="id_full_name") == ["Your own full name"]
 
 
+def test_any_time_is_offered_before_each_time_of_the_week(clinic, client):
+    fill(client, until="times")
+
+    page = Page(client.get(address("times")))
+
+    names = [tag.attrs["name"] for tag in page.all("input", type="checkbox")]
+    assert list(dict.fromkeys(names)) == ["modes", "any_time", "windows", "sooner"]
+
+
 @pytest.mark.parametrize("step", STEP_NAMES)
 def test_each_page_says_why_it_asks_and_how_far_it_is(clinic, client, step):
     fill(client, until=step)
