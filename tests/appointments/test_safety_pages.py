@@ -50,6 +50,18 @@ def test_an_emergency_sign_leads_to_the_stop_page_and_nothing_is_kept(clinic, cl
     assert [(stopped.count, ConsultationRequest.objects.count()) for stopped in StoppedVisit.objects.all()] == [(1, 0)]
 
 
+def test_each_point_of_a_sign_is_a_line_of_its_own_and_all_its_words_are_there(clinic, client):
+    at_the_screen(client)
+    client.post(address("where"), {"region": "back"})
+    sign = next(item for item in SCREEN.items if item.id == "E1").text
+
+    page = Page(client.get(address("safety")))
+
+    points = [line for line in sign.splitlines() if line.startswith("•")]
+    assert page.texts("span", class_="point") == points != []
+    assert " ".join(sign.split()) in page.texts("label")
+
+
 def test_every_number_to_call_can_be_tapped_where_help_is_told(clinic, client):
     fill(client, until="urgent")
     tick(client, "U7", step="urgent")

@@ -130,6 +130,34 @@ def test_the_chosen_topic_is_told_apart_without_our_colors(site, page):
     ]
 
 
+def test_a_card_on_its_own_is_no_wider_than_others_and_words_are_no_wider_than_a_column(site, page):
+    make_tip()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{site}/tips/")
+
+    widths = [page.locator(name).first.bounding_box()["width"] for name in (".card", ".ask p")]
+
+    assert [width <= most for width, most in zip(widths, (360, 720), strict=True)] == [True, True]
+
+
+def test_the_words_of_a_button_that_wraps_stand_in_its_middle(site, page):
+    page.goto(site)
+
+    assert page.locator(".button").first.evaluate("e => getComputedStyle(e).textAlign") == "center"
+
+
+def test_a_point_that_wraps_goes_on_beside_its_mark(page, fill_in):
+    fill_in(1)
+    page.get_by_label("Back").check()
+    go_on(page)
+
+    hangs = page.locator(".point").evaluate_all(
+        "all => all.map(e => getComputedStyle(e)).map(style => parseInt(style.paddingLeft) + parseInt(style.textIndent))"
+    )
+
+    assert hangs == [0] * 5
+
+
 @pytest.mark.parametrize(("slug", "most"), [("healthy-lifestyle-checklist", 4), ("strength-training-for-runners", 6)])
 def test_the_samples_take_few_sheets(site, page, slug, most):
     _, facts, body = Path(settings.BASE_DIR, "tips", "demo", f"{slug}.md").read_text().split("+++", 2)
