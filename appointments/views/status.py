@@ -111,7 +111,8 @@ class PatientAct(View):
         except (TransitionNotAllowed, TimeTaken):
             self.consultation.refresh_from_db()
             return self.refuse(request, token)
-        messages.success(request, self.done)
+        if self.done:
+            messages.success(request, self.done)
         # Not the token that was asked with: a new address has a new link.
         return private(redirect("status", self.consultation.link_token))
 
@@ -298,7 +299,6 @@ class ComeBack(PatientAct):
 
 class Withdraw(PatientAct):
     template_name = "appointments/withdraw.html"
-    done = _("Your request is withdrawn.")
     leads_to = (RequestStatus.WITHDRAWN,)
 
     def is_legal(self):

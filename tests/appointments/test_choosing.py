@@ -34,6 +34,7 @@ def test_the_patient_sees_the_times_and_until_when_they_are_kept(clinic, client,
 
     times = [spoken(time.starts_at, clinic.tzinfo) for time in consultation.times.all()]
     assert [text for text in page.texts("label") if text in times] == times
+    assert page.texts("h1") == ["Choose a time"]
     # Not that they are kept until then: one that begins before is gone with its beginning.
     until = spoken(kept_until(consultation.times.all()), clinic.tzinfo)
     words = f"Choose by {until}. A time that has begun can no longer be chosen."
@@ -151,6 +152,7 @@ def test_none_of_these_brings_new_wishes_and_frees_the_times(clinic, client, sig
     assert (consultation.status, HeldQuarter.objects.count()) == (S.IN_REVIEW, 0)
     assert (consultation.statement.windows, consultation.statement.any_time) == (["fri-eve"], False)
     assert "When you send this, we give these times up" in asked.texts("p")[0]
+    assert [tag.attrs["name"] for tag in asked.all("input", type="checkbox")][:2] == ["any_time", "windows"]
     assert queued() == [("staff_update", therapist.email)]
 
 

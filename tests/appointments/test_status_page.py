@@ -109,12 +109,27 @@ SAYS = {
     # The visit was on a day that has passed.
     S.BOOKED: "Your time with us was {start}.",
     S.COMPLETED: "You have met with us. This request is finished.",
-    S.NO_SHOW: "We missed each other. Would you like another time?",
+    S.NO_SHOW: "Would you like another time?",
     S.DECLINED: "We are sorry: we cannot take your request further. We have no free place in reasonable time. "
     "Please call us, and we will look for a way together.",
     S.WITHDRAWN: "You have withdrawn this request. Nobody will call you about it.",
     S.LAPSED: "We had not heard from you, so this request is closed for now. Do you still want to talk?",
     S.SPAM: "This request is closed. If it should not be, please call us.",
+}
+
+# Above it, larger; the reference is small print.
+HEADINGS = {
+    S.NEW: "We have your request",
+    S.IN_REVIEW: "We have your request",
+    S.NEEDS_INFO: "We have a question",
+    S.PROPOSED: "We have your request",
+    S.BOOKED: "Your visit",
+    S.COMPLETED: "Finished",
+    S.NO_SHOW: "We missed each other",
+    S.DECLINED: "We cannot take this on",
+    S.WITHDRAWN: "Withdrawn",
+    S.LAPSED: "Closed",
+    S.SPAM: "Closed",
 }
 
 
@@ -127,6 +142,14 @@ def test_the_page_says_where_the_request_stands(clinic, client, therapist, statu
     zone = clinic.tzinfo
     words = SAYS[status].format(answer_by=spoken(consultation.answer_by, zone), start=spoken(START, zone))
     assert page.texts("p", class_="lead") == [words]
+    assert page.texts("h1") == [HEADINGS[status]]
+    assert page.texts("p", class_="kicker") == [f"Your request {consultation.reference}"]
+
+
+def test_whoever_is_booked_reads_so_first(clinic, client, therapist):
+    consultation = bring(S.BOOKED, by=therapist, is_ahead=True)
+
+    assert Page(client.get(own(consultation))).texts("h1") == ["You are booked"]
 
 
 @pytest.mark.parametrize("status", RequestStatus)
@@ -236,7 +259,7 @@ def test_withdraw_asks_first_and_then_withdraws(clinic, client, therapist, statu
     consultation.refresh_from_db()
     assert asked.texts("h1") == [f"Withdraw {consultation.reference}?"]
     assert answer.redirect_chain == [(own(consultation), 302)]
-    assert Page(answer).texts("p", role="status") == ["Your request is withdrawn."]
+    assert (Page(answer).texts("h1"), Page(answer).texts("p", role="status")) == (["Withdrawn"], [])
     assert moves(consultation)[-1] == (status, S.WITHDRAWN, Actor.PATIENT)
 
 

@@ -138,7 +138,7 @@ def test_every_page_fits_at_400_percent_and_breaks_no_rule(page, site, is_fit):
     with page.expect_navigation():
         page.get_by_role("link", name="Open your own page").click()
     is_fit(page)
-    for name in ("Correct your phone number or e-mail address", "Withdraw the request"):
+    for name in ("Correct how we reach you", "Withdraw the request"):
         with page.expect_navigation():
             page.get_by_role("link", name=name).click()
         is_fit(page)
