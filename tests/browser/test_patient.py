@@ -44,7 +44,7 @@ def test_a_runner_asks_and_gets_a_reference_and_a_mail(site, page, is_fit, mails
     assert (received["To"], received["Subject"]) == (SAID["email"], "We received your request")
     assert told["Subject"] == f"Request {consultation.reference} is waiting"
     page.goto(re.search(r"http://\S+/r/\S+", received.get_body(("plain",)).get_content())[0])
-    assert page.get_by_role("heading", level=1).inner_text() == consultation.reference
+    assert page.locator("main .kicker").inner_text() == f"Your request {consultation.reference}"
     is_fit(page)
 
 

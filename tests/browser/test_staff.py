@@ -146,7 +146,7 @@ def test_a_therapist_sees_a_mail_as_the_patient_would_and_follows_its_link(site,
     expect(button).to_have_css("background-color", "rgb(179, 64, 15)")
     with page.expect_popup() as opened:
         button.click()
-    expect(opened.value.get_by_role("heading", level=1)).to_have_text(consultation.reference)
+    expect(opened.value.locator("main .kicker")).to_have_text(f"Your request {consultation.reference}")
 
 
 @pytest.mark.parametrize("width", [360, 1280])
