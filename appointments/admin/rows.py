@@ -27,18 +27,8 @@ from clinic.wording import briefly
 from tips.models import TipRevision
 
 FACTS = [
-    *[
-        "id",
-        "reference",
-        "status",
-        "suspicion",
-        "urgency",
-        "region",
-        "submitted_at",
-        "answer_by",
-        "closed_at",
-        "visit_at",
-    ],
+    *["id", "reference", "status", "suspicion", "urgency", "region"],
+    *["submitted_at", "answer_by", "closed_at", "visit_at"],
     *["assigned_to__display_name", "assigned_to__username"],
 ]
 A_REFERENCE = "CR-000000"
@@ -111,7 +101,7 @@ class Drawing:
             self.box(row) if self.can_be_ticked else "",
             self.address.replace(A_REFERENCE, reference),
             reference,
-            self.suspect if row["suspicion"] else self.statuses[row["status"]],
+            self.suspect if row["suspicion"] and row["status"] == RequestStatus.NEW else self.statuses[row["status"]],
             self.urgencies[row["urgency"]],
             self.regions.get(row["region"], NO_REGION),
             self.cell(self.sent, self.age(row["submitted_at"])),

@@ -225,7 +225,7 @@ def test_the_sent_page_says_whether_its_address_is_mailed(clinic, client):
         told.append(client.post(CHECK, follow=True).content.decode())
 
     assert ["We also mail it to you." in page for page in told] == [True, False]
-    assert ["We write to one address once a day" in page for page in told] == [False, True]
+    assert ["We send one such mail a day to an address" in page for page in told] == [False, True]
     assert OutgoingMail.objects.filter(event="received").count() == 1
 
 

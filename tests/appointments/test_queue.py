@@ -214,6 +214,10 @@ def test_what_looks_like_spam_waits_apart_and_hides_nobody(clinic, signed_in, th
     everything = Page(client.get(QUEUE, {"show": "open"})).within("td", "queue")
     assert [cell.text for cell in everything if cell.text.startswith("New")] == ["New, looks like spam", "New"]
 
+    suspect.mark_spam(by=therapist, at=NOON)
+    closed = Page(client.get(QUEUE, {"show": "closed"})).within("td", "queue")
+    assert [cell.text for cell in closed if cell.text in {"Spam", "New, looks like spam"}] == ["Spam"]
+
 
 def test_show_more_reaches_every_row_once_in_order(clinic, signed_in, therapist, monkeypatch):
     monkeypatch.setattr("appointments.admin.queue.ROWS", 4)
